@@ -1,0 +1,18 @@
+"""`tessera openapi`: the document that describes the API, without a server."""
+
+import json
+
+import click
+
+from tessera.cli import project
+
+
+@click.command("openapi")
+def command() -> None:
+    """Print the API's OpenAPI 3.1 document as JSON."""
+    project.start()
+    from tessera.config.api import api
+    from tessera.config.urls import urlpatterns  # the document names operations by their addresses
+
+    assert urlpatterns
+    click.echo(json.dumps(api.document(), default=str, indent=2, ensure_ascii=False))

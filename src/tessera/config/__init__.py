@@ -1,0 +1,1 @@
+"""Settings, URLs, the assembled API: where the packages are put together."""

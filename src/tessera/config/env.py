@@ -1,0 +1,123 @@
+"""The settings an operator can make: `TESSERA_…` in the environment, or `TESSERA_…_FILE` naming a file that holds it.
+
+Documented in docs/settings.md. Wrong ones stop the start with one list of all that is wrong.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "TESSERA_"
+_TESTS_OWN = ("TESSERA_TEST_",)
+
+
+def _database(url: str) -> str:
+    scheme = urlsplit(url).scheme
+    if url and scheme not in ("sqlite", "postgresql"):
+        raise ValueError("should be sqlite:///path/to/file or postgresql://user:password@host:port/name")
+    return url
+
+
+def _web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        raise ValueError("should be an address without a path, such as https://members.example.org")
+    return url.rstrip("/")
+
+
+class Settings(BaseSettings):
+    """All settings. A field's name in capitals, after `TESSERA_`, is the variable's name."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    secret_key: Annotated[
+        SecretStr,
+        Field(description="Signs sessions and form tokens. At least 50 random characters; keep it to yourself."),
+    ]
+    home: Annotated[
+        Path, Field(description="Folder for the SQLite database and uploaded files. Made when missing.")
+    ] = Path("var")
+    database_url: Annotated[
+        str,
+        AfterValidator(_database),
+        Field(
+            description="sqlite:///… or postgresql://…; percent-encode special characters of a password. "
+            "Empty: `tessera.sqlite3` in `TESSERA_HOME`."
+        ),
+    ] = ""
+    database_pool: Annotated[
+        int, Field(ge=0, le=100, description="PostgreSQL connections each process keeps at most; 0: one per thread.")
+    ] = 8
+    base_url: Annotated[
+        str,
+        AfterValidator(_web_address),
+        Field(description="The address people and systems reach this installation at."),
+    ] = "http://127.0.0.1:8000"
+    threads: Annotated[int, Field(ge=1, le=64, description="Requests a web process works on at once.")] = 4
+    workers: Annotated[int, Field(ge=1, le=64, description="Web processes.")] = 1
+    api_rate: Annotated[
+        int, Field(ge=1, description="Requests a second one API key may make on average, to each web process.")
+    ] = 200
+    api_burst: Annotated[
+        int, Field(ge=1, description="Requests one API key may make at once before the rate counts.")
+    ] = 1000
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="The least serious lines the log shows.")
+    ] = "INFO"
+    demo: Annotated[
+        bool, Field(description="The database holds made-up data with known passwords. Only on a loopback address.")
+    ] = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_means_unset(cls, values: dict[str, object]) -> dict[str, object]:
+        return {name: value for name, value in values.items() if value != ""}
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if len(self.secret_key.get_secret_value()) < 50:
+            raise ValueError("TESSERA_SECRET_KEY is too short: at least 50 characters")
+        host = urlsplit(self.base_url).hostname
+        if self.demo and host not in ("127.0.0.1", "localhost", "::1"):
+            raise ValueError("TESSERA_DEMO has known passwords: TESSERA_BASE_URL must be on a loopback address")
+        return self
+
+
+class WrongSettings(Exception):
+    """The environment holds settings that cannot be right; the text lists every one of them."""
+
+
+def read(environ: "os._Environ[str] | dict[str, str]") -> Settings:
+    """Return the settings that `environ` makes. Raises WrongSettings, naming every fault at once."""
+    values: dict[str, str] = {}
+    faults: list[str] = []
+    for variable, value in sorted(environ.items()):
+        if not variable.startswith(PREFIX) or variable.startswith(_TESTS_OWN):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name.endswith("_file") and name not in Settings.model_fields:
+            name = name.removesuffix("_file")
+            try:
+                value = Path(value).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as failure:
+                faults.append(f"{variable}: cannot be read ({failure})")
+                continue
+        if name not in Settings.model_fields:
+            faults.append(f"{variable}: there is no such setting")
+        else:
+            values[name] = value
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as failure:
+        for error in failure.errors():
+            where = "_".join(str(part) for part in error["loc"]).upper()
+            what = error["msg"].removeprefix("Value error, ")
+            faults.append(f"{PREFIX}{where}: {what}" if where else what)
+    else:
+        if not faults:
+            return settings
+    raise WrongSettings("Wrong settings (see docs/settings.md):\n" + "\n".join(f"  {fault}" for fault in faults))

@@ -1,0 +1,165 @@
+"""Django's settings, for every environment, made from `config/env.py`."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from csp.constants import NONE, SELF
+
+from tessera.config import env
+
+try:
+    tessera = env.read(os.environ)
+except env.WrongSettings as wrong:
+    sys.exit(str(wrong))
+
+_base = urlsplit(tessera.base_url)
+
+SECRET_KEY = tessera.secret_key.get_secret_value()
+DEBUG = False
+ALLOWED_HOSTS = [_base.hostname or "127.0.0.1"]
+ROOT_URLCONF = "tessera.config.urls"
+WSGI_APPLICATION = "tessera.config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "organizations.User"
+APPEND_SLASH = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DEMO = tessera.demo
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "lucide",
+    "tessera.db",
+    "tessera.http",
+    "tessera.events",
+    "tessera.organizations",
+    "tessera.people",
+    "tessera.plans",
+    "tessera.memberships",
+    "tessera.access",
+    "tessera.console",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+
+def _database() -> dict[str, Any]:
+    url = urlsplit(tessera.database_url or f"sqlite:///{tessera.home / 'tessera.sqlite3'}")
+    if url.scheme == "sqlite":
+        path = Path(unquote(url.path.removeprefix("/"))) if url.path else tessera.home / "tessera.sqlite3"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return {
+            "ENGINE": "tessera.db.sqlite",
+            "NAME": str(path),
+            # An open file is cheap to keep and dear to open: the PRAGMAs run once a connection.
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                # A deferred transaction that turns writer loses to "database is locked" at once, whatever the timeout.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 10,
+                # FULL: what was acknowledged is on the disk. Never mmap_size (docs/decisions/0003-sqlite-engine.md).
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;"
+                " PRAGMA journal_size_limit=67108864;",
+            },
+            # Real locking needs a real file, in tests too.
+            "TEST": {"NAME": str(path.with_name(f"test-{path.name}"))},
+        }
+    pool = {"min_size": 1, "max_size": tessera.database_pool} if tessera.database_pool else None
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(url.path.lstrip("/")),
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": unquote(url.hostname or ""),
+        "PORT": str(url.port or ""),
+        "CONN_MAX_AGE": 0 if pool else None,
+        "OPTIONS": {**dict(parse_qsl(url.query)), **({"pool": pool} if pool else {})},
+    }
+
+
+DATABASES = {"default": _database()}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en-gb"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(__file__).resolve().parent.parent / "static-collected"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MANIFEST_STRICT = False
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "console:signin"
+
+_secure = _base.scheme == "https"
+SESSION_COOKIE_NAME = "__Host-tessera" if _secure else "tessera"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_NAME = "__Host-tessera-csrf" if _secure else "tessera-csrf"
+CSRF_TRUSTED_ORIGINS = [tessera.base_url]
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
+X_FRAME_OPTIONS = "DENY"
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+    }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": tessera.log_level},
+    "loggers": {"django.request": {"level": "ERROR"}},
+}

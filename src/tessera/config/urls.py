@@ -1,0 +1,53 @@
+"""Every address the installation answers at."""
+
+from importlib.util import find_spec
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, include, path
+from django.views import defaults
+from django.views.generic import RedirectView
+
+from tessera.config import health
+from tessera.config.api import api
+from tessera.http import problems
+
+_FOR_PROGRAMS = ("/api/", "/access/", "/.well-known/")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("api/v1/", api.urls),
+    path("", RedirectView.as_view(url="/console/"), name="home"),
+]
+if find_spec("tessera.access.urls") is not None:
+    urlpatterns.append(path("", include("tessera.access.urls")))
+if find_spec("tessera.console.urls") is not None:
+    urlpatterns.append(path("console/", include("tessera.console.urls", namespace="console")))
+
+
+def _for_programs(request: HttpRequest) -> bool:
+    return request.path.startswith(_FOR_PROGRAMS)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what Django refuses before any view sees it, such as a foreign Host."""
+    if _for_programs(request):
+        return problems.unexpected(request, 400)
+    return defaults.bad_request(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that there is not: a problem document for programs, a page for people."""
+    if _for_programs(request):
+        return problems.unexpected(request, 404)
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer a bug of ours, which Django has logged with its cause."""
+    if _for_programs(request):
+        return problems.unexpected(request, 500)
+    return defaults.server_error(request)
+
+
+handler400, handler404, handler500 = bad_request, not_found, server_error

@@ -1,0 +1,91 @@
+// Everything here is a convenience: each page also works without it.
+
+const opened = () => document.querySelectorAll("details.drawer[open], details.dropdown[open], details.me[open]");
+
+function close(details, { refocus = false } = {}) {
+  details.open = false;
+  if (refocus) details.querySelector("summary").focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    const last = [...opened()].at(-1);
+    if (last) close(last, { refocus: true });
+    return;
+  }
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    const find = document.querySelector("[data-find]");
+    if (find) {
+      event.preventDefault();
+      find.focus();
+      find.select();
+    }
+  }
+});
+
+document.addEventListener("click", (event) => {
+  for (const details of opened()) {
+    if (!details.contains(event.target)) close(details);
+  }
+  const dismiss = event.target.closest("[data-dismiss]");
+  if (dismiss) dismiss.closest(".toast, .notice").remove();
+  const cancel = event.target.closest("[data-close]");
+  const within = cancel?.closest("details.drawer, dialog");
+  if (within?.matches("details")) close(within, { refocus: true });
+  else if (within) within.close();
+  const copy = event.target.closest("[data-copy]");
+  if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => copy.classList.add("is-copied"));
+  const command = event.target.closest("button[commandfor]");
+  if (command && !("commandForElement" in command)) {
+    const target = document.getElementById(command.getAttribute("commandfor"));
+    if (command.getAttribute("command") === "show-modal") target?.showModal();
+    else target?.close();
+  }
+});
+
+// A drawer takes the focus to its first field, and keeps Tab inside while it is open.
+document.addEventListener("toggle", (event) => {
+  const details = event.target;
+  if (details.matches?.("details.drawer") && details.open) {
+    details.querySelector(".panel :is(input:not([type=hidden]), select, textarea, button, a)")?.focus();
+  }
+}, true);
+
+document.addEventListener("focusin", (event) => {
+  const drawer = document.querySelector("details.drawer[open]");
+  if (drawer && !drawer.contains(event.target)) drawer.querySelector("summary").focus();
+});
+
+// A second click on "Grant" must not ask twice. Coming back by the back button must find the form usable.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  if (form.matches("[hx-post], [hx-put], [hx-delete]")) return;
+  form.dataset.sent = "yes";
+  event.submitter?.classList.add("is-busy");
+});
+
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  for (const button of document.querySelectorAll("button.is-busy:not([data-shown-busy])")) button.classList.remove("is-busy");
+});
+
+for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => {
+    const status = event.detail.xhr?.status ?? 0;
+    const kind = status >= 400 && status < 500 ? "refused-toast" : "unanswered-toast";
+    const toast = document.getElementById(kind)?.content.cloneNode(true);
+    if (toast) document.getElementById("toasts").replaceChildren(toast);
+  });
+}
+
+function reveal(root) {
+  for (const button of root.querySelectorAll("[data-copy][hidden]")) button.hidden = !navigator.clipboard;
+}
+reveal(document);
+document.addEventListener("htmx:load", (event) => reveal(event.detail.elt));

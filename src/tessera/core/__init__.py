@@ -1,0 +1,1 @@
+"""Pure rules: money, periods, ids, errors, clock, intervals. No Django, no I/O."""

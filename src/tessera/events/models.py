@@ -1,0 +1,49 @@
+from django.db import models
+
+from tessera.core.ids import new_id
+from tessera.db.constraints import Immutable
+from tessera.events.types import EventType
+
+
+class Event(models.Model):
+    """One immutable line of what happened. Holds ids and names of changed fields; personal values stay in the records.
+
+    The id columns are what a timeline asks by; they are no foreign keys, so that a line outlives what it tells of.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey("organizations.Organization", models.PROTECT, related_name="events")
+    sequence = models.BigIntegerField()  # 1, 2, 3, … in each organization, without a gap
+    type = models.CharField(max_length=64, choices=[(each, each) for each in EventType])
+    at = models.DateTimeField()  # the organization's time
+    recorded_at = models.DateTimeField()  # real time; differs from `at` only in a test organization
+    actor = models.CharField(max_length=80)
+    customer_id = models.UUIDField(null=True)
+    company_id = models.UUIDField(null=True)
+    membership_id = models.UUIDField(null=True)
+    plan_id = models.UUIDField(null=True)
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="event_sequence_once", fields=["organization", "sequence"]),
+            Immutable(name="event_immutable"),
+        ]
+        indexes = [
+            models.Index(name="event_of_customer", fields=["customer_id", "sequence"]),
+            models.Index(name="event_of_company", fields=["company_id", "sequence"]),
+            models.Index(name="event_of_membership", fields=["membership_id", "sequence"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.type}"
+
+
+class EventCounter(models.Model):
+    """The last number given to an event of an organization. Taken last in a transaction, so held only briefly."""
+
+    organization = models.OneToOneField("organizations.Organization", models.PROTECT, primary_key=True)
+    last = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.last}"

@@ -1,0 +1,114 @@
+"""Reading what happened: the feed that others follow, and the timeline of one person, company or membership."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from tessera.events.models import Event
+from tessera.events.types import EventType
+from tessera.http.cursors import paginate
+
+
+class _HasKey(Protocol):
+    @property
+    def pk(self) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """One line. `at` is the organization's time, `recorded_at` real time; ids are of the records it tells of."""
+
+    id: UUID
+    sequence: int
+    type: EventType
+    at: datetime
+    recorded_at: datetime
+    actor: str
+    customer_id: UUID | None
+    company_id: UUID | None
+    membership_id: UUID | None
+    plan_id: UUID | None
+    data: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Lines in order. `next_after` is where to go on; `more`: there are further ones already."""
+
+    lines: list[EventLine]
+    next_after: int
+    more: bool
+
+
+def feed(
+    organization: _HasKey,
+    *,
+    after: int = 0,
+    limit: int = 50,
+    types: Collection[EventType] = (),
+    customer_id: UUID | None = None,
+    company_id: UUID | None = None,
+    membership_id: UUID | None = None,
+) -> Feed:
+    """Return the lines numbered above `after`, oldest first, at most `limit`, that fit every filter given.
+
+    Numbers have no gaps and become visible in order, so whoever goes on at `next_after` misses nothing.
+    """
+    rows = _about(organization, customer_id, company_id, membership_id).filter(sequence__gt=after)
+    if types:
+        rows = rows.filter(type__in=list(types))
+    found = list(rows.order_by("sequence")[: limit + 1])
+    lines = _lines(found[:limit])
+    return Feed(lines, lines[-1].sequence if lines else after, len(found) > limit)
+
+
+def timeline(
+    organization: _HasKey,
+    *,
+    customer_id: UUID | None = None,
+    company_id: UUID | None = None,
+    membership_id: UUID | None = None,
+    merged_ids: Collection[UUID] = (),
+    limit: int = 50,
+    cursor: str | None = None,
+) -> tuple[list[EventLine], str | None]:
+    """Return what happened to somebody or something, newest first, and the cursor of what was before.
+
+    `merged_ids`: customers that were merged into this one, whose past is now theirs. Raises CursorInvalid.
+    """
+    rows = _about(organization, None if merged_ids else customer_id, company_id, membership_id)
+    if merged_ids and customer_id is not None:
+        rows = rows.filter(customer_id__in=[customer_id, *merged_ids])
+    page, next_cursor = paginate(rows, order=("-sequence",), limit=limit, cursor=cursor)
+    return _lines(page), next_cursor
+
+
+def _about(
+    organization: _HasKey, customer_id: UUID | None, company_id: UUID | None, membership_id: UUID | None
+) -> QuerySet[Event]:
+    filters = {"customer_id": customer_id, "company_id": company_id, "membership_id": membership_id}
+    asked = {name: value for name, value in filters.items() if value is not None}
+    return Event.objects.filter(organization_id=organization.pk, **asked)
+
+
+def _lines(rows: Sequence[Event]) -> list[EventLine]:
+    return [
+        EventLine(
+            id=row.pk,
+            sequence=row.sequence,
+            type=EventType(row.type),
+            at=row.at,
+            recorded_at=row.recorded_at,
+            actor=row.actor,
+            customer_id=row.customer_id,
+            company_id=row.company_id,
+            membership_id=row.membership_id,
+            plan_id=row.plan_id,
+            data=row.data,
+        )
+        for row in rows
+    ]

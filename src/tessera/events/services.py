@@ -1,0 +1,86 @@
+"""Recording what happened. Numbers are taken and rows written as the outermost transaction closes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from uuid import UUID
+
+from django.db import connection
+
+from tessera import db
+from tessera.core import clock
+from tessera.core.ids import new_id
+from tessera.events.models import Event, EventCounter
+from tessera.events.types import Actor, EventType
+
+_BLOCK = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line to be recorded. `data` holds JSON values: public ids, instants as text, names of changed fields."""
+
+    organization_id: UUID
+    type: EventType
+    at: datetime
+    actor: Actor
+    customer_id: UUID | None = None
+    company_id: UUID | None = None
+    membership_id: UUID | None = None
+    plan_id: UUID | None = None
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+def record(*happened: Happened) -> None:
+    """Put down what happened, in this order. Kept if and only if the transaction around it is.
+
+    Raises RuntimeError outside a `db.transaction()`: a change without its event must not be possible.
+    """
+    db.before_commit(_write, list(happened))
+
+
+def _write(happened: list[Happened]) -> None:
+    recorded_at = clock.now()
+    # Counters are locked in the order of their organizations, so that two transactions never wait for each other.
+    for organization_id, lines in groupby(
+        sorted(happened, key=attrgetter("organization_id")), key=attrgetter("organization_id")
+    ):
+        block = list(lines)
+        first = _take_numbers(organization_id, len(block)) - len(block) + 1
+        Event.objects.bulk_create(_rows(block, first, recorded_at), batch_size=_BLOCK)
+
+
+def _rows(block: Sequence[Happened], first: int, recorded_at: datetime) -> list[Event]:
+    return [
+        Event(
+            id=new_id(),
+            organization_id=line.organization_id,
+            sequence=sequence,
+            type=line.type,
+            at=line.at,
+            recorded_at=recorded_at,
+            actor=str(line.actor),
+            customer_id=line.customer_id,
+            company_id=line.company_id,
+            membership_id=line.membership_id,
+            plan_id=line.plan_id,
+            data=dict(line.data),
+        )
+        for sequence, line in enumerate(block, start=first)
+    ]
+
+
+def _take_numbers(organization_id: UUID, many: int) -> int:
+    """Return the last of `many` numbers, which are now this transaction's; others wait for its end."""
+    table = connection.ops.quote_name(EventCounter._meta.db_table)
+    key = EventCounter._meta.pk.get_db_prep_value(organization_id, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} (organization_id, last) VALUES (%s, %s)"
+            f" ON CONFLICT (organization_id) DO UPDATE SET last = {table}.last + %s RETURNING last",
+            [key, many, many],
+        )
+        last: int = cursor.fetchone()[0]
+    return last

@@ -1,0 +1,79 @@
+"""Every type of event, and who can cause one. Documented with an example payload in docs/events.md."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from tessera.core import ids
+
+
+class EventType(StrEnum):
+    """What can happen: `noun.past_tense`."""
+
+    ORGANIZATION_CREATED = "organization.created"
+    ORGANIZATION_UPDATED = "organization.updated"
+    ORGANIZATION_CLOCK_MOVED = "organization.clock_moved"
+    STAFF_ADDED = "staff.added"
+    STAFF_ROLE_CHANGED = "staff.role_changed"
+    API_KEY_CREATED = "api_key.created"
+    API_KEY_REVOKED = "api_key.revoked"
+    CUSTOMER_CREATED = "customer.created"
+    CUSTOMER_UPDATED = "customer.updated"
+    CUSTOMER_ARCHIVED = "customer.archived"
+    CUSTOMER_RESTORED = "customer.restored"
+    CUSTOMER_BANNED = "customer.banned"
+    CUSTOMER_BAN_LIFTED = "customer.ban_lifted"
+    CUSTOMER_MERGED = "customer.merged"
+    COMPANY_CREATED = "company.created"
+    COMPANY_UPDATED = "company.updated"
+    COMPANY_ARCHIVED = "company.archived"
+    COMPANY_RESTORED = "company.restored"
+    AFFILIATION_STARTED = "affiliation.started"
+    AFFILIATION_UPDATED = "affiliation.updated"
+    AFFILIATION_ENDED = "affiliation.ended"
+    PERMISSION_CREATED = "permission.created"
+    PERMISSION_UPDATED = "permission.updated"
+    PERMISSION_DELETED = "permission.deleted"
+    PLAN_CREATED = "plan.created"
+    PLAN_UPDATED = "plan.updated"
+    PLAN_ARCHIVED = "plan.archived"
+    PRICE_CREATED = "price.created"
+    PRICE_UPDATED = "price.updated"
+    MEMBERSHIP_GRANTED = "membership.granted"
+    MEMBERSHIP_APPROVED = "membership.approved"
+    MEMBERSHIP_REJECTED = "membership.rejected"
+    MEMBERSHIP_PAID = "membership.paid"
+    MEMBERSHIP_RENEWED = "membership.renewed"
+    MEMBERSHIP_EXTENDED = "membership.extended"
+    MEMBERSHIP_CANCEL_BOOKED = "membership.cancel_booked"
+    MEMBERSHIP_CANCEL_UNDONE = "membership.cancel_undone"
+    MEMBERSHIP_CANCELED = "membership.canceled"
+    MEMBERSHIP_PAUSED = "membership.paused"
+    MEMBERSHIP_RESUMED = "membership.resumed"
+    MEMBERSHIP_PLAN_CHANGED = "membership.plan_changed"
+    MEMBERSHIP_PLAN_CHANGE_BOOKED = "membership.plan_change_booked"
+    MEMBERSHIP_REVOKED = "membership.revoked"
+    MEMBERSHIP_EXPIRED = "membership.expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it. `str(actor)` is what is stored: `staff:stf_…`, `key:key_…`, or `system:<command>`."""
+
+    kind: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+    @classmethod
+    def staff(cls, key: UUID) -> "Actor":
+        return cls("staff", ids.to_text(ids.Prefix.STAFF, key))
+
+    @classmethod
+    def api_key(cls, key: UUID) -> "Actor":
+        return cls("key", ids.to_text(ids.Prefix.API_KEY, key))
+
+    @classmethod
+    def system(cls, command: str) -> "Actor":
+        return cls("system", command)

@@ -1,0 +1,1 @@
+"""What every router shares: scopes, problem documents, cursors, idempotency, limits."""

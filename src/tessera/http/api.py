@@ -1,0 +1,143 @@
+"""The one API: ninja's, with our errors, our parser, and answers that are JSON whatever happens."""
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NoReturn
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver, path
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
+
+from tessera.core.errors import Invalid, TesseraError
+from tessera.http import edge, problems, reference
+from tessera.http.errors import MalformedJson
+from tessera.http.openapi import Document
+from tessera.http.schemas import nowhere_nul
+
+_DEEPEST = 32
+
+
+class StrictParser(Parser):
+    """JSON as RFC 8259 has it, and nothing that could not be kept."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """Return the body. Raises MalformedJson, or Invalid where text holds what no database keeps."""
+        try:
+            body = json.loads(request.body.decode("utf-8"), parse_constant=_no_number, object_pairs_hook=_unique)
+        except RecursionError as reason:
+            raise MalformedJson("the body is nested too deeply") from reason
+        except UnicodeDecodeError as reason:
+            raise MalformedJson("the body is not UTF-8") from reason
+        except ValueError as reason:
+            raise MalformedJson(f"the body is not JSON: {reason}") from reason
+        _bounded(body)
+        impossible: list[str] = []
+        nowhere_nul(body, impossible.append)
+        if impossible:
+            raise Invalid("text must not contain NUL or half of a surrogate pair", pointer=impossible[0])
+        return body
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a number")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("an object has the same member twice")
+    return members
+
+
+def _bounded(value: object, depth: int = 0) -> None:
+    if depth > _DEEPEST:
+        raise MalformedJson(f"the body is nested more than {_DEEPEST} deep")
+    if isinstance(value, dict):
+        for part in value.values():
+            _bounded(part, depth + 1)
+    elif isinstance(value, list):
+        for part in value:
+            _bounded(part, depth + 1)
+
+
+class TesseraAPI(NinjaAPI):
+    """Ninja's API, in which every refusal is a problem document and every operation says which it can give."""
+
+    def __init__(self, *, title: str, version: str, description: str) -> None:
+        super().__init__(
+            title=title,
+            version=version,
+            description=description,
+            openapi_url=None,
+            docs_url=None,
+            urls_namespace="api",
+            parser=StrictParser(),
+        )
+        self.add_decorator(edge.guarded, mode="view")
+
+    def set_default_exception_handlers(self) -> None:
+        """Map our refusals and ninja's; a bug is left to Django, which logs it and asks for `handler500`."""
+        self.add_exception_handler(TesseraError, problems.refusal)
+        self.add_exception_handler(ValidationError, lambda request, error: problems.invalid(request, error.errors))
+        self.add_exception_handler(HttpError, _ninjas_own)
+        self.add_exception_handler(Http404, lambda request, _: problems.unexpected(request, 404))
+
+    def create_response(self, request: HttpRequest, data: Any, **how: Any) -> HttpResponse:
+        """Return the answer; a page that is not the last also names the next one in `Link` (RFC 8288)."""
+        answer = super().create_response(request, data, **how)
+        cursor = data.get("next_cursor") if isinstance(data, dict) else None
+        if cursor:
+            query = request.GET.copy()
+            query["cursor"] = cursor
+            answer["Link"] = f'<{request.path}?{query.urlencode()}>; rel="next"'
+        return answer
+
+    @property
+    def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
+        """The addresses of the API: operations, the document that describes them, and the page to read."""
+        patterns, app_name, namespace = super().urls
+        for pattern in patterns:
+            if isinstance(pattern, URLPattern):
+                pattern.callback = _only_json(pattern.callback)
+        own: list[URLResolver | URLPattern] = [
+            path("openapi.json", _only_json(self._document_view), name="openapi"),
+            path("docs", self._reference_view, name="reference"),
+        ]
+        return own + patterns, app_name, namespace
+
+    def document(self) -> dict[str, Any]:
+        """Return the OpenAPI 3.1 document."""
+        return Document(self, "/api/v1/")
+
+    def _document_view(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse(json.dumps(self.document(), default=str), content_type="application/json")
+
+    def _reference_view(self, request: HttpRequest) -> HttpResponse:
+        return reference.page(request, self.document())
+
+
+def _ninjas_own(request: HttpRequest, error: HttpError) -> HttpResponse:
+    if isinstance(error.__cause__, TesseraError):
+        return problems.refusal(request, error.__cause__)
+    return problems.unexpected(request, error.status_code)
+
+
+def _only_json(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Give what Django or ninja refuse on their own (405) our form, and name every request."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *arguments: Any, **path: Any) -> HttpResponseBase:
+        answer = view(request, *arguments, **path)
+        if answer.status_code == 405 and answer.get("Content-Type") != problems.CONTENT_TYPE:
+            allowed = answer.get("Allow", "")
+            answer = problems.unexpected(request, 405)
+            answer["Allow"] = allowed
+        answer["X-Request-ID"] = problems.request_id(request)
+        return answer
+
+    answered.csrf_exempt = True  # type: ignore[attr-defined]  # keys travel in a header no browser sends by itself
+    return answered

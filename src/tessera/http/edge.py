@@ -1,0 +1,109 @@
+"""What happens to every request of the API before and after its operation: key, limit, form, repeat, retry."""
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from ninja.operation import Operation
+
+from tessera import db
+from tessera.core.errors import NotFound, TesseraError
+from tessera.http import idempotency, limits, problems
+from tessera.http.errors import BodyTooLarge, UnsupportedMediaType
+
+_READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+View = Callable[..., HttpResponseBase]
+
+
+class Principal(Protocol):
+    """Who calls: has a key. What an operation's `auth` returns; the packages above know the rest."""
+
+    @property
+    def key_id(self) -> UUID: ...
+
+
+def guarded(run: View) -> View:
+    """Return an operation's `run` with everything around it that all operations share."""
+    operation: Operation = run.__self__  # type: ignore[attr-defined]
+    known = frozenset(_query_names(operation))
+
+    @wraps(run)
+    def answered(request: HttpRequest, **path: Any) -> HttpResponseBase:
+        allowance: limits.Allowance | None = None
+        answer: HttpResponseBase
+        try:
+            caller = _caller(operation, request)
+            if caller is not None:
+                allowance = limits.api().spend(caller.key_id)
+            _refuse_impossible_text(path)
+            check_body(request)
+            faults = _query_faults(request, known)
+            if faults:
+                answer = problems.invalid(request, faults)
+            else:
+                answer = _run(request, caller, lambda: run(request, **path))
+        except TesseraError as error:
+            if isinstance(error, limits.Spent):
+                allowance = error.allowance
+            answer = problems.refusal(request, error)
+        if allowance is not None:
+            for name, value in allowance.headers().items():
+                answer[name] = value
+        return answer
+
+    return answered
+
+
+def _caller(operation: Operation, request: HttpRequest) -> Principal | None:
+    caller: Principal | None = None
+    for callback in operation.auth_callbacks:
+        caller = callback(request)
+        request.auth = caller  # type: ignore[attr-defined]
+    return caller
+
+
+def _run(request: HttpRequest, caller: Principal | None, run: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    if request.method in _READS:
+        return run()
+    if request.method == "POST" and caller is not None and idempotency.HEADER in request.headers:
+        return idempotency.once(request, caller=caller.key_id, run=run)
+    return db.retrying_deadlocks(run)
+
+
+def _refuse_impossible_text(path: dict[str, Any]) -> None:
+    if any("\0" in str(part) for part in path.values()):
+        raise NotFound("there is nothing at this address")
+
+
+def check_body(request: HttpRequest) -> None:
+    """Raise BodyTooLarge (413) or UnsupportedMediaType (415) before anything of the body is read."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal() or length == "0":
+        return
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    if most is not None and int(length) > most:
+        raise BodyTooLarge(f"the body has {length} bytes; at most {most} are read", most=most)
+    kind = (request.content_type or "").lower()
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise UnsupportedMediaType("the body should be JSON: send Content-Type: application/json")
+
+
+def _query_names(operation: Operation) -> Iterable[str]:
+    for model in operation.models:
+        if model.__ninja_param_source__ == "query":
+            yield from model.__ninja_flatten_map__
+
+
+def _query_faults(request: HttpRequest, known: frozenset[str]) -> list[dict[str, Any]]:
+    faults: list[dict[str, Any]] = []
+    for name, values in request.GET.lists():
+        if name not in known:
+            faults.append({"loc": ("query", name), "type": "unknown_parameter", "msg": "is not a known parameter"})
+        elif any("\0" in value for value in values):
+            faults.append({"loc": ("query", name), "type": "invalid", "msg": "must not contain NUL"})
+    return faults

@@ -1,0 +1,131 @@
+"""How much one caller may ask for: token buckets, in the memory of each process, which has an equal share.
+
+`RateLimit` and `RateLimit-Policy` are structured fields of draft-ietf-httpapi-ratelimit-headers.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from django.conf import settings
+
+from tessera.http.errors import TooManyRequests
+
+_MOST_BUCKETS: Final = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left after a request: `remaining` of `burst` requests; all are there again after `reset` seconds."""
+
+    policy: str
+    burst: int
+    window: int
+    remaining: int
+    reset: int
+
+    def headers(self) -> dict[str, str]:
+        """Return the fields that tell the caller."""
+        return {
+            "RateLimit-Policy": f'"{self.policy}";q={self.burst};w={self.window}',
+            "RateLimit": f'"{self.policy}";r={self.remaining};t={self.reset}',
+        }
+
+
+class Spent(TooManyRequests):
+    """The bucket is empty. `allowance` says so in headers."""
+
+    def __init__(self, detail: str, *, retry_after: int, allowance: Allowance) -> None:
+        super().__init__(detail, retry_after=retry_after)
+        self.allowance = allowance
+
+
+class Buckets:
+    """One bucket for each key: `burst` requests at once, `rate` a second on average (both above 0).
+
+    `seconds` reads a clock that never goes back. Full buckets are forgotten when there are many.
+    """
+
+    def __init__(
+        self, policy: str, *, rate: float, burst: int, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.policy, self.rate, self.burst = policy, rate, max(1, burst)
+        self._window = max(1, math.ceil(self.burst / rate))
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._levels: dict[Hashable, tuple[float, float]] = {}
+
+    def spend(self, key: Hashable) -> Allowance:
+        """Take one request out of the bucket of `key` and return what is left.
+
+        Raises Spent if there is not one whole request in it; nothing is taken then.
+        """
+        now = self._seconds()
+        with self._lock:
+            level = self._level(key, now)
+            allowed = level >= 1
+            if allowed:
+                level -= 1
+            if len(self._levels) >= _MOST_BUCKETS and key not in self._levels:
+                self._forget_full(now)
+            self._levels[key] = (level, now)
+        left = Allowance(
+            self.policy, self.burst, self._window, int(level), math.ceil((self.burst - level) / self.rate)
+        )
+        if not allowed:
+            wait = max(1, math.ceil((1 - level) / self.rate))
+            raise Spent(f"too many requests: wait {wait} s", retry_after=wait, allowance=left)
+        return left
+
+    def forget(self, key: Hashable) -> None:
+        """Fill the bucket of `key` again."""
+        with self._lock:
+            self._levels.pop(key, None)
+
+    def _level(self, key: Hashable, now: float) -> float:
+        level, since = self._levels.get(key, (float(self.burst), now))
+        return min(float(self.burst), level + (now - since) * self.rate)
+
+    def _forget_full(self, now: float) -> None:
+        kept = {key: state for key, state in self._levels.items() if self._level(key, now) < self.burst}
+        self._levels = kept if len(kept) < _MOST_BUCKETS else {}
+
+
+@cache
+def api() -> Buckets:
+    """Return this process's buckets for API keys: an equal share of `API_RATE` and `API_BURST`."""
+    processes = max(1, getattr(settings, "API_PROCESSES", 1))
+    return Buckets(
+        "key",
+        rate=getattr(settings, "API_RATE", 200) / processes,
+        burst=getattr(settings, "API_BURST", 1000) // processes,
+    )
+
+
+_ADDRESSES: Final = Buckets("sign-in-address", rate=30 / 300, burst=30)
+_ACCOUNTS: Final = Buckets("sign-in-account", rate=10 / 900, burst=10)
+
+
+def sign_in_attempt(*, address: str, account: str) -> None:
+    """Count an attempt to sign in from an address (30 in five minutes) and to an account (10 in a quarter of an hour).
+
+    Raises Spent (429) when either has had too many, before any password is looked at.
+    """
+    _ADDRESSES.spend(address)
+    _ACCOUNTS.spend(account.strip().casefold())
+
+
+def signed_in(*, account: str) -> None:
+    """Forget the attempts to sign in to an account: its owner has just done it."""
+    _ACCOUNTS.forget(account.strip().casefold())
+
+
+def forget_everyone() -> None:
+    """Fill every bucket again and read the settings anew."""
+    api.cache_clear()
+    for buckets in (_ADDRESSES, _ACCOUNTS):
+        buckets._levels.clear()

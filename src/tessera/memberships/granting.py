@@ -1,0 +1,271 @@
+"""Granting a plan to a customer or a company, and the way there: apply, approve, pay."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tessera import db
+from tessera.core import ids
+from tessera.events.types import Actor, EventType
+from tessera.memberships import calendar, status
+from tessera.memberships.errors import (
+    AlreadyHeld,
+    EndsBeforeStart,
+    EndsInPast,
+    MembershipExpired,
+    NoSeats,
+    NotAwaitingPayment,
+    NotPending,
+    PlanArchived,
+    PriceAmbiguous,
+    PriceInactive,
+    PriceNotOfPlan,
+    TrialNotPossible,
+    WrongAudience,
+)
+from tessera.memberships.held import Held, changing, lock, refuse_unwelcome, text
+from tessera.memberships.models import Membership, Pause, Term
+from tessera.memberships.status import Facts
+from tessera.memberships.types import EndedReason
+from tessera.organizations.models import Organization
+from tessera.people.models import Company, Customer
+from tessera.people.types import Source
+from tessera.plans.models import Plan, Price
+from tessera.plans.types import Audience
+
+PAY_AT_CHECKOUT = timedelta(hours=24)
+PAY_AFTER_APPROVAL = timedelta(days=7)
+
+
+def grant(
+    *,
+    organization: Organization,
+    plan: Plan,
+    holder: Customer | Company,
+    at: datetime,
+    actor: Actor,
+    source: Source,
+    price: Price | None = None,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    trial: bool | None = None,
+    renews: bool | None = None,
+    await_approval: bool = False,
+    await_payment: bool = False,
+    seats: int | None = None,
+    external_reference: str = "",
+) -> Membership:
+    """Give the holder a new membership of the plan, and return it.
+
+    `price`: the plan's only active one if not named. `starts_at`: now if not given; then the first local day is whole.
+    `ends_at`: an own end. `trial`: None takes the price's trial if the holder has not had one of this plan.
+    `renews`: None renews what needs no payment. It is `pending` while it waits for approval or payment: then the first
+    term starts at the latest of `starts_at`, approval and payment.
+
+    Raises HolderBanned, HolderArchived, WrongAudience, PlanArchived, PriceInactive, PriceNotOfPlan, PriceAmbiguous,
+    AlreadyHeld, TrialNotPossible, EndsBeforeStart, EndsInPast, NoSeats.
+    """
+    with db.transaction():
+        holder = lock(holder)
+        refuse_unwelcome(holder)
+        customer, company = (holder, None) if isinstance(holder, Customer) else (None, holder)
+        price = offered(plan, price, holder)
+        refuse_held(holder, plan, at)
+        if seats is not None and company is None:
+            raise NoSeats("seats belong to a company's membership", pointer="/seats")
+        free = price.renews_without_payment and ends_at is None
+        membership = Membership(
+            organization=organization,
+            customer=customer,
+            company=company,
+            source=source,
+            renews=free if renews is None else renews,
+            next_plan=plan,
+            next_price=price,
+            seats=seats,
+            agreed_start_at=starts_at,
+            agreed_end_at=ends_at,
+            needs_approval=await_approval,
+            awaits_payment=await_payment,
+            pending_until=at + PAY_AT_CHECKOUT if await_payment and not await_approval else None,
+            external_reference=external_reference,
+            created_at=at,
+        )
+        held = Held(organization, holder, membership, [], [], at, actor)
+        if await_approval or await_payment:
+            refuse_bad_end(starts_at or at, ends_at, at)
+            return held.settle(EventType.MEMBERSHIP_GRANTED, starts_at=None)
+        term = begin(held, starts_at=starts_at or at, trial=trial)
+        return held.settle(EventType.MEMBERSHIP_GRANTED, starts_at=text(term.starts_at))
+
+
+def approve(*, organization: Organization, membership_id: UUID, at: datetime, actor: Actor) -> Membership:
+    """Accept an application: the membership starts, or waits seven days for its payment.
+
+    Raises NotPending if nothing is left to approve; and what `grant` raises about the holder.
+    """
+    with changing(organization=organization, membership_id=membership_id, at=at, actor=actor) as held:
+        _refuse_ended(held)
+        membership = held.membership
+        if not membership.needs_approval:
+            raise NotPending("nothing is left to approve")
+        held.refuse_unwelcome()
+        membership.needs_approval = False
+        if membership.awaits_payment:
+            membership.pending_until = at + PAY_AFTER_APPROVAL
+        else:
+            begin(held, starts_at=_agreed_or_now(held), trial=None)
+        return held.settle(EventType.MEMBERSHIP_APPROVED)
+
+
+def reject(*, organization: Organization, membership_id: UUID, at: datetime, actor: Actor) -> Membership:
+    """Turn an application down. Raises NotPending if it is none any more."""
+    with changing(organization=organization, membership_id=membership_id, at=at, actor=actor) as held:
+        _refuse_ended(held)
+        if not held.membership.needs_approval:
+            raise NotPending("nothing is left to decide")
+        held.membership.ended_at, held.membership.ended_reason = at, EndedReason.REJECTED
+        held.membership.renews = False
+        return held.settle(EventType.MEMBERSHIP_REJECTED)
+
+
+def confirm_payment(
+    *, organization: Organization, membership_id: UUID, at: datetime, actor: Actor, paid_by: str
+) -> Membership:
+    """The first payment has come: the membership starts, or goes on waiting for its approval.
+
+    A payment that arrives after `pending_until` still completes it. `paid_by` names what took the money.
+
+    Raises NotAwaitingPayment if none is awaited; AlreadyHeld if the holder got the plan otherwise meanwhile.
+    """
+    with changing(organization=organization, membership_id=membership_id, at=at, actor=actor) as held:
+        membership = held.membership
+        if not membership.awaits_payment or membership.ended_at is not None:
+            raise NotAwaitingPayment("no payment is awaited for this membership")
+        held.refuse_unwelcome()
+        plan, _ = held.current()
+        refuse_held(held.holder, plan, at, but=membership.pk)
+        membership.awaits_payment, membership.pending_until, membership.paid_by = False, None, paid_by
+        if not membership.needs_approval:
+            begin(held, starts_at=_agreed_or_now(held), trial=False)
+        return held.settle(EventType.MEMBERSHIP_PAID, paid_by=paid_by)
+
+
+def begin(held: Held, *, starts_at: datetime, trial: bool | None) -> Term:
+    """Book the first term from `starts_at`, anchored there. What was asked for while pending is thereby done."""
+    membership = held.membership
+    plan, price = held.current()
+    refuse_bad_end(starts_at, membership.agreed_end_at, held.at)
+    booking = calendar.first_term(
+        plan,
+        price,
+        starts_at=starts_at,
+        from_midnight=starts_at == held.at,
+        zone=held.zone,
+        ends_at=membership.agreed_end_at,
+        trial=_trial(held, plan, price, wanted=trial),
+    )
+    if booking.ends_at is not None and booking.ends_at <= held.at:
+        raise EndsInPast(
+            f"starting then, it would have ended on {booking.ends_at:%d %b %Y}; start later or give an end",
+            pointer="/starts_at",
+        )
+    term = held.book(booking, plan=plan, price=price, paid_by=membership.paid_by)
+    membership.paid_by = ""
+    membership.next_plan = membership.next_price = None
+    membership.agreed_start_at = membership.agreed_end_at = membership.pending_until = None
+    return term
+
+
+def offered(plan: Plan, price: Price | None, holder: Customer | Company) -> Price:
+    """Return the price that the plan is granted at to such a holder.
+
+    Raises WrongAudience, PlanArchived, PriceInactive, PriceNotOfPlan, PriceAmbiguous.
+    """
+    kind = Audience.CUSTOMERS if isinstance(holder, Customer) else Audience.COMPANIES
+    if plan.audience not in (kind, Audience.BOTH):
+        raise WrongAudience(f"{plan.name} is for {plan.audience} only", pointer="/plan")
+    if plan.archived_at is not None:
+        raise PlanArchived(f"{plan.name} is archived and takes nobody new", pointer="/plan")
+    if price is None:
+        active = list(plan.prices.filter(active=True)[:2])
+        if len(active) != 1:
+            raise PriceAmbiguous(
+                f"{plan.name} has {'no active price' if not active else 'several active prices: name one'}",
+                pointer="/price",
+            )
+        return active[0]
+    if price.plan_id != plan.pk:
+        raise PriceNotOfPlan(f"that price is not one of {plan.name}'s", pointer="/price")
+    if not price.active:
+        raise PriceInactive("that price takes nobody new", pointer="/price")
+    return price
+
+
+def refuse_held(holder: Customer | Company, plan: Plan, at: datetime, *, but: UUID | None = None) -> None:
+    """Raises AlreadyHeld if the holder, who is locked, has an unended membership of the plan, or one that becomes it."""
+    for membership, terms in unended(holder, at):
+        plans = {
+            membership.next_plan_id,
+            *(term.plan_id for term in terms if term.ends_at is None or term.ends_at > at),
+        }
+        if isinstance(held := status.term_held(terms, at), Term):
+            plans.add(held.plan_id)
+        if plan.pk in plans and membership.pk != but:
+            raise AlreadyHeld(
+                f"there is a membership of {plan.name} already",
+                pointer="/plan",
+                membership=ids.to_text(ids.Prefix.MEMBERSHIP, membership.pk),
+            )
+
+
+def unended(holder: Customer | Company, at: datetime) -> list[tuple[Membership, list[Term]]]:
+    """Return the holder's own memberships that are not expired at `at`, with their terms. Three queries."""
+    memberships = list(holder.memberships.all())
+    terms: dict[UUID, list[Term]] = {}
+    for term in Term.objects.filter(membership__in=memberships).order_by("starts_at"):
+        terms.setdefault(term.membership_id, []).append(term)
+    pauses: dict[UUID, list[Pause]] = {}
+    for pause in Pause.objects.filter(membership__in=memberships).order_by("starts_at"):
+        pauses.setdefault(pause.membership_id, []).append(pause)
+    return [
+        (each, terms.get(each.pk, []))
+        for each in memberships
+        if status.state_at(Facts(each, terms.get(each.pk, []), pauses.get(each.pk, [])), at).unended
+    ]
+
+
+def refuse_bad_end(starts_at: datetime, ends_at: datetime | None, at: datetime) -> None:
+    """Raises EndsBeforeStart or EndsInPast if an own end makes no sense."""
+    if ends_at is None:
+        return
+    if ends_at <= starts_at:
+        raise EndsBeforeStart("the end must be later than the start", pointer="/ends_at")
+    if ends_at <= at:
+        raise EndsInPast("the end must be in the future", pointer="/ends_at")
+
+
+def _agreed_or_now(held: Held) -> datetime:
+    agreed = held.membership.agreed_start_at
+    return held.at if agreed is None else max(agreed, held.at)
+
+
+def _trial(held: Held, plan: Plan, price: Price, *, wanted: bool | None) -> bool:
+    """Whether the first term is a trial: once per holder and plan, and only where the price has one."""
+    if wanted is False or held.membership.agreed_end_at is not None or held.membership.paid_by:
+        return False
+    possible = price.trial_days > 0 and price.amount_minor > 0
+    if possible:
+        had = Term.objects.filter(trial=True, plan=plan)
+        possible = not (
+            had.filter(membership__customer=held.holder)
+            if isinstance(held.holder, Customer)
+            else had.filter(membership__company=held.holder)
+        ).exists()
+    if wanted and not possible:
+        raise TrialNotPossible("no trial: the price has none, or this holder has had one", pointer="/trial")
+    return possible
+
+
+def _refuse_ended(held: Held) -> None:
+    if not held.state.unended:
+        raise MembershipExpired("this membership is over")

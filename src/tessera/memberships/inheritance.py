@@ -1,0 +1,96 @@
+"""Joining and leaving companies. What is inherited is derived from the affiliation: nothing else is written.
+
+Linking gives at once, unlinking takes at the next check. This is the only module that ends an affiliation.
+"""
+
+from datetime import datetime
+from typing import Unpack
+
+from tessera import db
+from tessera.core import ids
+from tessera.events import services as events
+from tessera.events.types import Actor, EventType
+from tessera.memberships.errors import NotAffiliated
+from tessera.memberships.held import refuse_unwelcome, text
+from tessera.people import affiliations
+from tessera.people.affiliations import Position
+from tessera.people.models import Affiliation, Company, Customer
+from tessera.people.types import Via
+
+
+def join_company(
+    *,
+    customer: Customer,
+    company: Company,
+    at: datetime,
+    actor: Actor,
+    via: Via,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    **position: Unpack[Position],
+) -> Affiliation:
+    """Let the customer belong to the company over `[starts_at, ends_at)`: from now if not given, open if no end.
+
+    Raises AlreadyAffiliated if the two are joined during any of it, AffiliationEndsBeforeStart, HolderBanned,
+    HolderArchived.
+    """
+    refuse_unwelcome(customer)
+    refuse_unwelcome(company)
+    starts_at = starts_at or at
+    with db.transaction():
+        affiliation = affiliations.start(
+            customer=customer,
+            company=company,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            at=at,
+            via=via,
+            **position,
+        )
+        events.record(_happened(EventType.AFFILIATION_STARTED, affiliation, at, actor, starts_at=text(starts_at)))
+    return affiliation
+
+
+def change_position(
+    *, affiliation: Affiliation, at: datetime, actor: Actor, **position: Unpack[Position]
+) -> Affiliation:
+    """Change what the customer is to the company: title, company admin, primary contact. Nothing new writes nothing."""
+    with db.transaction():
+        if changed := affiliations.update(affiliation, **position):
+            events.record(_happened(EventType.AFFILIATION_UPDATED, affiliation, at, actor, changed=list(changed)))
+    return affiliation
+
+
+def leave_company(*, customer: Customer, company: Company, at: datetime, actor: Actor) -> None:
+    """End the affiliation at `at` (exclusive). What was inherited is gone with it, and the seat is free.
+
+    One that is only planned is taken back. Of two at once, one wins.
+
+    Raises NotAffiliated if the customer is not in the company at `at`, nor about to be.
+    """
+    with db.transaction():
+        between = Affiliation.objects.filter(customer=customer, company=company)
+        found = (
+            between.filter(affiliations.covering(at)).first()
+            or between.filter(starts_at__gt=at).order_by("starts_at").first()
+        )
+        if found is None or not (
+            affiliations.end(customer=customer, company=company, at=at)
+            or affiliations.withdraw(customer=customer, company=company, at=at)
+        ):
+            raise NotAffiliated("the customer does not belong to the company")
+        events.record(_happened(EventType.AFFILIATION_ENDED, found, at, actor, ended_at=text(at)))
+
+
+def _happened(
+    event: EventType, affiliation: Affiliation, at: datetime, actor: Actor, **data: object
+) -> events.Happened:
+    return events.Happened(
+        organization_id=affiliation.organization_id,
+        type=event,
+        at=at,
+        actor=actor,
+        customer_id=affiliation.customer_id,
+        company_id=affiliation.company_id,
+        data={"affiliation": ids.to_text(ids.Prefix.AFFILIATION, affiliation.pk), **data},
+    )

@@ -1,0 +1,343 @@
+"""What screens and APIs read of memberships, as they are at an instant. Numbers of queries do not depend on rows."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+
+from tessera.core import periods
+from tessera.http.cursors import paginate
+from tessera.memberships import seats, status
+from tessera.memberships.errors import MembershipNotFound
+from tessera.memberships.models import Membership, Pause, Term
+from tessera.memberships.status import Facts
+from tessera.memberships.status_sql import with_plan, with_status
+from tessera.memberships.types import EndedReason, Status
+from tessera.organizations.models import Organization
+from tessera.organizations.time import zone as zone_of
+from tessera.people import affiliations
+from tessera.people.models import Affiliation, Company, Customer
+from tessera.people.types import Source
+from tessera.plans.models import Plan, PlanPermission, Price
+from tessera.plans.types import Billing
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something by its key and name."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a membership: `type` is `customer` or `company`."""
+
+    type: str
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriceView:
+    """A price. `interval` is empty for an open-ended one; amounts are minor units."""
+
+    id: UUID
+    amount_minor: int
+    currency: str
+    billing: Billing
+    interval: str
+    interval_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PauseView:
+    """A pause that runs or is planned; `ends_at` null: until somebody resumes."""
+
+    starts_at: datetime
+    ends_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TermView:
+    """One term of a membership's history."""
+
+    id: UUID
+    plan: Named
+    price: PriceView
+    starts_at: datetime
+    ends_at: datetime | None
+    last_day: date | None
+    grace_until: datetime | None
+    trial: bool
+    paid_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipView:
+    """A membership as it is at an instant, of the holder or as inherited by somebody.
+
+    `ends_at` is the last booked end, without grace; if inherited, the earlier of that and the affiliation's end.
+    `last_day` is the local date of the instant before it really ends. `seated` is null unless inherited: false means
+    that the company's seats are taken by others, so nothing is inherited.
+    """
+
+    id: UUID
+    version: int
+    status: Status
+    in_grace: bool
+    plan: Named
+    price: PriceView
+    holder: Holder
+    inherited_from: Named | None
+    seated: bool | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    last_day: date | None
+    grace_until: datetime | None
+    pause: PauseView | None
+    renews: bool
+    cancel_at: datetime | None
+    next_plan: Named | None
+    awaiting: tuple[str, ...]
+    pending_until: datetime | None
+    ended_at: datetime | None
+    ended_reason: EndedReason | None
+    seats: int | None
+    source: Source
+    external_reference: str
+    created_at: datetime
+    permissions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which memberships a list is of. Each null filter lets all through; ends are compared with the last booked end."""
+
+    status: Status | None = None
+    plan_id: UUID | None = None
+    customer_id: UUID | None = None
+    company_id: UUID | None = None
+    ends_before: datetime | None = None
+    ends_after: datetime | None = None
+
+
+def membership(*, organization: Organization, membership_id: UUID, at: datetime) -> MembershipView:
+    """Return one membership of the organization. Raises MembershipNotFound."""
+    for view in _views(organization, _read(organization.memberships.filter(pk=membership_id)), at):
+        return view
+    raise MembershipNotFound("there is no such membership")
+
+
+def memberships(
+    *, organization: Organization, filters: Filters, at: datetime, limit: int, cursor: str | None
+) -> tuple[list[MembershipView], str | None]:
+    """Return a page, the newest first, and the next page's cursor. Four queries.
+
+    Filters by status or plan are computed row by row until the page is full: dear only where matches are rare.
+    """
+    found = organization.memberships.all()
+    if filters.customer_id is not None:
+        found = found.filter(customer_id=filters.customer_id)
+    if filters.company_id is not None:
+        found = found.filter(company_id=filters.company_id)
+    if filters.ends_before is not None:
+        found = found.filter(ends_at__lt=filters.ends_before)
+    if filters.ends_after is not None:
+        found = found.filter(Q(ends_at=None, anchor__gt="") | Q(ends_at__gte=filters.ends_after))
+    if filters.status is not None:
+        found = with_status(found, at).filter(Q(status_at=filters.status))
+    if filters.plan_id is not None:
+        found = with_plan(found, at).filter(Q(plan_at=filters.plan_id))
+    page, next_cursor = paginate(_with_names(found), order=("-created_at", "-id"), limit=limit, cursor=cursor)
+    return _views(organization, page, at), next_cursor
+
+
+def terms(*, organization: Organization, membership_id: UUID) -> list[TermView]:
+    """Return the membership's terms, the first one first. Raises MembershipNotFound."""
+    if not organization.memberships.filter(pk=membership_id).exists():
+        raise MembershipNotFound("there is no such membership")
+    zone = zone_of(organization)
+    found = Term.objects.filter(membership_id=membership_id).select_related("plan", "price").order_by("starts_at")
+    return [_term_view(term, zone) for term in found]
+
+
+def pauses(*, organization: Organization, membership_id: UUID) -> list[PauseView]:
+    """Return all pauses of the membership, the first one first."""
+    found = Pause.objects.filter(membership__organization=organization, membership_id=membership_id)
+    return [PauseView(each.starts_at, each.ends_at, each.reason) for each in found.order_by("starts_at")]
+
+
+def held_by_customer(*, organization: Organization, customer: Customer, at: datetime) -> list[MembershipView]:
+    """Return the customer's own memberships and those inherited from companies belonged to at `at`; what runs first.
+
+    Expired ones stay visible for ever. Ten queries, whatever the numbers of memberships and companies.
+    """
+    own = _views(organization, _read(customer.memberships.all()), at)
+    belongs = {
+        each.company_id: each
+        for each in Affiliation.objects.filter(affiliations.covering(at), customer=customer).select_related("company")
+    }
+    ahead = seats.ahead([each.pk for each in belongs.values()], at)
+    zone = zone_of(organization)
+    inherited = [
+        _inherited(view, belongs[view.holder.id], ahead[belongs[view.holder.id].pk], zone)
+        for view in _views(organization, _read(organization.memberships.filter(company__in=belongs)), at)
+    ]
+    return sorted([*own, *inherited], key=_running_first)
+
+
+def held_by_company(*, organization: Organization, company: Company, at: datetime) -> list[MembershipView]:
+    """Return the company's memberships; what runs first. Four queries."""
+    return sorted(_views(organization, _read(company.memberships.all()), at), key=_running_first)
+
+
+def has_running(*, customer: Customer | None = None, company: Company | None = None, at: datetime) -> bool:
+    """Whether the customer or company has an own membership that is not expired at `at`."""
+    found = Membership.objects.filter(customer=customer, company=company)
+    return with_status(found, at).exclude(Q(status_at=Status.EXPIRED)).exists()
+
+
+def _running_first(view: MembershipView) -> tuple[bool, bool, str, UUID]:
+    return view.status is Status.EXPIRED, view.inherited_from is not None, view.plan.name, view.id
+
+
+def _inherited(view: MembershipView, affiliation: Affiliation, ahead: int, zone: ZoneInfo) -> MembershipView:
+    ends_at = min((end for end in (view.ends_at, affiliation.ends_at) if end is not None), default=None)
+    return replace(
+        view,
+        inherited_from=Named(affiliation.company.pk, affiliation.company.name),
+        seated=view.seats is None or ahead < view.seats,
+        ends_at=ends_at,
+        last_day=_last_day(ends_at, view.ended_at, zone),
+    )
+
+
+def _with_names(found: QuerySet[Membership]) -> QuerySet[Membership]:
+    return found.select_related("customer", "company", "next_plan", "next_price")
+
+
+def _read(found: QuerySet[Membership]) -> list[Membership]:
+    return list(_with_names(found))
+
+
+def _views(organization: Organization, found: Sequence[Membership], at: datetime) -> list[MembershipView]:
+    """Three queries: terms, pauses, what the plans grant."""
+    keys = [row.pk for row in found]
+    booked: dict[UUID, list[Term]] = defaultdict(list)
+    for term in Term.objects.filter(membership__in=keys).select_related("plan", "price").order_by("starts_at"):
+        booked[term.membership_id].append(term)
+    paused: dict[UUID, list[Pause]] = defaultdict(list)
+    for pause in Pause.objects.filter(membership__in=keys).order_by("starts_at"):
+        paused[pause.membership_id].append(pause)
+    plans = {row.pk: _plan_and_price(row, booked[row.pk], at) for row in found}
+    granted = _granted(plan.pk for plan, _ in plans.values())
+    zone = zone_of(organization)
+    return [_view(row, *plans[row.pk], Facts(row, booked[row.pk], paused[row.pk]), granted, zone, at) for row in found]
+
+
+def _view(
+    row: Membership,
+    plan: Plan,
+    price: Price,
+    facts: Facts,
+    granted: dict[UUID, tuple[str, ...]],
+    zone: ZoneInfo,
+    at: datetime,
+) -> MembershipView:
+    state = status.state_at(facts, at)
+    first, last = (facts.terms[0], facts.terms[-1]) if facts.terms else (None, None)
+    ends_at = last.ends_at if last else row.agreed_end_at
+    pause = state.pause or next((each for each in facts.pauses if each.starts_at > at), None)
+    holder = row.customer or row.company
+    assert holder is not None
+    return MembershipView(
+        id=row.pk,
+        version=row.version,
+        status=state.status,
+        in_grace=state.in_grace,
+        plan=Named(plan.pk, plan.name),
+        price=_price_view(price),
+        holder=Holder("customer" if row.customer_id else "company", holder.pk, holder.name),
+        inherited_from=None,
+        seated=None,
+        starts_at=first.starts_at if first else row.agreed_start_at,
+        ends_at=ends_at,
+        last_day=_last_day(ends_at, row.ended_at, zone),
+        grace_until=last.grace_until if last and row.renews else None,
+        pause=PauseView(pause.starts_at, pause.ends_at, pause.reason) if isinstance(pause, Pause) else None,
+        renews=row.renews,
+        cancel_at=ends_at if row.cancel_booked_at is not None and state.unended else None,
+        next_plan=_next_plan(row, facts, plan, at),
+        awaiting=tuple(
+            what for what, waits in (("approval", row.needs_approval), ("payment", row.awaits_payment)) if waits
+        ),
+        pending_until=row.pending_until,
+        ended_at=row.ended_at,
+        ended_reason=state.reason,
+        seats=(row.seats if row.seats is not None else plan.seats) if row.company_id else None,
+        source=Source(row.source),
+        external_reference=row.external_reference,
+        created_at=row.created_at,
+        permissions=granted.get(plan.pk, ()),
+    )
+
+
+def _plan_and_price(row: Membership, booked: Sequence[Term], at: datetime) -> tuple[Plan, Price]:
+    held = status.term_held(booked, at)
+    if isinstance(held, Term):
+        return held.plan, held.price
+    assert row.next_plan is not None and row.next_price is not None
+    return row.next_plan, row.next_price
+
+
+def _next_plan(row: Membership, facts: Facts, plan: Plan, at: datetime) -> Named | None:
+    """The plan that the membership changes to with its next term, if it does."""
+    if not facts.terms:
+        return None
+    if row.next_plan is not None:
+        return Named(row.next_plan.pk, row.next_plan.name)
+    to_come = next((term for term in facts.terms if term.starts_at > at), None)
+    if isinstance(to_come, Term) and to_come.plan_id != plan.pk:
+        return Named(to_come.plan.pk, to_come.plan.name)
+    return None
+
+
+def _granted(plan_ids: Iterable[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """The keys of the permissions that each plan grants now, in alphabetical order."""
+    keys: dict[UUID, list[str]] = defaultdict(list)
+    rows = PlanPermission.objects.filter(plan__in=set(plan_ids)).values_list("plan_id", "permission__key")
+    for plan_id, key in rows:
+        keys[plan_id].append(key)
+    return {plan_id: tuple(sorted(each)) for plan_id, each in keys.items()}
+
+
+def _price_view(price: Price) -> PriceView:
+    return PriceView(
+        price.pk, price.amount_minor, price.currency, Billing(price.billing), price.interval, price.interval_count
+    )
+
+
+def _term_view(term: Term, zone: ZoneInfo) -> TermView:
+    return TermView(
+        id=term.pk,
+        plan=Named(term.plan.pk, term.plan.name),
+        price=_price_view(term.price),
+        starts_at=term.starts_at,
+        ends_at=term.ends_at,
+        last_day=_last_day(term.ends_at, None, zone),
+        grace_until=term.grace_until,
+        trial=term.trial,
+        paid_by=term.paid_by,
+    )
+
+
+def _last_day(ends_at: datetime | None, ended_at: datetime | None, zone: ZoneInfo) -> date | None:
+    ends = [end for end in (ends_at, ended_at) if end is not None]
+    return periods.last_day(min(ends), zone) if ends else None

@@ -1,0 +1,74 @@
+"""Who has a seat of a company's membership: those who joined first (2-domain, "Seats").
+
+The order is `queue_at` (the later of start and recording), then id; only affiliations that cover the instant, of
+customers neither banned nor archived, take a seat. Nothing is stored: a leaver's seat is free in the same instant.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from tessera.people import affiliations
+from tessera.people.models import Affiliation
+from tessera.people.types import CustomerStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Seating:
+    """How many of a number of seats are taken. `last` is the place in the queue up to which people are seated."""
+
+    seats: int | None
+    people: int
+    last: tuple[datetime, UUID] | None
+
+    @property
+    def taken(self) -> int:
+        return self.people if self.seats is None else min(self.seats, self.people)
+
+    @property
+    def over(self) -> int:
+        """How many people have no seat."""
+        return self.people - self.taken
+
+    def seated(self, queue_at: datetime, affiliation_id: UUID) -> bool:
+        """Whether the affiliation, which covers the instant, has a seat."""
+        if self.seats is None or self.people <= self.seats:
+            return True
+        return self.last is not None and (queue_at, affiliation_id) <= self.last
+
+
+def queue(company_id: UUID, at: datetime) -> QuerySet[Affiliation]:
+    """Return the company's affiliations that take a seat at `at`, in the order in which they do."""
+    return (
+        Affiliation.objects.filter(company_id=company_id, customer__status=CustomerStatus.ACTIVE)
+        .filter(affiliations.covering(at))
+        .order_by("queue_at", "id")
+    )
+
+
+def seating(*, company_id: UUID, seats: int | None, at: datetime) -> Seating:
+    """Return how the seats of a company's membership are taken at `at`. Two queries; they grow with its people."""
+    people = queue(company_id, at).count()
+    last = None
+    if seats and people > seats:
+        last = queue(company_id, at).values_list("queue_at", "id")[seats - 1]
+    return Seating(seats, people, last)
+
+
+def ahead(affiliation_ids: Sequence[UUID], at: datetime) -> dict[UUID, int]:
+    """Return how many people come before each affiliation in its company's queue at `at`. One query."""
+    before = (
+        Affiliation.objects.filter(company=OuterRef("company"), customer__status=CustomerStatus.ACTIVE)
+        .filter(affiliations.covering(at))
+        .filter(Q(queue_at__lt=OuterRef("queue_at")) | Q(queue_at=OuterRef("queue_at"), id__lt=OuterRef("id")))
+        .order_by()
+        .values("company")
+        .annotate(many=Count("pk"))
+        .values("many")
+    )
+    counted = Affiliation.objects.filter(pk__in=affiliation_ids).annotate(ahead=Coalesce(Subquery(before), 0))
+    return dict(counted.values_list("pk", "ahead"))

@@ -1,0 +1,110 @@
+"""The test clock: an organization made for tests has its own time, which stands still until it is moved forward."""
+
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+from uuid import UUID
+
+from tessera import db
+from tessera.core import clock
+from tessera.core.ids import new_id
+from tessera.events import services as events
+from tessera.events.types import Actor, EventType
+from tessera.http.schemas import instant_text
+from tessera.organizations.errors import ClockAdvancing, ClockBackwards, NotATestOrganization
+from tessera.organizations.models import ClockMove, Organization
+
+LEASE: Final = timedelta(seconds=60)
+
+
+class DueWork(Protocol):
+    """What falls due as time passes: what a worker does for live organizations. Handed in by `config`."""
+
+    def next_due(self, organization: Organization, *, after: datetime, until: datetime) -> datetime | None:
+        """Return the first instant in `(after, until]` at which something of the organization falls due."""
+
+    def run_due(self, organization: Organization, *, at: datetime) -> None:
+        """Do all that is due at `at` or before and has not been done. The organization's clock stands at `at`."""
+
+
+class _Nothing:
+    def next_due(self, organization: Organization, *, after: datetime, until: datetime) -> datetime | None:
+        return None
+
+    def run_due(self, organization: Organization, *, at: datetime) -> None:
+        return None
+
+
+_work: list[DueWork] = [_Nothing()]
+
+
+def set_due_work(work: DueWork) -> None:
+    """Say what falls due. For the start of the process."""
+    _work[0] = work
+
+
+def move_clock(*, organization: Organization, to: datetime, at: datetime, actor: Actor) -> Organization:
+    """Move the clock forward to `to`, working through all that falls due on the way, each at its own instant.
+
+    `at` is where the clock stands now, as the caller knows it. Where it already stands at `to`, it works through
+    what is due and stays. Raises NotATestOrganization; ClockBackwards; ClockAdvancing while an earlier move runs.
+    What is done on the way stays done if a later part fails; the clock then stands where that happened.
+    """
+    lease = _begin(organization, to)
+    try:
+        position = _step(organization, lease, to=None)
+        _work[0].run_due(organization, at=position)
+        while (due := _work[0].next_due(organization, after=position, until=to)) is not None:
+            position = _step(organization, lease, to=due)
+            _work[0].run_due(organization, at=position)
+        _arrive(organization, lease, since=at, to=to, actor=actor)
+    finally:
+        with db.transaction():
+            ClockMove.objects.filter(organization=organization, lease=lease).delete()
+    return organization
+
+
+def _begin(organization: Organization, to: datetime) -> UUID:
+    lease = new_id()
+    with db.transaction():
+        present = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+        if present.test_now is None:
+            raise NotATestOrganization("only an organization made for tests has a clock of its own")
+        running = ClockMove.objects.filter(organization=present).first()
+        if running is not None and running.leased_until > clock.now():
+            raise ClockAdvancing(f"the clock is on its way to {instant_text(running.target)}; ask again when it is ready")
+        if to < present.test_now:
+            raise ClockBackwards(f"the clock stands at {instant_text(present.test_now)} and only moves forward", pointer="/now")
+        ClockMove.objects.update_or_create(
+            organization=present, defaults={"target": to, "lease": lease, "leased_until": clock.now() + LEASE}
+        )
+    return lease
+
+
+def _step(organization: Organization, lease: UUID, *, to: datetime | None) -> datetime:
+    """Set the clock to `to` (None: leave it) and return where it stands. Raises ClockAdvancing if the lease was lost."""
+    with db.transaction():
+        kept = ClockMove.objects.filter(organization=organization, lease=lease).update(leased_until=clock.now() + LEASE)
+        if not kept:
+            raise ClockAdvancing("another move has taken over")
+        if to is not None:
+            Organization.objects.filter(pk=organization.pk).update(test_now=to)
+    organization.refresh_from_db(fields=["test_now"])
+    if organization.test_now is None:
+        raise NotATestOrganization("only an organization made for tests has a clock of its own")
+    return organization.test_now
+
+
+def _arrive(organization: Organization, lease: UUID, *, since: datetime, to: datetime, actor: Actor) -> None:
+    with db.transaction():
+        _step(organization, lease, to=to)
+        if since != to:
+            events.record(
+                events.Happened(
+                    organization_id=organization.pk,
+                    type=EventType.ORGANIZATION_CLOCK_MOVED,
+                    at=to,
+                    actor=actor,
+                    data={"from": instant_text(since), "to": instant_text(to)},
+                )
+            )
+        ClockMove.objects.filter(organization=organization, lease=lease).delete()

@@ -1,0 +1,123 @@
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from tessera.core.ids import new_id
+from tessera.organizations.rights import Role
+
+
+class Organization(models.Model):
+    """The tenant: a club, a gym, a chain. A hard data boundary."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=200)
+    time_zone = models.CharField(max_length=64)  # IANA name
+    currency = models.CharField(max_length=3)
+    locale = models.CharField(max_length=20, default="en-GB")
+    accent = models.CharField(max_length=7, default="#1f5f4a")  # branding: #rrggbb
+    allowed_origins = models.JSONField(default=list)  # sites that may embed: "https://club.example"
+    subject_types = models.JSONField(default=list)  # AuthZEN subject types beside `user` whose ids are external ids
+    grace_days = models.PositiveSmallIntegerField(default=7)  # whole local days
+    is_test = models.BooleanField(default=False)
+    test_now = models.DateTimeField(null=True)  # where a test organization's clock stands
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="organization_clock_only_in_tests",
+                condition=Q(is_test=True, test_now__isnull=False) | Q(is_test=False, test_now__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ClockMove(models.Model):
+    """A test organization's clock is on its way to `target`. There is one at a time; gone when it has arrived."""
+
+    organization = models.OneToOneField(Organization, models.PROTECT, primary_key=True, related_name="+")
+    target = models.DateTimeField()
+    lease = models.UUIDField()  # whose move it is
+    leased_until = models.DateTimeField()  # real time: a move whose process died can be taken over from then on
+
+    def __str__(self) -> str:
+        return f"to {self.target}"
+
+
+class NumberSeries(models.Model):
+    """The last number given out of a series of an organization: CUS-000001, COM-000001."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=3)
+    last = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="number_series_once", fields=["organization", "kind"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind}-{self.last:06}"
+
+
+class User(AbstractBaseUser):
+    """How a staff member signs in: one e-mail address and password, whatever number of organizations they work for.
+
+    Customers are never users (3-architecture, "Decided, and why").
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    email = models.EmailField(max_length=254, unique=True)  # lower case
+    name = models.CharField(max_length=200)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    objects = BaseUserManager["User"]()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="user_email_lower_case", condition=Q(email=Lower("email")))]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Staff(models.Model):
+    """A person who works for the organization, with a role."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="staff")
+    user = models.ForeignKey(User, models.PROTECT, related_name="staff")
+    role = models.CharField(max_length=20, choices=[(role, role.label) for role in Role])
+    disabled_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="staff_once", fields=["organization", "user"])]
+
+    def __str__(self) -> str:
+        return self.user.name
+
+
+class ApiKey(models.Model):
+    """Lets a program act for the organization. Only a hash of the secret is kept."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="api_keys")
+    name = models.CharField(max_length=100)
+    hint = models.CharField(max_length=16)  # the first characters, to recognise it by
+    secret_hash = models.CharField(max_length=64, unique=True)  # SHA-256 of the whole key, in hex
+    scopes = models.JSONField(default=list)
+    made_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")  # null: by the operator
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,123 @@
+"""What the parts of an organization may look like. Pure."""
+
+import re
+from functools import cache
+from typing import Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from tessera.core.currencies import UnknownCurrency, is_known
+from tessera.organizations.errors import (
+    FieldInvalid,
+    LocaleInvalid,
+    OriginInvalid,
+    SlugInvalid,
+    TimeZoneUnknown,
+)
+
+_SLUG: Final = re.compile(r"[a-z0-9](?:-?[a-z0-9])+")
+_LOCALE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
+_ACCENT: Final = re.compile(r"#[0-9a-f]{6}")
+_SUBJECT_TYPE: Final = re.compile(r"[a-z][a-z0-9._-]{0,39}")
+# What the access API means by these is settled, whatever an organization calls its own people.
+_SETTLED_TYPES: Final = frozenset({"customer", "user", "card", "token", "permission"})
+_MOST: Final = 20
+
+
+def check_slug(slug: str) -> str:
+    """Return the slug. Raises SlugInvalid."""
+    if not 2 <= len(slug) <= 60 or not _SLUG.fullmatch(slug):
+        raise SlugInvalid(
+            "a slug should be 2 to 60 lower-case letters, digits and single hyphens, such as strand-house",
+            pointer="/slug",
+        )
+    return slug
+
+
+def check_name(name: str) -> str:
+    """Return the name without spaces around it. Raises FieldInvalid."""
+    name = name.strip()
+    if not 1 <= len(name) <= 200 or "\0" in name:
+        raise FieldInvalid("a name should have 1 to 200 characters", pointer="/name")
+    return name
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def check_time_zone(name: str) -> str:
+    """Return the name. Raises TimeZoneUnknown if the IANA database does not have it."""
+    try:
+        if name in _zones():
+            ZoneInfo(name)
+            return name
+    except (ZoneInfoNotFoundError, ValueError):
+        pass
+    raise TimeZoneUnknown(
+        f"{name[:64]!r} is not a time zone: it should be an IANA name such as Europe/London", pointer="/time_zone"
+    )
+
+
+def check_currency(code: str) -> str:
+    """Return the code. Raises UnknownCurrency."""
+    if not is_known(code):
+        raise UnknownCurrency(f"{code[:8]!r} is not a currency such as GBP", pointer="/currency")
+    return code
+
+
+def check_locale(locale: str) -> str:
+    """Return the locale. Raises LocaleInvalid."""
+    if len(locale) > 20 or not _LOCALE.fullmatch(locale):
+        raise LocaleInvalid("a locale should be a language and, perhaps, a region, such as en-GB", pointer="/locale")
+    return locale
+
+
+def check_accent(accent: str) -> str:
+    """Return the colour in lower case. Raises FieldInvalid."""
+    accent = accent.lower()
+    if not _ACCENT.fullmatch(accent):
+        raise FieldInvalid("a colour should be # and six hexadecimal digits, such as #1f5f4a", pointer="/accent")
+    return accent
+
+
+def check_grace_days(days: int) -> int:
+    """Return the days. Raises FieldInvalid."""
+    if not 0 <= days <= 365:
+        raise FieldInvalid("grace should be 0 to 365 days", pointer="/grace_days")
+    return days
+
+
+def check_origins(origins: list[str]) -> list[str]:
+    """Return the origins in lower case, each once. Raises OriginInvalid: https, or http on localhost; no path."""
+    if len(origins) > _MOST:
+        raise OriginInvalid(f"at most {_MOST} sites can be allowed", pointer="/allowed_origins")
+    return list(dict.fromkeys(_origin(each, f"/allowed_origins/{n}") for n, each in enumerate(origins)))
+
+
+def _origin(text: str, pointer: str) -> str:
+    origin = text.lower()
+    try:
+        parts = urlsplit(origin)
+        here = parts.hostname in ("localhost", "127.0.0.1")
+        right = bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and here))
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        right, port, parts = False, "", urlsplit("")
+    if len(origin) > 200 or not right or origin != f"{parts.scheme}://{parts.hostname}{port}":
+        raise OriginInvalid("should be a site's origin, such as https://club.example", pointer=pointer)
+    return origin
+
+
+def check_subject_types(types: list[str]) -> list[str]:
+    """Return the names, each once. Raises FieldInvalid."""
+    for position, name in enumerate(types):
+        if not _SUBJECT_TYPE.fullmatch(name) or name in _SETTLED_TYPES:
+            raise FieldInvalid(
+                "a subject type should be 1 to 40 of a-z, 0-9, '.', '_', '-', and none that is spoken for",
+                pointer=f"/subject_types/{position}",
+            )
+    if len(types) > _MOST:
+        raise FieldInvalid(f"at most {_MOST} subject types", pointer="/subject_types")
+    return list(dict.fromkeys(types))

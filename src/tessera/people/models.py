@@ -1,0 +1,153 @@
+from django.db import models
+from django.db.models import F, Q
+
+from tessera.core.ids import new_id
+from tessera.db.constraints import NoOverlap
+from tessera.organizations.models import Organization
+from tessera.people.types import CompanyStatus, CustomerStatus, Source, Via
+
+
+class Customer(models.Model):
+    """A person known to the organization, member or not."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="customers")
+    number = models.CharField(max_length=20)  # CUS-000001
+    external_id = models.CharField(max_length=200, null=True)  # the caller's own id for this person
+    first_name = models.CharField(max_length=200, blank=True)
+    last_name = models.CharField(max_length=200, blank=True)
+    display_name = models.CharField(max_length=200, blank=True)
+    name_key = models.CharField(max_length=620)  # case-folded, for search and order
+    birthday = models.DateField(null=True)
+    locale = models.CharField(max_length=20, blank=True)
+    marketing_consent = models.BooleanField(default=False)
+    status = models.CharField(max_length=10, choices=[(each, each) for each in CustomerStatus])
+    ban_reason = models.CharField(max_length=500, blank=True)
+    source = models.CharField(max_length=10, choices=[(each, each) for each in Source])
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged_from")
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="customer_number_once", fields=["organization", "number"]),
+            models.UniqueConstraint(name="customer_external_id_once", fields=["organization", "external_id"]),
+        ]
+        indexes = [models.Index(name="customer_by_name", fields=["organization", "name_key", "id"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """What the person is called: the display name, else first and last name, else the number."""
+        return self.display_name or f"{self.first_name} {self.last_name}".strip() or self.number
+
+
+class CustomerEmail(models.Model):
+    """An e-mail address of a customer. It may repeat (families); verified, it belongs to one customer."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="emails")
+    address = models.CharField(max_length=254)  # as given
+    key = models.CharField(max_length=254)  # case-folded, compared by
+    verified_at = models.DateTimeField(null=True)
+    position = models.PositiveSmallIntegerField()  # 0 is the one that is written to
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="email_position_once", fields=["customer", "position"]),
+            models.UniqueConstraint(name="email_once_a_customer", fields=["customer", "key"]),
+            models.UniqueConstraint(
+                name="email_verified_once",
+                fields=["organization", "key"],
+                condition=Q(verified_at__isnull=False),
+            ),
+        ]
+        indexes = [models.Index(name="email_by_key", fields=["organization", "key"])]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class CustomerPhone(models.Model):
+    """One of a customer's phone numbers, in E.164: +442079460000."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="phones")
+    number = models.CharField(max_length=16)
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="phone_position_once", fields=["customer", "position"]),
+            models.UniqueConstraint(name="phone_once_a_customer", fields=["customer", "number"]),
+        ]
+        indexes = [models.Index(name="phone_by_number", fields=["organization", "number"])]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Company(models.Model):
+    """An organisation whose people are customers: employer, tenant, sponsor."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="companies")
+    number = models.CharField(max_length=20)  # COM-000001
+    external_id = models.CharField(max_length=200, null=True)
+    name = models.CharField(max_length=200)  # trading name
+    legal_name = models.CharField(max_length=200, blank=True)
+    name_key = models.CharField(max_length=620)  # case-folded, for search and order
+    email = models.CharField(max_length=254, blank=True)
+    phone = models.CharField(max_length=16, blank=True)  # E.164
+    websites = models.JSONField(default=list)
+    email_domains = models.JSONField(default=list)
+    tags = models.JSONField(default=list)
+    status = models.CharField(max_length=10, choices=[(each, each) for each in CompanyStatus])
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="company_number_once", fields=["organization", "number"]),
+            models.UniqueConstraint(name="company_external_id_once", fields=["organization", "external_id"]),
+        ]
+        indexes = [models.Index(name="company_by_name", fields=["organization", "name_key", "id"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Affiliation(models.Model):
+    """A customer belongs to a company over `[starts_at, ends_at)`. An ended one is kept: it is history."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="affiliations")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="affiliations")
+    company = models.ForeignKey(Company, models.PROTECT, related_name="affiliations")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)  # exclusive; null: open
+    recorded_at = models.DateTimeField()  # the organization's time
+    queue_at = models.DateTimeField()  # the later of starts_at and recorded_at: the order of seats
+    title = models.CharField(max_length=200, blank=True)
+    company_admin = models.BooleanField(default=False)
+    primary_contact = models.BooleanField(default=False)
+    via = models.CharField(max_length=10, choices=[(each, each) for each in Via])
+
+    class Meta:
+        constraints = [
+            # Ended in the instant it started it covers nothing, and is kept all the same: it is history.
+            models.CheckConstraint(
+                name="affiliation_ends_not_before_start",
+                condition=Q(ends_at=None) | Q(ends_at__gte=F("starts_at")),
+            ),
+            NoOverlap(name="affiliation_once_at_a_time", columns=["customer_id", "company_id"]),
+        ]
+        indexes = [
+            models.Index(name="affiliation_of_customer", fields=["customer", "company"]),
+            models.Index(name="affiliation_queue", fields=["company", "queue_at", "id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer} at {self.company}"

@@ -1,0 +1,25 @@
+"""Names as they are searched and sorted by."""
+
+import unicodedata
+
+KEY_LENGTH = 620
+
+
+def folded(text: str) -> str:
+    """Return `text` for comparing: without case, accents and doubled spaces ("Zoë  ØSTBY" → "zoe østby")."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return " ".join(unicodedata.normalize("NFC", bare).split())
+
+
+def name_key(called: str, *others: str) -> str:
+    """Return what a record is sorted and found by: what it is called, then its other names, folded.
+
+    A name that the key already contains is not repeated. At most 620 characters.
+    """
+    key = folded(called)
+    for other in others:
+        word = folded(other)
+        if word and f" {word} " not in f" {key} ":
+            key = f"{key} {word}"
+    return key.strip()[:KEY_LENGTH]

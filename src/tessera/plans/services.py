@@ -1,0 +1,440 @@
+"""Changes to the catalogue: each is one transaction and at least one event."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Unpack
+from uuid import UUID
+
+from django.db import IntegrityError
+from django.db.models import F, Max
+
+from tessera import db
+from tessera.core import ids
+from tessera.core.ids import Prefix
+from tessera.core.periods import Interval
+from tessera.events import services as events
+from tessera.events.types import Actor, EventType
+from tessera.organizations.errors import VersionStale
+from tessera.organizations.models import Organization
+from tessera.plans import rules, usage
+from tessera.plans.errors import (
+    LastActivePrice,
+    PermissionInUse,
+    PermissionKeyTaken,
+    PermissionUnknown,
+    PlanHeld,
+    PlanInvalid,
+    PlanNotFound,
+    PriceInvalid,
+    PriceUsed,
+)
+from tessera.plans.models import Permission, PermissionTarget, Plan, PlanPermission, Price
+from tessera.plans.types import (
+    Audience,
+    Billing,
+    PermissionDetails,
+    PlanDetails,
+    PriceDetails,
+    PriceTerms,
+    Rule,
+    Target,
+    Visibility,
+)
+
+_FIXED_ONCE_HELD = ("audience", "cycle_rollover", "cycle_start", "rule")
+_MOST_NAMED = 10
+
+
+def create_permission(
+    *,
+    organization: Organization,
+    key: str,
+    at: datetime,
+    actor: Actor,
+    **given: Unpack[PermissionDetails],
+) -> Permission:
+    """Make a permission. Its key never changes; without a name it is called by its key.
+
+    Raises PermissionKeyInvalid, PermissionKeyTaken, TargetInvalid, PlanInvalid.
+    """
+    rules.check_key(key)
+    permission = Permission(organization=organization, key=key, name=key, created_at=at, **_told(given))
+    permission.name = permission.name or key
+    try:
+        with db.transaction():
+            permission.save(force_insert=True)
+            _write_targets(permission, rules.checked_targets(given.get("targets", ())))
+            _record_permission(EventType.PERMISSION_CREATED, permission, at=at, actor=actor)
+    except IntegrityError as failure:
+        holder = Permission.objects.filter(organization=organization, key=key).first()
+        if holder is None:
+            raise
+        raise PermissionKeyTaken(
+            f"there is a permission {key} already", pointer="/key", holder=ids.to_text(Prefix.PERMISSION, holder.pk)
+        ) from failure
+    return permission
+
+
+def update_permission(
+    *, permission: Permission, at: datetime, actor: Actor, **given: Unpack[PermissionDetails]
+) -> Permission:
+    """Change what a permission is called and what it means; checks see it at once. Targets are replaced whole.
+
+    If nothing differs, nothing is written. Raises TargetInvalid, PlanInvalid.
+    """
+    told = _told(given)
+    with db.transaction():
+        permission = Permission.objects.select_for_update(no_key=True).get(pk=permission.pk)
+        if told.get("name") == "":
+            told["name"] = permission.key
+        columns = {name: value for name, value in told.items() if getattr(permission, name) != value}
+        fields = sorted(columns)
+        if "targets" in given:
+            targets = rules.checked_targets(given["targets"])
+            if set(targets) != set(_targets_of(permission)):
+                PermissionTarget.objects.filter(permission=permission).delete()
+                _write_targets(permission, targets)
+                fields.append("targets")
+        if not fields:
+            return permission
+        for name, value in columns.items():
+            setattr(permission, name, value)
+        if columns:
+            permission.save(update_fields=list(columns))
+        _record_permission(EventType.PERMISSION_UPDATED, permission, at=at, actor=actor, fields=fields)
+    return permission
+
+
+def delete_permission(*, permission: Permission, at: datetime, actor: Actor) -> None:
+    """Delete a permission that no plan grants, archived ones included.
+
+    Raises PermissionInUse, naming up to ten of the plans.
+    """
+    with db.transaction():
+        # A plan that is being given the permission holds its row: either it is waited for, or it finds it gone.
+        permission = Permission.objects.select_for_update().get(pk=permission.pk)
+        granting = PlanPermission.objects.filter(permission=permission).order_by("plan_id")
+        plans = [ids.to_text(Prefix.PLAN, key) for key in granting.values_list("plan_id", flat=True)[:_MOST_NAMED]]
+        if plans:
+            raise PermissionInUse(f"plans grant {permission.key}; take it off them first", plans=plans)
+        _record_permission(EventType.PERMISSION_DELETED, permission, at=at, actor=actor)
+        permission.delete()
+
+
+def create_plan(
+    *,
+    organization: Organization,
+    prices: Sequence[PriceTerms],
+    at: datetime,
+    actor: Actor,
+    **given: Unpack[PlanDetails],
+) -> Plan:
+    """Make a plan with at least one price; free is 0. It comes last in the order unless told.
+
+    Rolling, for both customers and companies, and public unless told.
+
+    Raises PlanInvalid, PriceInvalid, CurrencyMismatch, UnknownCurrency, InvalidAmount, InvalidPeriod,
+    PermissionUnknown.
+    """
+    told = _plan_told(given)
+    plan = Plan(
+        organization=organization,
+        created_at=at,
+        **{"audience": Audience.BOTH, "visibility": Visibility.PUBLIC, **told},
+    )
+    if not plan.name:
+        raise PlanInvalid("a name is required", pointer="/name")
+    if not prices:
+        raise PlanInvalid("a plan needs at least one price; free is 0", pointer="/prices")
+    _check_plan(plan)
+    asked = [
+        rules.checked_terms(terms, rule=Rule(plan.rule), currency=organization.currency, pointer=f"/prices/{place}")
+        for place, terms in enumerate(prices)
+    ]
+    with db.transaction():
+        if "position" not in told:
+            last = Plan.objects.filter(organization=organization).aggregate(last=Max("position"))["last"]
+            plan.position = 0 if last is None else min(last + 1, rules.LARGEST_POSITION)
+        plan.save(force_insert=True)
+        _grant_permissions(plan, given.get("permissions", ()))
+        _record_plan(EventType.PLAN_CREATED, plan, at=at, actor=actor)
+        for terms in asked:
+            _add(plan, terms, at=at, actor=actor)
+    return plan
+
+
+def update_plan(
+    *, plan: Plan, at: datetime, actor: Actor, version: int | None = None, **given: Unpack[PlanDetails]
+) -> Plan:
+    """Change a plan and return it; holders' permissions change with the next check. Permissions are replaced whole.
+
+    A plan that becomes rolling loses its cycle. If nothing differs, nothing is written.
+
+    Raises VersionStale if `version` is given and not the present one; PlanHeld if whom it is for or how its terms
+    lie would change although somebody has or had it; PlanInvalid, PriceInvalid, InvalidPeriod, PermissionUnknown.
+    """
+    told = _plan_told(given)
+    organization = plan.organization
+    with db.transaction():
+        plan = _locked(plan)
+        _check_version(plan.version, version)
+        if told.get("rule") == Rule.ROLLING:
+            told = {"cycle_start": "", "cycle_rollover": "", **told}
+        columns = {name: value for name, value in told.items() if getattr(plan, name) != value}
+        fields = sorted(columns)
+        keys = given.get("permissions")
+        if keys is not None and set(keys) != set(_keys_of(plan)):
+            fields.append("permissions")
+        if not fields:
+            return plan
+        if any(name in columns for name in _FIXED_ONCE_HELD) and usage.is_held(plan):
+            raise PlanHeld(f"{plan.name} has been held; make a new plan for other terms")
+        for name, value in columns.items():
+            setattr(plan, name, value)
+        _check_plan(plan)
+        if "rule" in columns:
+            for price in Price.objects.filter(plan=plan, active=True):
+                rules.checked_terms(_terms_of(price), rule=Rule(plan.rule), currency=organization.currency)
+        if keys is not None and "permissions" in fields:
+            PlanPermission.objects.filter(plan=plan).delete()
+            _grant_permissions(plan, keys)
+        _write(plan, columns)
+        _record_plan(EventType.PLAN_UPDATED, plan, at=at, actor=actor, fields=fields)
+    return plan
+
+
+def reorder_plans(*, organization: Organization, order: Sequence[UUID], at: datetime, actor: Actor) -> None:
+    """Put the organization's plans in this order; those not named follow in the order they have.
+
+    Plans that stay in their place are not touched. Raises PlanNotFound if one is not the organization's,
+    PlanInvalid if one is named twice.
+    """
+    with db.transaction():
+        rows = Plan.objects.filter(organization=organization).select_for_update(no_key=True).order_by("id")
+        plans = {plan.pk: plan for plan in rows}
+        if len(set(order)) != len(order):
+            raise PlanInvalid("each plan once")
+        if not plans.keys() >= set(order):
+            raise PlanNotFound("there is no such plan")
+        rest = sorted((plan for plan in plans.values() if plan.pk not in order), key=_place)
+        for position, plan in enumerate([*(plans[key] for key in order), *rest]):
+            if plan.position != position:
+                _write(plan, {"position": position})
+                _record_plan(EventType.PLAN_UPDATED, plan, at=at, actor=actor, fields=["position"])
+
+
+def archive_plan(*, plan: Plan, at: datetime, actor: Actor) -> Plan:
+    """Close a plan to new grants and changes to it; who holds it keeps it and renews as before.
+
+    One that is archived already stays as it is.
+    """
+    with db.transaction():
+        plan = _locked(plan)
+        if plan.archived_at is None:
+            _write(plan, {"archived_at": at})
+            _record_plan(EventType.PLAN_ARCHIVED, plan, at=at, actor=actor)
+    return plan
+
+
+def add_price(*, plan: Plan, terms: PriceTerms, at: datetime, actor: Actor) -> Price:
+    """Add an active price to a plan; members keep theirs.
+
+    Raises PriceInvalid, CurrencyMismatch, UnknownCurrency, InvalidAmount.
+    """
+    currency = plan.organization.currency
+    with db.transaction():
+        plan = _locked(plan)
+        asked = rules.checked_terms(terms, rule=Rule(plan.rule), currency=currency)
+        return _add(plan, asked, at=at, actor=actor)
+
+
+def update_price(*, price: Price, at: datetime, actor: Actor, **given: Unpack[PriceDetails]) -> Price:
+    """Change a price that nobody has or had; take any out of use, or back into it. Nothing new writes nothing.
+
+    Raises PriceUsed if more than `active` would change of a used one; LastActivePrice if the plan, not archived,
+    would be left without an active price; otherwise as `add_price`.
+    """
+    with db.transaction():
+        plan = _locked(price.plan)
+        price = Price.objects.select_for_update().get(pk=price.pk)
+        told: dict[str, object] = dict(given)
+        if "interval" in given:
+            told["interval"] = given["interval"] or ""
+        columns = {name: value for name, value in told.items() if getattr(price, name) != value}
+        if not columns:
+            return price
+        if columns.keys() - {"active"}:
+            if usage.is_held(price):
+                raise PriceUsed("somebody has or had this price; add a new one and take this one out of use")
+            for name, value in columns.items():
+                setattr(price, name, value)
+            currency = plan.organization.currency
+            rules.checked_terms(_terms_of(price), rule=Rule(plan.rule), currency=currency)
+        if columns.get("active") is False and plan.archived_at is None:
+            others = Price.objects.filter(plan=plan, active=True).exclude(pk=price.pk)
+            if not others.exists():
+                raise LastActivePrice("add another price first, or archive the plan", pointer="/active")
+        for name, value in columns.items():
+            setattr(price, name, value)
+        price.save(update_fields=list(columns))
+        _record_price(EventType.PRICE_UPDATED, price, at=at, actor=actor, fields=sorted(columns))
+    return price
+
+
+def _told(given: PermissionDetails) -> dict[str, str]:
+    told: dict[str, str] = {}
+    if "name" in given:
+        told["name"] = rules.line(given["name"], pointer="/name")
+    if "description" in given:
+        told["description"] = rules.paragraphs(given["description"], longest=2_000)
+    return told
+
+
+def _plan_told(given: PlanDetails) -> dict[str, object]:
+    told: dict[str, object] = {name: value for name, value in given.items() if name != "permissions"}
+    if "name" in given:
+        told["name"] = rules.line(given["name"], pointer="/name", required=True)
+    if "description" in given:
+        told["description"] = rules.paragraphs(given["description"], longest=5_000)
+    if "colour" in given:
+        told["colour"] = rules.colour(given["colour"])
+    for name, enum in (("audience", Audience), ("rule", Rule), ("visibility", Visibility)):
+        if name in told:
+            told[name] = enum(str(told[name]))
+    return told
+
+
+def _check_plan(plan: Plan) -> None:
+    rules.check_cycle(Rule(plan.rule), plan.cycle_start, plan.cycle_rollover)
+    rules.check_seats(plan.seats, Audience(plan.audience))
+    rules.check_bounds(plan.revival_days, least=0, most=rules.LONGEST_REVIVAL_DAYS, pointer="/revival_days")
+    rules.check_bounds(plan.position, least=0, most=rules.LARGEST_POSITION, pointer="/position")
+
+
+def _locked(plan: Plan) -> Plan:
+    """The plan as it is now, locked until the transaction ends: changes to it and its prices wait for each other."""
+    locked = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
+    locked.organization = plan.organization
+    return locked
+
+
+def _check_version(present: int, known: int | None) -> None:
+    if known is not None and known != present:
+        raise VersionStale(
+            f"it has been changed meanwhile: you know version {known}, this is {present}",
+            pointer="/version",
+            version=present,
+        )
+
+
+def _write(plan: Plan, columns: Mapping[str, object]) -> None:
+    Plan.objects.filter(pk=plan.pk).update(version=F("version") + 1, **columns)
+    plan.refresh_from_db(fields=["version", *columns])
+
+
+def _place(plan: Plan) -> tuple[int, UUID]:
+    return plan.position, plan.pk
+
+
+def _keys_of(plan: Plan) -> list[str]:
+    return list(PlanPermission.objects.filter(plan=plan).values_list("permission__key", flat=True))
+
+
+def _grant_permissions(plan: Plan, keys: Sequence[str]) -> None:
+    if len(keys) > rules.MOST_PERMISSIONS:
+        raise PlanInvalid(f"at most {rules.MOST_PERMISSIONS} permissions", pointer="/permissions")
+    rows = (
+        Permission.objects.filter(organization_id=plan.organization_id, key__in=keys)
+        .select_for_update(no_key=True)
+        .order_by("id")
+    )
+    known = {permission.key: permission for permission in rows}
+    unknown = [key for key in keys if key not in known]
+    if unknown:
+        place = list(keys).index(unknown[0])
+        raise PermissionUnknown(f"there is no permission {unknown[0][:80]}", pointer=f"/permissions/{place}")
+    PlanPermission.objects.bulk_create(PlanPermission(plan=plan, permission=known[key]) for key in dict.fromkeys(keys))
+
+
+def _targets_of(permission: Permission) -> list[Target]:
+    rows = PermissionTarget.objects.filter(permission=permission)
+    return [Target(row.action, row.resource_type, row.resource_id) for row in rows]
+
+
+def _write_targets(permission: Permission, targets: Sequence[Target]) -> None:
+    PermissionTarget.objects.bulk_create(
+        PermissionTarget(
+            organization_id=permission.organization_id,
+            permission=permission,
+            action=target.action,
+            resource_type=target.resource_type,
+            resource_id=target.resource_id,
+        )
+        for target in targets
+    )
+
+
+def _terms_of(price: Price) -> PriceTerms:
+    return PriceTerms(
+        amount_minor=price.amount_minor,
+        currency=price.currency,
+        billing=Billing(price.billing),
+        interval=Interval(price.interval) if price.interval else None,
+        interval_count=price.interval_count,
+        trial_days=price.trial_days,
+        joining_fee_minor=price.joining_fee_minor,
+    )
+
+
+def _add(plan: Plan, terms: PriceTerms, *, at: datetime, actor: Actor) -> Price:
+    price = Price(
+        organization_id=plan.organization_id,
+        plan=plan,
+        amount_minor=terms.amount_minor,
+        currency=terms.currency or "",
+        billing=terms.billing,
+        interval=terms.interval or "",
+        interval_count=terms.interval_count,
+        trial_days=terms.trial_days,
+        joining_fee_minor=terms.joining_fee_minor,
+        created_at=at,
+    )
+    price.save(force_insert=True)
+    _record_price(EventType.PRICE_CREATED, price, at=at, actor=actor)
+    return price
+
+
+def _record_permission(
+    what: EventType, permission: Permission, *, at: datetime, actor: Actor, fields: Sequence[str] = ()
+) -> None:
+    data = {"permission": ids.to_text(Prefix.PERMISSION, permission.pk), "key": permission.key}
+    _record(what, permission, None, at, actor, data, fields)
+
+
+def _record_plan(what: EventType, plan: Plan, *, at: datetime, actor: Actor, fields: Sequence[str] = ()) -> None:
+    _record(what, plan, plan.pk, at, actor, {}, fields)
+
+
+def _record_price(what: EventType, price: Price, *, at: datetime, actor: Actor, fields: Sequence[str] = ()) -> None:
+    _record(what, price, price.plan_id, at, actor, {"price": ids.to_text(Prefix.PRICE, price.pk)}, fields)
+
+
+def _record(
+    what: EventType,
+    row: Permission | Plan | Price,
+    plan_id: UUID | None,
+    at: datetime,
+    actor: Actor,
+    data: Mapping[str, object],
+    fields: Sequence[str],
+) -> None:
+    events.record(
+        events.Happened(
+            organization_id=row.organization_id,
+            type=what,
+            at=at,
+            actor=actor,
+            plan_id=plan_id,
+            data={**data, "fields": list(fields)} if fields else data,
+        )
+    )

@@ -1,0 +1,429 @@
+"""Makers: records for tests, put straight into the database with sensible defaults.
+
+They go round the services on purpose: a test of a rule may begin in any state that the database allows.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import count
+from zoneinfo import ZoneInfo
+
+from tessera.core.periods import Interval
+from tessera.http.scopes import Scope
+from tessera.memberships.models import Membership, Pause, Term
+from tessera.memberships.types import EndedReason
+from tessera.organizations.models import ApiKey, Organization, Staff, User
+from tessera.organizations.rights import Role
+from tessera.people import numbers
+from tessera.people.models import Affiliation, Company, Customer, CustomerEmail, CustomerPhone
+from tessera.people.names import name_key
+from tessera.people.types import CompanyStatus, CustomerStatus, Source, Via
+from tessera.plans.models import Permission, PermissionTarget, Plan, PlanPermission, Price
+from tessera.plans.types import Audience, Billing, Rule, Visibility
+
+JAN_10 = datetime(2026, 1, 10, 12, tzinfo=UTC)
+FEB_10 = datetime(2026, 2, 10, 12, tzinfo=UTC)
+PASSWORD = "correct horse battery staple"
+ACTOR = "system:tests"
+
+_serial = count(1)
+_FIRST_NAMES = ("Ada", "Bruno", "Chidi", "Dalia", "Edith", "Femi", "Grace", "Hugo", "Ines", "Jonas")
+_LAST_NAMES = ("Ashby", "Brandt", "Coker", "Delacroix", "Eriksen", "Fontaine", "Gallagher")
+
+
+def organization(
+    name: str = "Strand House",
+    *,
+    slug: str | None = None,
+    time_zone: str = "Europe/London",
+    currency: str = "GBP",
+    locale: str = "en-GB",
+    grace_days: int = 7,
+    subject_types: Sequence[str] = (),
+    test_now: datetime | None = None,
+) -> Organization:
+    """A live organization in London; with `test_now` a test organization whose clock stands there."""
+    return Organization.objects.create(
+        slug=slug or f"club-{next(_serial)}",
+        name=name,
+        time_zone=time_zone,
+        currency=currency,
+        locale=locale,
+        grace_days=grace_days,
+        subject_types=list(subject_types),
+        is_test=test_now is not None,
+        test_now=test_now,
+        created_at=JAN_10,
+    )
+
+
+def staff(
+    club: Organization,
+    role: Role = Role.OWNER,
+    *,
+    name: str = "Sam Steward",
+    email: str | None = None,
+    password: str | None = None,
+    disabled_at: datetime | None = None,
+) -> Staff:
+    """Somebody who works for the organization; can sign in only if a password is given (hashing is slow)."""
+    user = User(email=email or f"staff-{next(_serial)}@club.example", name=name, created_at=JAN_10)
+    if password is None:
+        user.set_unusable_password()
+    else:
+        user.set_password(password)
+    user.save()
+    return Staff.objects.create(organization=club, user=user, role=role, disabled_at=disabled_at, created_at=JAN_10)
+
+
+def key(
+    club: Organization,
+    scopes: Iterable[Scope] = tuple(Scope),
+    *,
+    name: str = "Tests",
+    made_by: Staff | None = None,
+    expires_at: datetime | None = None,
+    revoked_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """An API key with all scopes unless told, and its secret."""
+    secret = f"tk_{'test' if club.is_test else 'live'}_{secrets.token_urlsafe(32)}"
+    row = ApiKey.objects.create(
+        organization=club,
+        name=name,
+        hint=secret[:12],
+        secret_hash=hashlib.sha256(secret.encode()).hexdigest(),
+        scopes=[str(scope) for scope in scopes],
+        made_by=made_by,
+        expires_at=expires_at,
+        revoked_at=revoked_at,
+        created_at=JAN_10,
+    )
+    return row, secret
+
+
+def customer(
+    club: Organization,
+    *,
+    first_name: str | None = None,
+    last_name: str | None = None,
+    display_name: str = "",
+    emails: Sequence[str] = (),
+    verified_emails: Sequence[str] = (),
+    phones: Sequence[str] = (),
+    external_id: str | None = None,
+    number: str | None = None,
+    status: CustomerStatus = CustomerStatus.ACTIVE,
+    ban_reason: str = "",
+    merged_into: Customer | None = None,
+    created_at: datetime = JAN_10,
+) -> Customer:
+    """A person with a name of their own; `verified_emails` come after `emails`."""
+    serial = next(_serial)
+    first = _FIRST_NAMES[serial % len(_FIRST_NAMES)] if first_name is None else first_name
+    last = _LAST_NAMES[serial % len(_LAST_NAMES)] if last_name is None else last_name
+    own_number = number or numbers.take(numbers.Series.CUSTOMER, organization_id=club.pk)
+    person = Customer.objects.create(
+        organization=club,
+        number=own_number,
+        external_id=external_id,
+        first_name=first,
+        last_name=last,
+        display_name=display_name,
+        name_key=name_key(display_name or f"{first} {last}".strip() or own_number, first, last),
+        status=status,
+        ban_reason=ban_reason or ("Broke the rules" if status == CustomerStatus.BANNED else ""),
+        source=Source.STAFF,
+        merged_into=merged_into,
+        created_at=created_at,
+    )
+    for position, address in enumerate([*emails, *verified_emails]):
+        CustomerEmail.objects.create(
+            organization=club,
+            customer=person,
+            address=address,
+            key=address.casefold(),
+            verified_at=created_at if address in verified_emails else None,
+            position=position,
+        )
+    for position, phone in enumerate(phones):
+        CustomerPhone.objects.create(organization=club, customer=person, number=phone, position=position)
+    return person
+
+
+def company(
+    club: Organization,
+    name: str | None = None,
+    *,
+    external_id: str | None = None,
+    number: str | None = None,
+    email: str = "",
+    phone: str = "",
+    email_domains: Sequence[str] = (),
+    status: CompanyStatus = CompanyStatus.ACTIVE,
+    created_at: datetime = JAN_10,
+) -> Company:
+    """A company with a name of its own."""
+    trading_name = name or f"Acme {next(_serial)} Ltd"
+    return Company.objects.create(
+        organization=club,
+        number=number or numbers.take(numbers.Series.COMPANY, organization_id=club.pk),
+        external_id=external_id,
+        name=trading_name,
+        name_key=name_key(trading_name),
+        email=email,
+        phone=phone,
+        email_domains=list(email_domains),
+        status=status,
+        created_at=created_at,
+    )
+
+
+def affiliation(
+    person: Customer,
+    employer: Company,
+    *,
+    starts_at: datetime = JAN_10,
+    ends_at: datetime | None = None,
+    recorded_at: datetime | None = None,
+    title: str = "",
+    company_admin: bool = False,
+    primary_contact: bool = False,
+    via: Via = Via.STAFF,
+) -> Affiliation:
+    """The person belongs to the company over `[starts_at, ends_at)`; recorded when it starts unless told."""
+    recorded = recorded_at or starts_at
+    return Affiliation.objects.create(
+        organization_id=person.organization_id,
+        customer=person,
+        company=employer,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        recorded_at=recorded,
+        queue_at=max(starts_at, recorded),
+        title=title,
+        company_admin=company_admin,
+        primary_contact=primary_contact,
+        via=via,
+    )
+
+
+def employee(employer: Company, *, starts_at: datetime = JAN_10, ends_at: datetime | None = None) -> Customer:
+    """A new person who belongs to the company."""
+    person = customer(employer.organization)
+    affiliation(person, employer, starts_at=starts_at, ends_at=ends_at)
+    return person
+
+
+def permission(
+    club: Organization, key: str = "pool", *, targets: Sequence[str] = (), name: str | None = None
+) -> Permission:
+    """A permission; targets are written `enter door:main`. One that exists only gets the targets added."""
+    row, _ = Permission.objects.get_or_create(
+        organization=club, key=key, defaults={"name": name or key.capitalize(), "created_at": JAN_10}
+    )
+    for target in targets:
+        action, _, resource = target.partition(" ")
+        resource_type, _, resource_id = resource.partition(":")
+        PermissionTarget.objects.create(
+            organization=club,
+            permission=row,
+            action=action,
+            resource_type=resource_type,
+            resource_id=resource_id,
+        )
+    return row
+
+
+def plan(
+    club: Organization,
+    name: str | None = None,
+    *,
+    permissions: Sequence[str | Permission] = (),
+    amount: int = 3500,
+    interval: Interval = Interval.MONTH,
+    interval_count: int = 1,
+    billing: Billing = Billing.RECURRING,
+    trial_days: int = 0,
+    audience: Audience = Audience.BOTH,
+    visibility: Visibility = Visibility.PUBLIC,
+    rule: Rule = Rule.ROLLING,
+    cycle_start: str = "",
+    cycle_rollover: str = "",
+    needs_approval: bool = False,
+    seats: int | None = None,
+    pauses_allowed: bool = False,
+    pauses_extend: bool = False,
+    revival_days: int = 0,
+    position: int = 0,
+    archived_at: datetime | None = None,
+) -> Plan:
+    """A plan with one active price; permissions named by key are made if there are none."""
+    row = Plan.objects.create(
+        organization=club,
+        name=name or f"Gold {next(_serial)}",
+        audience=audience,
+        rule=rule,
+        cycle_start=cycle_start,
+        cycle_rollover=cycle_rollover,
+        visibility=visibility,
+        needs_approval=needs_approval,
+        seats=seats,
+        pauses_allowed=pauses_allowed,
+        pauses_extend=pauses_extend,
+        revival_days=revival_days,
+        position=position,
+        archived_at=archived_at,
+        created_at=JAN_10,
+    )
+    for each in permissions:
+        granted = permission(club, each) if isinstance(each, str) else each
+        PlanPermission.objects.create(plan=row, permission=granted)
+    price(
+        row,
+        amount=amount,
+        interval=interval,
+        interval_count=interval_count,
+        billing=billing,
+        trial_days=trial_days,
+    )
+    return row
+
+
+def price(
+    of: Plan,
+    *,
+    amount: int = 3500,
+    currency: str | None = None,
+    interval: Interval = Interval.MONTH,
+    interval_count: int = 1,
+    billing: Billing = Billing.RECURRING,
+    trial_days: int = 0,
+    joining_fee: int = 0,
+    active: bool = True,
+    created_at: datetime = JAN_10,
+) -> Price:
+    """One more price of a plan; an open-ended one has no interval."""
+    return Price.objects.create(
+        organization_id=of.organization_id,
+        plan=of,
+        amount_minor=amount,
+        currency=currency or of.organization.currency,
+        billing=billing,
+        interval="" if billing == Billing.OPEN else interval,
+        interval_count=interval_count,
+        trial_days=trial_days,
+        joining_fee_minor=joining_fee,
+        active=active,
+        created_at=created_at,
+    )
+
+
+def membership(
+    of: Plan,
+    *,
+    customer: Customer | None = None,
+    company: Company | None = None,
+    price: Price | None = None,
+    starts_at: datetime | None = JAN_10,
+    ends_at: datetime | None = None,
+    grace_until: datetime | None = None,
+    trial: bool = False,
+    renews: bool = False,
+    seats: int | None = None,
+    anchor: str | None = None,
+    pending_until: datetime | None = None,
+    needs_approval: bool = False,
+    awaits_payment: bool = False,
+    cancel_booked_at: datetime | None = None,
+    ended_at: datetime | None = None,
+    ended_reason: EndedReason | None = None,
+    announce_at: datetime | None = None,
+    external_reference: str = "",
+    created_at: datetime | None = None,
+) -> Membership:
+    """A membership with one term `[starts_at, ends_at)`, open unless told; `starts_at=None`: no term yet.
+
+    Without a price it is held on the plan's oldest. `announce_at` is the later of end and grace unless told.
+    """
+    on = price or Price.objects.filter(plan=of).earliest("created_at", "id")
+    made_at = created_at or starts_at or JAN_10
+    booked = starts_at is not None
+    if anchor is None:
+        anchor = _anchor_at(starts_at, of.organization) if starts_at else ""
+    row = Membership.objects.create(
+        organization_id=of.organization_id,
+        customer=customer,
+        company=company,
+        anchor=anchor,
+        source=Source.STAFF,
+        renews=renews,
+        next_plan=None if booked else of,
+        next_price=None if booked else on,
+        seats=seats,
+        needs_approval=needs_approval,
+        awaits_payment=awaits_payment,
+        pending_until=pending_until,
+        cancel_booked_at=cancel_booked_at,
+        ended_at=ended_at,
+        ended_reason=ended_reason or (EndedReason.CANCELED if ended_at else ""),
+        external_reference=external_reference,
+        created_at=made_at,
+        ends_at=ends_at,
+        announce_at=announce_at or (max(ends_at, grace_until or ends_at) if ends_at else None),
+    )
+    if starts_at is not None:
+        term(row, of, price=on, starts_at=starts_at, ends_at=ends_at, grace_until=grace_until, trial=trial)
+    return row
+
+
+def term(
+    of: Membership,
+    plan: Plan,
+    *,
+    starts_at: datetime,
+    ends_at: datetime | None = None,
+    price: Price | None = None,
+    grace_until: datetime | None = None,
+    trial: bool = False,
+    paid_by: str = "",
+) -> Term:
+    """One more term of a membership. Leaves the membership's own `ends_at` alone."""
+    return Term.objects.create(
+        membership=of,
+        plan=plan,
+        price=price or Price.objects.filter(plan=plan).earliest("created_at", "id"),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        grace_until=grace_until,
+        trial=trial,
+        paid_by=paid_by,
+        booked_by=ACTOR,
+        created_at=starts_at,
+    )
+
+
+def pause(
+    of: Membership,
+    *,
+    starts_at: datetime,
+    ends_at: datetime | None = None,
+    extends: bool = False,
+    reason: str = "",
+) -> Pause:
+    """An interval in which the membership grants nothing; open unless told. Moves no term."""
+    return Pause.objects.create(
+        membership=of,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        extends=extends,
+        reason=reason,
+        paused_by=ACTOR,
+        created_at=starts_at,
+    )
+
+
+def _anchor_at(instant: datetime, club: Organization) -> str:
+    """The text of an anchor (`core.periods.Anchor`): the local wall-clock time, without a zone."""
+    return instant.astimezone(ZoneInfo(club.time_zone)).replace(tzinfo=None).isoformat()

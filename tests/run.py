@@ -1,0 +1,118 @@
+"""`make test`: the whole suite on SQLite, then on a PostgreSQL server of its own; one verdict.
+
+Options are pytest's, and `--only=sqlite` or `--only=postgresql`. `TESSERA_TEST_MINUTES` (20) bounds each of the two.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+DATABASES = ("sqlite", "postgresql")
+# Pure rules and the repository's own checkers know no database: once is enough.
+WITHOUT_DATABASE = ("tests/core", "tests/tools")
+_STOP_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one run of the suite came to. `exit_code` is pytest's: 0 if all passed."""
+
+    database: str
+    exit_code: int
+    seconds: float
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __str__(self) -> str:
+        verdict = "" if self.exit_code == 0 else f", exit code {self.exit_code}"
+        return (
+            f"{self.database}: {self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+            f" in {self.seconds:.0f} s{verdict}"
+        )
+
+
+def run_on(database: str, arguments: list[str]) -> Outcome:
+    """Run pytest on one database; stop it, and all it started, when its time is over or on Ctrl-C."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="tessera-report-") as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", f"--database={database}", f"--junitxml={report}"]
+        command += [] if _has_workers(arguments) else ["--numprocesses=2"]
+        if database != DATABASES[0]:
+            command += [f"--ignore={path}" for path in WITHOUT_DATABASE]
+        exit_code = _bounded([*command, *arguments])
+        passed, failed, skipped = counted(report)
+    return Outcome(database, exit_code, time.monotonic() - started, passed, failed, skipped)
+
+
+def counted(report: Path) -> tuple[int, int, int]:
+    """Return how many tests passed, failed (errors too) and were skipped, from a JUnit report; 0 without one."""
+    if not report.exists():
+        return 0, 0, 0
+    failed = skipped = total = 0
+    for suite in ElementTree.parse(report).iter("testsuite"):
+        total += int(suite.get("tests", 0))
+        failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        skipped += int(suite.get("skipped", 0))
+    return max(0, total - failed - skipped), failed, skipped
+
+
+def _bounded(command: list[str]) -> int:
+    limit = 60 * float(os.environ.get("TESSERA_TEST_MINUTES", "20"))
+    process = subprocess.Popen(command, cwd=ROOT, process_group=0, stdin=subprocess.DEVNULL)
+    try:
+        return process.wait(limit)
+    except subprocess.TimeoutExpired:
+        sys.stderr.write(f"\nThe tests took longer than {limit / 60:.0f} minutes and were stopped.\n")
+        return _stopped(process) or 1
+    except KeyboardInterrupt:
+        _stopped(process)
+        raise
+
+
+def _stopped(process: "subprocess.Popen[bytes]") -> int:
+    """Interrupt a run so that it can clean up, then end what is left of it."""
+    os.killpg(process.pid, signal.SIGINT)
+    try:
+        return process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.wait()
+
+
+def _has_workers(arguments: list[str]) -> bool:
+    return any(argument.startswith(("-n", "--numprocesses")) for argument in arguments)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the suite on both databases and print one verdict. 0 only if both ran tests and all passed."""
+    only = [argument.removeprefix("--only=") for argument in arguments if argument.startswith("--only=")]
+    rest = [argument for argument in arguments if not argument.startswith("--only=")]
+    # Said outright: a shell that starts this in the background has Ctrl-C ignored, for us and all we start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        outcomes = [run_on(database, rest) for database in only or DATABASES]
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped.\n")
+        return 130
+    lines = ["", *(str(outcome) for outcome in outcomes)]
+    lines.append(
+        f"total: {sum(outcome.passed for outcome in outcomes)} passed, "
+        f"{sum(outcome.failed for outcome in outcomes)} failed, "
+        f"{sum(outcome.skipped for outcome in outcomes)} skipped"
+    )
+    sys.stdout.write("\n".join(lines) + "\n")
+    return next((outcome.exit_code for outcome in outcomes if outcome.exit_code), 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

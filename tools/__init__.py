@@ -1,0 +1,1 @@
+"""Checkers and chores of the repository; nothing here is part of the product."""

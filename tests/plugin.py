@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from ipaddress import ip_address
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests import debian, postgres
@@ -39,6 +40,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         os.environ.update(_settings(early_config.known_args_namespace.database))
     sys.addaudithook(_refuse_outside_network)
     return (yield)
+
+
+def pytest_configure() -> None:
+    """Set hypothesis up: no stopwatch on a busy machine, and the same examples for everybody where CI is set."""
+    hypothesis.settings.register_profile("tessera", deadline=None, derandomize="CI" in os.environ)
+    hypothesis.settings.load_profile("tessera")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

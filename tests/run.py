@@ -1,6 +1,7 @@
 """`make test`: the whole suite on SQLite, then on a PostgreSQL server of its own; one verdict.
 
-Options are pytest's, and `--only=sqlite` or `--only=postgresql`. `TESSERA_TEST_MINUTES` (20) bounds each of the two.
+Options are pytest's, and `--only=sqlite` or `--only=postgresql`. `TESSERA_TEST_MINUTES` bounds each of the two: 20, and
+180 with `--soak`, when a single test may take half an hour.
 """
 
 import os
@@ -18,6 +19,7 @@ DATABASES = ("sqlite", "postgresql")
 # Pure rules and the repository's own checkers know no database: once is enough.
 WITHOUT_DATABASE = ("tests/core", "tests/tools")
 _STOP_SECONDS = 60
+_SOAK_TEST_SECONDS = 1800
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,10 @@ def run_on(database: str, arguments: list[str]) -> Outcome:
         command += [] if _has_workers(arguments) else ["--numprocesses=2"]
         if database != DATABASES[0]:
             command += [f"--ignore={path}" for path in WITHOUT_DATABASE]
-        exit_code = _bounded([*command, *arguments])
+        soak = "--soak" in arguments
+        command += [f"--override-ini=faulthandler_timeout={_SOAK_TEST_SECONDS}"] if soak else []
+        minutes = float(os.environ.get("TESSERA_TEST_MINUTES", "180" if soak else "20"))
+        exit_code = _bounded([*command, *arguments], minutes=minutes)
         passed, failed, skipped = counted(report)
     return Outcome(database, exit_code, time.monotonic() - started, passed, failed, skipped)
 
@@ -65,13 +70,12 @@ def counted(report: Path) -> tuple[int, int, int]:
     return max(0, total - failed - skipped), failed, skipped
 
 
-def _bounded(command: list[str]) -> int:
-    limit = 60 * float(os.environ.get("TESSERA_TEST_MINUTES", "20"))
+def _bounded(command: list[str], *, minutes: float) -> int:
     process = subprocess.Popen(command, cwd=ROOT, process_group=0, stdin=subprocess.DEVNULL)
     try:
-        return process.wait(limit)
+        return process.wait(60 * minutes)
     except subprocess.TimeoutExpired:
-        sys.stderr.write(f"\nThe tests took longer than {limit / 60:.0f} minutes and were stopped.\n")
+        sys.stderr.write(f"\nThe tests took longer than {minutes:g} minutes and were stopped.\n")
         return _stopped(process) or 1
     except KeyboardInterrupt:
         _stopped(process)

@@ -38,11 +38,12 @@ def _reads_like_a_path(path: str) -> bool:
 
 
 def exists(path: str, *, beside: Path) -> bool:
-    """Whether a path, which may hold `*`, is there: from the root, from src/tessera, or from the page's folder."""
+    """Whether a path, which may hold `*`, is there: from the root, src/tessera, the page's folder, or a template."""
     pattern = path.rstrip("/").removeprefix("./")
     if ".." in pattern.split("/"):
         return (beside / pattern).exists()
-    return any(next(folder.glob(pattern), None) is not None for folder in (ROOT, SOURCE, beside))
+    folders = (ROOT, SOURCE, beside, *SOURCE.glob("*/templates"))
+    return any(next(folder.glob(pattern), None) is not None for folder in folders)
 
 
 def check_paths(pages: Iterable[Path]) -> Iterator[Finding]:
@@ -73,11 +74,15 @@ def check_no_ghosts(page: str, names: set[str], *, pattern: str, what: str) -> I
                 yield Finding(page, number, f"documents the {what} `{named}`, which does not exist")
 
 
+# Importing these starts something: a program, or a server that wants its database.
+_ENTRY_POINTS = (".__main__", ".wsgi")
+
+
 def load_everything() -> None:
-    """Import every module of the product, so that all its errors are known."""
+    """Import every module of the product but its entry points, so that all its errors are known."""
     django.setup()
     for module in pkgutil.walk_packages(tessera.__path__, "tessera."):
-        if ".migrations" not in module.name and not module.name.endswith("__main__"):
+        if ".migrations" not in module.name and not module.name.endswith(_ENTRY_POINTS):
             importlib.import_module(module.name)
 
 
@@ -94,12 +99,13 @@ def interface_names() -> dict[str, tuple[str, set[str]]]:
     event_types = importlib.import_module("tessera.events.types").EventType
     rights = importlib.import_module("tessera.organizations.rights").Right
     scopes = importlib.import_module("tessera.http.scopes").Scope
+    refusals: list[type[TesseraError]] = [TesseraError, *_all_subclasses(TesseraError)]
     return {
         "docs/settings.md": ("setting", {f"{env.PREFIX}{name.upper()}" for name in env.Settings.model_fields}),
         "docs/events.md": ("event type", {str(member.value) for member in event_types}),
         "docs/rights.md": ("right", {str(member.value) for member in rights}),
         "docs/scopes.md": ("scope", {str(member.value) for member in scopes}),
-        "docs/errors.md": ("error code", {error.code for error in [TesseraError, *_all_subclasses(TesseraError)]}),
+        "docs/errors.md": ("error code", {refusal.code for refusal in refusals}),
     }
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tessera.memberships.models import Membership
 from tessera.memberships.types import EndedReason
 from tessera.organizations.models import Organization
-from tessera.people.models import Customer
+from tessera.people.models import Affiliation, Company, Customer
 from tessera.people.types import CustomerStatus
 from tessera.plans.models import Plan
 from tests import make
@@ -85,16 +85,19 @@ class Written:
 
 
 @st.composite
-def intervals(draw: st.DrawFn, most: int) -> list[Interval]:
-    """Up to `most` intervals in order that do not overlap; some touch, the last may be open."""
-    cuts = sorted(draw(st.lists(st.integers(0, DAYS), min_size=0, max_size=2 * most, unique=True)))
+def intervals(draw: st.DrawFn, most: int, *, least: int = 0) -> list[Interval]:
+    """From `least` to `most` intervals in order that do not overlap; some touch, the last may be open.
+
+    They begin early and are long, so that those of one history meet.
+    """
     found: list[Interval] = []
-    while len(cuts) >= 2 and len(found) < most:
-        start, end = cuts.pop(0), cuts[0]
+    start = draw(st.integers(0, 8))
+    for _ in range(draw(st.integers(least, most))):
+        end = start + draw(st.integers(1, 9))
         found.append((start, end))
-        if not draw(st.booleans()):
-            cuts.pop(0)
-    if found and draw(st.integers(0, 3)) == 0:
+        start = end + draw(st.sampled_from([0, 0, 1, 3]))
+    open_ended = draw(st.booleans())
+    if found and open_ended:
         found[-1] = (found[-1][0], None)
     return found
 
@@ -103,18 +106,18 @@ def intervals(draw: st.DrawFn, most: int) -> list[Interval]:
 def held(draw: st.DrawFn) -> Held:
     terms = [
         Term(
-            draw(st.sampled_from([0, 0, 1, 2])),
+            draw(st.sampled_from([0, 0, 0, 1, 2])),
             interval,
             draw(st.none() | st.integers(0, 5)) if interval[1] is not None else None,
         )
-        for interval in draw(intervals(3))
+        for interval in draw(intervals(3, least=draw(st.sampled_from([0, 1, 1, 1]))))
     ]
     pauses = [Pause(interval, draw(st.booleans())) for interval in draw(intervals(2))]
     return Held(
         terms,
-        pauses if draw(st.booleans()) else [],
+        pauses if draw(st.integers(0, 2)) == 0 else [],
         draw(st.booleans()),
-        draw(st.none() | st.none() | st.integers(0, DAYS)),
+        draw(st.integers(0, DAYS)) if draw(st.integers(0, 5)) == 0 else None,
         draw(st.none() | st.integers(0, DAYS)),
         draw(st.sampled_from([None, None, 0, 1, 1, 2])),
     )
@@ -122,11 +125,13 @@ def held(draw: st.DrawFn) -> Held:
 
 @st.composite
 def employers(draw: st.DrawFn) -> Employer:
-    ours = [Belongs(each, draw(st.integers(0, DAYS))) for each in draw(intervals(2))]
+    recorded = st.sampled_from([0, 0, 0, 5, DAYS])
+    statuses = st.sampled_from([CustomerStatus.ACTIVE] * 4 + [CustomerStatus.BANNED, CustomerStatus.ARCHIVED])
+    ours = [Belongs(each, draw(recorded)) for each in draw(intervals(2, least=1))]
     others = [
-        Belongs(each, draw(st.integers(0, DAYS)), draw(st.sampled_from(CustomerStatus)))
+        Belongs(each, draw(recorded), draw(statuses))
         for _ in range(draw(st.integers(0, 4)))
-        for each in draw(intervals(1))
+        for each in draw(intervals(2, least=1))
     ]
     return Employer(draw(st.lists(held(), min_size=1, max_size=2)), ours, others)
 
@@ -155,33 +160,35 @@ def write(history: History, club: Organization) -> Written:
         queue = []
         for other in employer.others:
             person = make.customer(club, status=other.status)
-            affiliation = make.affiliation(person, company, **_interval(other))
+            affiliation = _affiliation(person, company, other)
             place = (affiliation.queue_at, affiliation.pk)
             queue.append(Queued(other.interval, place, other.status == CustomerStatus.ACTIVE))
         for belonging in employer.ours:
-            affiliation = make.affiliation(written.customer, company, **_interval(belonging))
+            affiliation = _affiliation(written.customer, company, belonging)
             place = (affiliation.queue_at, affiliation.pk)
             ours = Queued(belonging.interval, place, takes_seat=True)
             written.inherited += [(each, row, ours, queue) for each, row in rows]
     return written
 
 
-def _interval(belonging: Belongs) -> "dict[str, datetime | None]":
+def _affiliation(person: Customer, company: Company, belonging: Belongs) -> Affiliation:
     start, end = belonging.interval
-    return {
-        "starts_at": day(start),
-        "ends_at": None if end is None else day(end),
-        "recorded_at": day(belonging.recorded),
-    }
+    return make.affiliation(
+        person,
+        company,
+        starts_at=day(start),
+        ends_at=None if end is None else day(end),
+        recorded_at=day(belonging.recorded),
+    )
 
 
 def _membership(
-    wanted: Held, plans: list[Plan], *, customer: Customer | None = None, company: object = None
+    wanted: Held, plans: list[Plan], *, customer: Customer | None = None, company: Company | None = None
 ) -> Membership:
     row = make.membership(
         plans[0],
         customer=customer,
-        company=company,  # type: ignore[arg-type]
+        company=company,
         starts_at=None,
         renews=wanted.renews,
         seats=wanted.seats,
@@ -244,9 +251,7 @@ def granting(history: History, written: Written, at: datetime) -> list[tuple[boo
         if active is None or active[0].plan == 2 or not covers(ours.interval, at):
             continue
         seats = wanted.seats if wanted.seats is not None else history.plan_seats[active[0].plan]
-        before = [
-            each for each in queue if each.takes_seat and covers(each.interval, at) and each.place < ours.place
-        ]
+        before = [each for each in queue if each.takes_seat and covers(each.interval, at) and each.place < ours.place]
         if seats is None or len(before) < seats:
             found.append((False, row, active[1]))
     return found

@@ -38,29 +38,25 @@ class Api:
         self._client = Client(raise_request_exception=True)
         self._headers = {} if secret is None else {"Authorization": f"Bearer {secret}"}
 
-    def call(
-        self, method: str, path: str, body: object = None, *, raw: bytes | None = None, **headers: str
-    ) -> Answer:
+    def call(self, method: str, path: str, body: object = None, raw: bytes | None = None, **headers: str) -> Answer:
         """Send a request; `raw` is sent as it is, in place of `body` as JSON."""
         data = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         sent = {**self._headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
         kind = sent.pop("Content-Type", "application/json")
-        return Answer(
-            self._client.generic(method, f"/api/v1{path}", data, content_type=kind, headers=sent)
-        )
+        return Answer(self._client.generic(method, f"/api/v1{path}", data, content_type=kind, headers=sent))
 
     def get(self, path: str, **headers: str) -> Answer:
         """GET."""
-        return self.call("GET", path, **headers)
+        return self.call("GET", path, None, None, **headers)
 
     def post(self, path: str, body: object = None, **headers: str) -> Answer:
         """POST."""
-        return self.call("POST", path, body, **headers)
+        return self.call("POST", path, body, None, **headers)
 
     def patch(self, path: str, body: object = None, **headers: str) -> Answer:
         """PATCH."""
-        return self.call("PATCH", path, body, **headers)
+        return self.call("PATCH", path, body, None, **headers)
 
     def put(self, path: str, body: object = None, **headers: str) -> Answer:
         """PUT."""
-        return self.call("PUT", path, body, **headers)
+        return self.call("PUT", path, body, None, **headers)

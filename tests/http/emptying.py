@@ -4,18 +4,19 @@ PostgreSQL truncates, which triggers on rows do not see; on SQLite the triggers 
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.backends.sqlite3.operations import DatabaseOperations
 
 
 @pytest.fixture(scope="session", autouse=True)
 def database_can_be_emptied() -> Iterator[None]:
     """Flushing between tests works on SQLite in spite of immutable rows."""
-    empty = DatabaseOperations.execute_sql_flush
+    operations = type(connection.ops)
+    empty = operations.execute_sql_flush
 
-    def without_triggers(self: DatabaseOperations, sql_list: list[str]) -> None:
+    def without_triggers(self: Any, sql_list: list[str]) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
             triggers = cursor.fetchall()
@@ -28,5 +29,6 @@ def database_can_be_emptied() -> Iterator[None]:
                     cursor.execute(sql)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "execute_sql_flush", without_triggers)
+        if connection.vendor == "sqlite":
+            patch.setattr(operations, "execute_sql_flush", without_triggers)
         yield

@@ -48,7 +48,10 @@ class Wanted(Filters):
 
 
 @router.post(
-    "/names", auth=requires(Scope.ORGANIZATION_WRITE), response=documents(201, NameOut, FieldInvalid), operation_id="rename"
+    "/names",
+    auth=requires(Scope.ORGANIZATION_WRITE),
+    response=documents(201, NameOut, FieldInvalid),
+    operation_id="rename",
 )
 def rename(request: ApiRequest, body: NameIn) -> Status[NameOut]:
     """Give the club another name."""

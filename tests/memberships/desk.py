@@ -68,9 +68,7 @@ class Desk:
         return renewing.renew(organization=self.club, membership_id=membership.pk, at=at, actor=ACTOR)
 
     def extend(self, membership: Membership, ends_at: datetime, *, at: datetime) -> Membership:
-        return renewing.extend(
-            organization=self.club, membership_id=membership.pk, ends_at=ends_at, at=at, actor=ACTOR
-        )
+        return renewing.extend(organization=self.club, membership_id=membership.pk, ends_at=ends_at, at=at, actor=ACTOR)
 
     def cancel_now(self, membership: Membership, *, at: datetime) -> Membership:
         return canceling.cancel_now(organization=self.club, membership_id=membership.pk, at=at, actor=ACTOR)
@@ -106,9 +104,7 @@ class Desk:
     def resume(self, membership: Membership, *, at: datetime) -> Membership:
         return pausing.resume(organization=self.club, membership_id=membership.pk, at=at, actor=ACTOR)
 
-    def change_now(
-        self, membership: Membership, plan: Plan, *, at: datetime, price: Price | None = None
-    ) -> Membership:
+    def change_now(self, membership: Membership, plan: Plan, *, at: datetime, price: Price | None = None) -> Membership:
         return changing.change_plan_now(
             organization=self.club, membership_id=membership.pk, plan=plan, price=price, at=at, actor=ACTOR
         )
@@ -201,7 +197,7 @@ def refused(error: type[TesseraError], *, code: str) -> Iterator[None]:
 
 @contextmanager
 def one_event(club: Organization, type_: str) -> Iterator[list[Event]]:
-    """What is done inside records exactly one event in the club, of that type, and none in any other; it is appended."""
+    """What is done inside records exactly one event in the club, of that type, and none elsewhere; it is appended."""
     last = Event.objects.filter(organization=club).order_by("-sequence").values_list("sequence", flat=True).first() or 0
     others = Event.objects.exclude(organization=club).count()
     found: list[Event] = []

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tools import docs
+from tools.findings import ROOT
 
 
 @pytest.mark.parametrize(
@@ -21,7 +22,7 @@ from tools import docs
 def test_a_path_that_exists_is_fine(path: str) -> None:
     named = list(docs.paths_named(f"See `{path}`."))
     assert len(named) == 1
-    assert docs.exists(named[0][1], beside=docs.ROOT)
+    assert docs.exists(named[0][1], beside=ROOT)
 
 
 @pytest.mark.parametrize("path", ["src/tessera/core/gone.py", "docs/gone.md", "tests/gone/", "core/gone.py"])

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from tessera.access import facts, seats
+from tessera.access import facts, plain, seats
 from tessera.access.facts import Question, RowId, SourceRow, Standing, TermRow, key_of
 from tessera.access.misses import nearest_miss
 from tessera.access.types import Asked, Decision, Reason, Source
@@ -30,7 +30,13 @@ def decide(*, organization_id: UUID, customer_id: UUID | None, asked: Asked, at:
     """
     if customer_id is None:
         return refusal(Reason.CUSTOMER_UNKNOWN, at)
-    standing = standing_of(organization_id=organization_id, customer_id=customer_id, asked=asked)
+    rows = facts.fetch(organization_id, customer_id, asked)
+    decision = plain.decision(rows, at)
+    if decision is not None:
+        return decision
+    standing = facts.standing(rows)
+    if standing.merged_into is not None:
+        standing = standing_of(organization_id=organization_id, customer_id=customer_id, asked=asked)
     return judge(standing, standing.question, at)
 
 
@@ -102,8 +108,8 @@ def _spans(source: SourceRow, granting: Mapping[RowId, str], at: datetime) -> li
     status_facts = source.status_facts()
     if affiliation is None:
         return granting_spans(status_facts, lambda term: isinstance(term, TermRow) and term.plan_id in granting)
-    if affiliation.ends_at is not None and affiliation.ends_at <= at:
-        return []
+    if affiliation.ends_at is not None and affiliation.ends_at <= max(at, affiliation.starts_at):
+        return []  # over, or taken back in the very instant it began
     belonging = [Span(affiliation.starts_at, affiliation.ends_at)]
     found: list[Span] = []
     for limit in limits:

@@ -6,13 +6,15 @@ inherited memberships, and with the plans that grant what is asked; not with the
 """
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from tessera.access.types import PERMISSION, USE, Asked, Target
 from tessera.core.intervals import Span
@@ -20,6 +22,7 @@ from tessera.memberships.status import Facts
 
 RowId = UUID | str  # a key as the driver returns it: UUID from PostgreSQL, 32 hexadecimal digits from SQLite
 Instant = datetime | str
+Row = tuple[Any, ...]
 
 # Joins are CROSS JOINs so that SQLite keeps their order: after ANALYZE it may otherwise start from all that companies
 # hold. The first row is the customer's; the others are membership x term x pause.
@@ -60,8 +63,15 @@ _BY_TARGET: Final = """x.id IN (
     WHERE organization_id = ?1 AND action = ?4 AND resource_type = ?5
         AND resource_id IN (SELECT value FROM json_each(?6)))"""
 
-SQLITE_BY_KEY: Final = _WALK.format(granting=_GRANTING + _BY_KEY)
-SQLITE_BY_TARGET: Final = _WALK.format(granting=_GRANTING + _BY_TARGET)
+
+def _sqlite(matching: str) -> str:
+    # With statistics SQLite plans again whenever a parameter that it compares a column with has a new value, which
+    # takes five times as long as the query itself; the value of a subquery it does not ask for while planning.
+    return re.sub(r"(\?\d)", r"(SELECT \1)", _WALK.format(granting=_GRANTING + matching))
+
+
+SQLITE_BY_KEY: Final = _sqlite(_BY_KEY)
+SQLITE_BY_TARGET: Final = _sqlite(_BY_TARGET)
 # PostgreSQL plans a query of this size in several times what it takes to run it. A function keeps its plans, behind a
 # transaction pooler too, where prepared statements do not last. It is made by this package's first migration.
 POSTGRESQL: Final = "SELECT * FROM access_facts_1(%s, %s, %s, %s, %s, %s)"
@@ -154,8 +164,7 @@ class SourceRow:
         return Facts(self, self.terms, self.pauses)
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What a question comes to in the club's catalogue.
 
     `known` is the first key that matches it, None if no permission does; `granting` maps each plan that grants a
@@ -184,7 +193,11 @@ def read(*, organization_id: UUID, customer_id: UUID, asked: Asked | None) -> St
 
     Without a question nothing is known and nothing grants: the caller brings that itself (`catalogue.py`).
     """
-    rows = _fetch(organization_id, customer_id, asked)
+    return standing(fetch(organization_id, customer_id, asked))
+
+
+def standing(rows: Sequence[Row]) -> Standing:
+    """Return what the rows of `fetch` say."""
     status, merged_into, granting = None, None, None
     sources: dict[tuple[RowId, RowId | None], SourceRow] = {}
     for row in rows:
@@ -197,55 +210,62 @@ def read(*, organization_id: UUID, customer_id: UUID, asked: Asked | None) -> St
             source.terms.sort(key=_start)
         if len(source.pauses) > 1:
             source.pauses.sort(key=_start)
-    return Standing(status, merged_into, _question(granting), list(sources.values()))
+    return Standing(status, merged_into, question(granting), list(sources.values()))
 
 
-def statement(organization_id: UUID, customer_id: UUID, asked: Asked | None) -> tuple[str, tuple[Any, ...]]:
+def fetch(organization_id: UUID, customer_id: UUID, asked: Asked | None) -> list[Row]:
+    """Return the rows of the query; those of own memberships come before inherited ones."""
+    database = connections[DEFAULT_DB_ALIAS]
+    on_sqlite = database.vendor == "sqlite"
+    sql, parameters = statement(organization_id, customer_id, asked, on_sqlite=on_sqlite)
+    if on_sqlite:
+        if database.connection is None:
+            database.ensure_connection()
+        with database.wrap_database_errors:  # straight to the driver: Django would rewrite every placeholder
+            rows: list[Row] = database.connection.execute(sql, parameters).fetchall()
+            return rows
+    with database.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        found: list[Row] = cursor.fetchall()
+        return found
+
+
+def statement(
+    organization_id: UUID, customer_id: UUID, asked: Asked | None, *, on_sqlite: bool
+) -> tuple[str, tuple[Any, ...]]:
     """Return the query of `read` and its parameters, as the driver takes them."""
-    key, action, kind, ids = "", None, None, None
+    key, action, kind, patterns = "", None, None, None
     if isinstance(asked, Target):
-        action, kind, ids = asked.action, asked.resource_type, patterns(asked.resource_id)
+        action, kind, patterns = asked.action, asked.resource_type, _patterns(asked.resource_id)
         if action == USE and kind == PERMISSION:
             key = asked.resource_id
     elif asked is not None:
         key = asked
-    if connection.vendor == "sqlite":
-        if ids is None:
-            return SQLITE_BY_KEY, (organization_id.hex, customer_id.hex, key)
-        return SQLITE_BY_TARGET, (organization_id.hex, customer_id.hex, key, action, kind, json.dumps(ids))
-    return POSTGRESQL, (organization_id, customer_id, key, action, kind, ids)
+    if not on_sqlite:
+        return POSTGRESQL, (organization_id, customer_id, key, action, kind, patterns and patterns[0])
+    if patterns is None:
+        return SQLITE_BY_KEY, (organization_id.hex, customer_id.hex, key)
+    return SQLITE_BY_TARGET, (organization_id.hex, customer_id.hex, key, action, kind, patterns[1])
 
 
-def patterns(resource_id: str) -> list[str]:
-    """Return every way in which a target may name this resource: exactly, `*`, or a prefix that ends in `*`."""
-    longest = min(len(resource_id), 199)  # a target's resource id has at most 200 characters
-    return [resource_id, *(resource_id[:length] + "*" for length in range(longest + 1))]
+@lru_cache(maxsize=4096)
+def _patterns(resource_id: str) -> tuple[list[str], str]:
+    """Return every way in which a target may name this resource, as a list and in JSON.
+
+    Exactly, `*`, or a prefix that ends in `*`; a target's resource id has at most 200 characters.
+    """
+    longest = min(len(resource_id), 199)
+    found = [resource_id, *(resource_id[:length] + "*" for length in range(longest + 1))]
+    return found, json.dumps(found)
 
 
+@lru_cache(maxsize=4096)
 def key_of(row_id: RowId) -> UUID:
     """Return a key that the driver returned as a UUID."""
-    return row_id if isinstance(row_id, UUID) else UUID(hex=row_id)
+    return row_id if isinstance(row_id, UUID) else UUID(int=int(row_id, 16))
 
 
-def row_id_of(key: UUID) -> RowId:
-    """Return a key as the driver returns it."""
-    return key.hex if connection.vendor == "sqlite" else key
-
-
-def _fetch(organization_id: UUID, customer_id: UUID, asked: Asked | None) -> Iterable[tuple[Any, ...]]:
-    sql, parameters = statement(organization_id, customer_id, asked)
-    if connection.vendor == "sqlite":
-        connection.ensure_connection()
-        with connection.wrap_database_errors:  # straight to the driver: Django would rewrite every placeholder
-            rows: list[tuple[Any, ...]] = connection.connection.execute(sql, parameters).fetchall()
-            return rows
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
-
-
-def _add(sources: dict[tuple[RowId, RowId | None], SourceRow], row: tuple[Any, ...]) -> None:
+def _add(sources: dict[tuple[RowId, RowId | None], SourceRow], row: Row) -> None:
     source = sources.get((row[1], row[16]))
     if source is None:
         affiliation = None
@@ -279,17 +299,17 @@ def _end(value: Any) -> datetime | None:
     return None if value is None else instant(value)
 
 
-def _question(text: str | None) -> Question:
-    if not text:
-        return _UNKNOWN
-    return question_of(part.split(" ") for part in text.split(","))
+@lru_cache(maxsize=1024)
+def question(text: str | None) -> Question:
+    """Return the question that the first row's text comes to: `plan key,plan key`, the plan empty where none grants."""
+    return question_of(part.split(" ") for part in text.split(",")) if text else _UNKNOWN
 
 
 def question_of(matching: Iterable[Iterable[str]]) -> Question:
     """Return the question that pairs of a plan (32 hexadecimal digits; empty: none) and a permission's key come to."""
     known: str | None = None
     granting: dict[RowId, str] = {}
-    on_sqlite = connection.vendor == "sqlite"
+    on_sqlite = connections[DEFAULT_DB_ALIAS].vendor == "sqlite"
     for plan, key in matching:
         if known is None or key < known:
             known = key

@@ -32,15 +32,17 @@ _COMMANDS: Final[Mapping[str, _Entry]] = {
 
 
 class Refused(click.ClickException):
-    """Something expected that cannot be done; said in one line, or as a list."""
-
-    def __init__(self, text: str, *, exit_code: int = 1) -> None:
-        super().__init__(text)
-        self.exit_code = exit_code
+    """Something expected that cannot be done, said in one line."""
 
     def show(self, file: Any = None) -> None:
         """Write the text to stderr."""
         click.echo(self.message, err=True)
+
+
+class Unconfigured(Refused):
+    """Settings that cannot be right, all of them in one list."""
+
+    exit_code = 2
 
 
 class _Commands(click.Group):
@@ -75,11 +77,11 @@ def _understood(failure: Exception) -> Refused | None:
     """What to say when the settings or the database are at fault; None if it is a bug. Neither may be loaded yet."""
     env = sys.modules.get("tessera.config.env")
     if env is not None and isinstance(failure, env.WrongSettings):
-        return Refused(str(failure), exit_code=2)
+        return Unconfigured(str(failure))
     backend = sys.modules.get("django.db.utils")
     if backend is not None and isinstance(failure, backend.OperationalError | backend.ProgrammingError):
         why = str(failure).strip().partition("\n")[0]
-        return Refused(f"error: the database cannot be used: {why} (has `tessera migrate` been run?) [database_unusable]")
+        return Refused(f"error: the database cannot be used: {why} (was `tessera migrate` run?) [database_unusable]")
     return None
 
 

@@ -64,5 +64,5 @@ def instant(text: str, of: "Organization") -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError as reason:
-        raise TimeUnreadable(f"{text[:40]!r} is not a time such as 2026-01-31T09:00 or 2026-01-31T09:00:00Z") from reason
+        raise TimeUnreadable(f"{text[:40]!r} is not a time such as 2026-01-31 or 2026-01-31T09:00:00Z") from reason
     return first_instant(at, zone(of)) if at.tzinfo is None else at.astimezone(UTC)

@@ -57,7 +57,8 @@ def _wall_clock(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError as reason:
-        raise click.BadParameter(f"{text!r} is not a day or time such as 2026-01-31T09:00", param_hint="--start") from reason
+        wrong = f"{text!r} is not a day or time such as 2026-01-31T09:00"
+        raise click.BadParameter(wrong, param_hint="--start") from reason
 
 
 def _text(instant: datetime) -> str:

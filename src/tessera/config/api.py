@@ -1,13 +1,15 @@
 """The API, put together: which packages have operations, and who may call those of the packages below organizations."""
 
-from importlib import import_module
-from importlib.util import find_spec
-
+from tessera.access.api import router as access
 from tessera.events.api import router as events
 from tessera.http.api import TesseraAPI
 from tessera.http.scopes import Scope
+from tessera.lifecycle.api import router as lifecycle
+from tessera.memberships.api import router as memberships
 from tessera.organizations.api import router as organizations
 from tessera.organizations.auth import requires
+from tessera.people.api import router as people
+from tessera.plans.api import router as plans
 
 api = TesseraAPI(
     title="Tessera",
@@ -21,7 +23,5 @@ api = TesseraAPI(
 api.add_router("", organizations)
 api.add_router("", events, auth=requires(Scope.EVENTS_READ))
 
-for package in ("people", "plans", "memberships", "access", "lifecycle"):
-    name = f"tessera.{package}.api"
-    if find_spec(name) is not None:
-        api.add_router("", import_module(name).router)
+for router in (people, plans, memberships, access, lifecycle):
+    api.add_router("", router)

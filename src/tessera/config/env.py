@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "TESSERA_"
 _TESTS_OWN = ("TESSERA_TEST_",)
@@ -60,10 +60,15 @@ class Settings(BaseSettings):
     threads: Annotated[int, Field(ge=1, le=64, description="Requests a web process works on at once.")] = 4
     workers: Annotated[int, Field(ge=1, le=64, description="Web processes.")] = 1
     api_rate: Annotated[
-        int, Field(ge=1, description="Requests a second one API key may make on average, to each web process.")
+        int,
+        Field(ge=1, description="Requests a second one API key may make on average; each web process gives its share."),
     ] = 200
     api_burst: Annotated[
-        int, Field(ge=1, description="Requests one API key may make at once before the rate counts.")
+        int,
+        Field(
+            ge=1,
+            description="Requests one API key may make at once before the rate counts; shared out likewise.",
+        ),
     ] = 1000
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="The least serious lines the log shows.")
@@ -71,6 +76,18 @@ class Settings(BaseSettings):
     demo: Annotated[
         bool, Field(description="The database holds made-up data with known passwords. Only on a loopback address.")
     ] = False
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `read` hands in counts, so that what it was given is all there is."""
+        return (init_settings,)
 
     @model_validator(mode="before")
     @classmethod
@@ -98,24 +115,26 @@ def read(environ: "os._Environ[str] | dict[str, str]") -> Settings:
     for variable, value in sorted(environ.items()):
         if not variable.startswith(PREFIX) or variable.startswith(_TESTS_OWN):
             continue
-        name = variable.removeprefix(PREFIX).lower()
+        name, told = variable.removeprefix(PREFIX).lower(), value
         if name.endswith("_file") and name not in Settings.model_fields:
             name = name.removesuffix("_file")
             try:
-                value = Path(value).read_text(encoding="utf-8").strip()
+                told = Path(value).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as failure:
                 faults.append(f"{variable}: cannot be read ({failure})")
                 continue
         if name not in Settings.model_fields:
             faults.append(f"{variable}: there is no such setting")
+        elif name in values:
+            faults.append(f"{variable}: is set a second time; keep it or the other, with or without _FILE")
         else:
-            values[name] = value
+            values[name] = told
     try:
         settings = Settings.model_validate(values)
     except ValidationError as failure:
         for error in failure.errors():
             where = "_".join(str(part) for part in error["loc"]).upper()
-            what = error["msg"].removeprefix("Value error, ")
+            what = "is required" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
             faults.append(f"{PREFIX}{where}: {what}" if where else what)
     else:
         if not faults:

@@ -27,7 +27,5 @@ def readyz(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"status": "unavailable", "database": "unreachable"}, status=503)
     if missing:
         names = [f"{migration.app_label}.{migration.name}" for migration, _ in missing]
-        return JsonResponse(
-            {"status": "unavailable", "database": "reachable", "missing_migrations": names}, status=503
-        )
+        return JsonResponse({"status": "unavailable", "database": "reachable", "missing_migrations": names}, status=503)
     return JsonResponse({"status": "ok", "database": "reachable"})

@@ -19,7 +19,9 @@ _base = urlsplit(tessera.base_url)
 
 SECRET_KEY = tessera.secret_key.get_secret_value()
 DEBUG = False
-ALLOWED_HOSTS = [_base.hostname or "127.0.0.1"]
+_host = _base.hostname or "127.0.0.1"
+_LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS = _LOOPBACK if _host in ("127.0.0.1", "localhost", "::1") else [_host]
 ROOT_URLCONF = "tessera.config.urls"
 WSGI_APPLICATION = "tessera.config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -27,6 +29,7 @@ AUTH_USER_MODEL = "organizations.User"
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DEMO = tessera.demo
+API_RATE, API_BURST, API_PROCESSES = tessera.api_rate, tessera.api_burst, tessera.workers
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -45,6 +48,7 @@ INSTALLED_APPS = [
     "tessera.memberships",
     "tessera.access",
     "tessera.console",
+    "tessera.config",
 ]
 
 MIDDLEWARE = [
@@ -116,7 +120,8 @@ USE_I18N = True
 LANGUAGE_CODE = "en-gb"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(__file__).resolve().parent.parent / "static-collected"
+_collected = Path(__file__).resolve().parent.parent / "static-collected"
+STATIC_ROOT = _collected if _collected.is_dir() else None  # without it, files are found in their packages
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MANIFEST_STRICT = False
 

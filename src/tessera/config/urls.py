@@ -17,10 +17,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("api/v1/", api.urls),
+    path("", include("tessera.access.urls")),
     path("", RedirectView.as_view(url="/console/"), name="home"),
 ]
-if find_spec("tessera.access.urls") is not None:
-    urlpatterns.append(path("", include("tessera.access.urls")))
 if find_spec("tessera.console.urls") is not None:
     urlpatterns.append(path("console/", include("tessera.console.urls", namespace="console")))
 

@@ -1,9 +1,19 @@
-"""What the web server runs."""
+"""What the web server runs: `tessera serve` calls `serving()`; another server may, or take `application` as it is."""
 
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tessera.config.settings")
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402  (the settings must be named first)
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()
+
+from tessera.config import boot  # noqa: E402  (needs the applications loaded)
+
+
+def serving() -> WSGIHandler:
+    """Return the application, once what each web process needs has begun. Raises SchemaBehind or SchemaAhead."""
+    boot.refuse_wrong_schema()
+    boot.begin()
+    return application

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI
-from ninja.errors import HttpError, ValidationError
+from ninja.errors import HttpError, ValidationError, ValidationErrorContext
 from ninja.parser import Parser
 
 from tessera.core.errors import Invalid, TesseraError
@@ -81,10 +81,22 @@ class TesseraAPI(NinjaAPI):
 
     def set_default_exception_handlers(self) -> None:
         """Map our refusals and ninja's; a bug is left to Django, which logs it and asks for `handler500`."""
-        self.add_exception_handler(TesseraError, problems.refusal)
-        self.add_exception_handler(ValidationError, lambda request, error: problems.invalid(request, error.errors))
+        self.add_exception_handler(TesseraError, _refused)
+        self.add_exception_handler(ValidationError, _invalid)
         self.add_exception_handler(HttpError, _ninjas_own)
         self.add_exception_handler(Http404, lambda request, _: problems.unexpected(request, 404))
+
+    def validation_error_from_error_contexts(
+        self, error_contexts: list[ValidationErrorContext[Any]]
+    ) -> ValidationError:
+        """Return what is wrong, each with the place where the caller wrote it."""
+        errors: list[dict[str, Any]] = []
+        for context in error_contexts:
+            places = context.model.__ninja_flatten_map_reverse__
+            for error in context.pydantic_validation_error.errors(include_url=False, include_input=False):
+                loc = (context.model.__ninja_param_source__, *_as_sent(error["loc"], places))
+                errors.append({"loc": loc, "type": error["type"], "msg": error["msg"]})
+        return ValidationError(errors)
 
     def create_response(self, request: HttpRequest, data: Any, **how: Any) -> HttpResponse:
         """Return the answer; a page that is not the last also names the next one in `Link` (RFC 8288)."""
@@ -120,7 +132,27 @@ class TesseraAPI(NinjaAPI):
         return reference.page(request, self.document())
 
 
-def _ninjas_own(request: HttpRequest, error: HttpError) -> HttpResponse:
+# Ninja's handlers are typed as taking an exception or its class; it only ever hands in exceptions.
+def _refused(request: HttpRequest, error: TesseraError | type[TesseraError]) -> HttpResponse:
+    assert isinstance(error, TesseraError)
+    return problems.refusal(request, error)
+
+
+def _invalid(request: HttpRequest, error: ValidationError | type[ValidationError]) -> HttpResponse:
+    assert isinstance(error, ValidationError)
+    return problems.invalid(request, error.errors)
+
+
+def _as_sent(loc: tuple[int | str, ...], places: dict[tuple[int | str, ...], tuple[str, ...]]) -> tuple[int | str, ...]:
+    """Return `loc` without the names of our own that ninja knows to be none of the caller's."""
+    for length in range(len(loc), 0, -1):
+        if (place := places.get(loc[:length])) is not None:
+            return (*place, *loc[length:])
+    return loc
+
+
+def _ninjas_own(request: HttpRequest, error: HttpError | type[HttpError]) -> HttpResponse:
+    assert isinstance(error, HttpError)
     if isinstance(error.__cause__, TesseraError):
         return problems.refusal(request, error.__cause__)
     return problems.unexpected(request, error.status_code)

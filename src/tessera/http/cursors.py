@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Field, Model, Q, QuerySet
 
 from tessera.core.errors import Invalid
 from tessera.http.errors import CursorInvalid
@@ -17,7 +17,7 @@ LARGEST_PAGE = 200
 def paginate(
     queryset: QuerySet[M], *, order: tuple[str, ...], limit: int, cursor: str | None
 ) -> tuple[list[M], str | None]:
-    """Return at most `limit` rows (1 to 200) after `cursor`, in `order`, and the cursor of the next page, if there is one.
+    """Return at most `limit` rows (1 to 200) after `cursor`, in `order`, and the cursor of the next page, if any.
 
     `order` names columns of the model that are never null ("-" before one: falling); together they are unique, so it
     ends with the id. A cursor is opaque and signed, and good only for the same model and order.
@@ -36,9 +36,15 @@ def paginate(
     return rows, signer.sign_object(_place(rows[-1], order), compress=True)
 
 
+def _column(model: type[Model], name: str) -> "Field[Any, Any]":
+    column = model._meta.get_field(name)
+    if not isinstance(column, Field):
+        raise TypeError(f"a list cannot be ordered by {name}")
+    return column
+
+
 def _place(row: Model, order: tuple[str, ...]) -> list[str]:
-    meta = row._meta
-    return [meta.get_field(name.lstrip("-")).value_to_string(row) for name in order]
+    return [_column(type(row), name.lstrip("-")).value_to_string(row) for name in order]
 
 
 def _opened(signer: signing.Signer, cursor: str, length: int) -> list[str]:
@@ -69,6 +75,6 @@ def _after(model: type[Model], order: tuple[str, ...], place: list[str]) -> Q:
 
 def _value(model: type[Model], column: str, text: str) -> Any:
     try:
-        return model._meta.get_field(column).to_python(text)
+        return _column(model, column).to_python(text)
     except ValidationError as reason:
         raise CursorInvalid("the cursor is not one that this list gave out", pointer="/cursor") from reason

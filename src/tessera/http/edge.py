@@ -31,6 +31,7 @@ def guarded(run: View) -> View:
     """Return an operation's `run` with everything around it that all operations share."""
     operation: Operation = run.__self__  # type: ignore[attr-defined]
     known = frozenset(_query_names(operation))
+    takes_body = any(model.__ninja_param_source__ == "body" for model in operation.models)
 
     @wraps(run)
     def answered(request: HttpRequest, **path: Any) -> HttpResponseBase:
@@ -41,8 +42,10 @@ def guarded(run: View) -> View:
             if caller is not None:
                 allowance = limits.api().spend(caller.key_id)
             _refuse_impossible_text(path)
-            check_body(request)
             faults = _query_faults(request, known)
+            if request.method not in _READS:  # what is sent along with a GET has no meaning (RFC 9110) and is not read
+                check_body(request)
+                faults += [] if takes_body else _unwanted(operation, request)
             if faults:
                 answer = problems.invalid(request, faults)
             else:
@@ -86,11 +89,19 @@ def check_body(request: HttpRequest) -> None:
     if not length.isdecimal() or length == "0":
         return
     most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    if most is not None and int(length) > most:
+    if int(length) > most:
         raise BodyTooLarge(f"the body has {length} bytes; at most {most} are read", most=most)
     kind = (request.content_type or "").lower()
     if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
         raise UnsupportedMediaType("the body should be JSON: send Content-Type: application/json")
+
+
+def _unwanted(operation: Operation, request: HttpRequest) -> list[dict[str, Any]]:
+    """Return a fault for each member of a body that the operation does not look at: silence would mislead."""
+    body = operation.api.parser.parse_body(request) if request.body else None
+    if isinstance(body, dict):
+        return [{"loc": ("body", "body", name), "type": "extra_forbidden", "msg": ""} for name in body]
+    return [] if body is None else [{"loc": ("body", "body"), "type": "dict_type", "msg": ""}]
 
 
 def _query_names(operation: Operation) -> Iterable[str]:

@@ -42,7 +42,7 @@ class _Claim:
     lease: UUID
 
 
-class _Refused(Exception):  # noqa: N818  (carries an answer out of a transaction that must be undone)
+class _Refused(Exception):
     def __init__(self, answer: HttpResponse) -> None:
         super().__init__()
         self.answer = answer

@@ -50,9 +50,7 @@ class Buckets:
     `seconds` reads a clock that never goes back. Full buckets are forgotten when there are many.
     """
 
-    def __init__(
-        self, policy: str, *, rate: float, burst: int, seconds: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, policy: str, *, rate: float, burst: int, seconds: Callable[[], float] = time.monotonic) -> None:
         self.policy, self.rate, self.burst = policy, rate, max(1, burst)
         self._window = max(1, math.ceil(self.burst / rate))
         self._seconds = seconds
@@ -73,9 +71,7 @@ class Buckets:
             if len(self._levels) >= _MOST_BUCKETS and key not in self._levels:
                 self._forget_full(now)
             self._levels[key] = (level, now)
-        left = Allowance(
-            self.policy, self.burst, self._window, int(level), math.ceil((self.burst - level) / self.rate)
-        )
+        left = Allowance(self.policy, self.burst, self._window, int(level), math.ceil((self.burst - level) / self.rate))
         if not allowed:
             wait = max(1, math.ceil((1 - level) / self.rate))
             raise Spent(f"too many requests: wait {wait} s", retry_after=wait, allowance=left)

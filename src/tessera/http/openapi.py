@@ -27,8 +27,8 @@ _KEY_PARAMETER: Final = {
 }
 _HEADERS: Final[dict[str, tuple[str, dict[str, str]]]] = {
     "X-Request-ID": ("Names the request in the log.", {"type": "string"}),
-    "RateLimit": ("What is left: `\"key\";r=remaining;t=seconds`.", {"type": "string"}),
-    "RateLimit-Policy": ("What there is: `\"key\";q=requests;w=seconds`.", {"type": "string"}),
+    "RateLimit": ('What is left: `"key";r=remaining;t=seconds`.', {"type": "string"}),
+    "RateLimit-Policy": ('What there is: `"key";q=requests;w=seconds`.', {"type": "string"}),
     "Retry-After": ("Seconds to wait.", {"type": "string"}),
     "WWW-Authenticate": ("How to say who you are (RFC 6750).", {"type": "string"}),
     "Idempotency-Replayed": ("`true`: this is the answer to an earlier request.", {"type": "string"}),
@@ -44,13 +44,13 @@ class Document(OpenAPISchema):
         details: dict[str, Any] = super().operation_details(operation)
         scopes = [callback.scope.value for callback in operation.auth_callbacks if hasattr(callback, "scope")]
         details["security"] = [{"ApiKey": scopes}] if scopes else []
-        summary, _, rest = (operation.description or "").strip().partition("\n")
-        details["summary"] = summary.rstrip(".") or details["summary"]
-        details["description"] = rest.strip() or summary
+        text = " ".join((operation.description or "").split())
+        details["summary"] = text.split(". ")[0].rstrip(".") or details["summary"]
+        details["description"] = text or details["summary"]
         further: list[type[TesseraError]] = []
         for callback in operation.auth_callbacks:
             further += getattr(callback, "refusals", ())
-        if "requestBody" in details:
+        if operation.methods != ["GET"]:
             further += _BODY
         if operation.methods == ["POST"] and scopes:
             further += _REPEATS
@@ -63,6 +63,12 @@ class Document(OpenAPISchema):
         details["responses"] = {str(status): answers[status] for status in sorted(answers)}
         return details
 
+    def add_schema_definitions(self, definitions: dict[str, Any]) -> None:
+        """Add schemas to the shared ones. Raises ValueError for a second one of the same name: a fault of ours."""
+        for name, schema in definitions.items():
+            if self.schemas.setdefault(name, schema) != schema:
+                raise ValueError(f"two schemas are called {name}: rename one, or the document describes the wrong one")
+
     def get_components(self) -> dict[str, Any]:
         """Return the shared parts: schemas, headers and how a caller is known."""
         self.add_schema_definitions(
@@ -73,9 +79,7 @@ class Document(OpenAPISchema):
         self.schemas.setdefault("Problem", problem)
         return {
             "schemas": self.schemas,
-            "headers": {
-                name: {"description": text, "schema": schema} for name, (text, schema) in _HEADERS.items()
-            },
+            "headers": {name: {"description": text, "schema": schema} for name, (text, schema) in _HEADERS.items()},
             "securitySchemes": {
                 "ApiKey": {
                     "type": "http",

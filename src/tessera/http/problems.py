@@ -16,7 +16,7 @@ from tessera.http.errors import MalformedJson, TooManyRequests, Unauthenticated
 CONTENT_TYPE: Final = "application/problem+json"
 REFERENCE: Final = "/api/v1/docs"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")
-_ALWAYS: Final = (MalformedJson, Unauthenticated, Forbidden, Invalid, TooManyRequests)
+_ALWAYS: Final[tuple[type[TesseraError], ...]] = (MalformedJson, Unauthenticated, Forbidden, Invalid, TooManyRequests)
 # Pydantic's words for what is wrong, and ours, which are stable.
 _CODES: Final = {
     "missing": "required",
@@ -37,6 +37,7 @@ _CODES: Final = {
 _OWN: Final = frozenset(
     {"instant_naive", "instant_invalid", "instant_out_of_bounds", "currency_invalid", "wrong_type", "unknown_parameter"}
 )
+_OBJECT_EXPECTED: Final = frozenset({"model_type", "model_attributes_type", "dict_type"})
 _WRONG_TYPE = re.compile(r".*_(type|parsing|from_float|attributes_type)")
 
 
@@ -69,8 +70,9 @@ def documents(status: int, model: Any, *errors: type[TesseraError]) -> dict[int,
     400, 401, 403, 422 and 429 are always among them; the API adds what it does itself (409, 413, 415).
     """
     answers: dict[int, Any] = {status: model}
-    for problem_status in sorted({error.status for error in (*errors, *_ALWAYS)}):
-        codes = dict.fromkeys(error.code for error in (*errors, *_ALWAYS) if error.status == problem_status)
+    possible: list[type[TesseraError]] = [*errors, *_ALWAYS]
+    for problem_status in sorted({error.status for error in possible}):
+        codes = dict.fromkeys(error.code for error in possible if error.status == problem_status)
         answers[problem_status] = Annotated[Problem, Field(description=_listed(codes))]
     return answers
 
@@ -176,6 +178,8 @@ def _detail(kind: str, error: Mapping[str, Any]) -> str:
         return "is required"
     if kind == "extra_forbidden":
         return "is not a known field"
+    if kind in _OBJECT_EXPECTED:
+        return "should be an object"
     message = str(error["msg"])
     for start in ("Input ", "Value error, ", "String ", "List "):
         message = message.removeprefix(start)

@@ -101,7 +101,8 @@ def _instant(value: object) -> datetime:
         if _RFC_3339.fullmatch(f"{text}Z"):
             raise PydanticCustomError("instant_naive", "should have an offset from UTC, such as Z or +02:00")
         raise PydanticCustomError(
-            "instant_invalid", "should be an instant in RFC 3339, such as 2026-01-31T09:00:00Z (in an address: + is %2B)"
+            "instant_invalid",
+            "should be an instant in RFC 3339, such as 2026-01-31T09:00:00Z (in an address: + is %2B)",
         )
     try:
         at = datetime.fromisoformat(text.upper())
@@ -131,7 +132,9 @@ class MoneyIn(In):
     """An amount in minor units (pence, cents) of a currency, never negative."""
 
     amount: Annotated[int, Field(ge=0, le=MAX_AMOUNT, examples=[3500])]
-    currency: Annotated[str, AfterValidator(_known_form), Field(examples=["GBP"])]
+    currency: Annotated[
+        str, AfterValidator(_known_form), Field(json_schema_extra={"pattern": "^[A-Z]{3}$"}, examples=["GBP"])
+    ]
 
 
 class MoneyOut(Out):
@@ -144,7 +147,7 @@ class MoneyOut(Out):
 def nowhere_nul(value: object, report: Callable[[str], None], pointer: str = "") -> None:
     """Call `report` with the JSON pointer of each text in `value` that no database can hold: NUL, lone surrogates."""
     if isinstance(value, str):
-        if "\0" in value or not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        if "\0" in value or (not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value)):
             report(pointer)
     elif isinstance(value, list):
         for position, part in enumerate(value):

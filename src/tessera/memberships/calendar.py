@@ -41,11 +41,12 @@ def first_term(
     zone: ZoneInfo,
     ends_at: datetime | None = None,
     trial: bool = False,
+    renews: bool = True,
 ) -> Booking:
     """Return the term that begins a membership, a revival or a new period at `starts_at`.
 
     `from_midnight`: it starts "now", so it is anchored at 00:00 of that local day and its last day is whole.
-    `ends_at` is an end set by hand; it becomes the anchor.
+    `ends_at` is an end set by hand; it becomes the anchor. `renews`: False gives one period to what needs no payment.
     """
     anchor = Anchor.midnight(starts_at, zone) if from_midnight else Anchor.at(starts_at, zone)
     if ends_at is not None:
@@ -53,7 +54,7 @@ def first_term(
     if trial:
         trial_end = periods.boundary(anchor, 1, every=Interval.DAY, count=price.trial_days, zone=zone)
         return Booking(starts_at, trial_end, Anchor.at(trial_end, zone), trial=True)
-    if _is_open(price):
+    if _is_open(price) and (renews or price.billing == Billing.OPEN):
         return Booking(starts_at, None, anchor)
     return Booking(starts_at, _first_end(plan, price, anchor, starts_at, zone), anchor)
 
@@ -66,6 +67,8 @@ def next_term(plan: Plan, price: Price, *, last: _Ended, anchor: Anchor, zone: Z
     starts_at = last.ends_at
     assert starts_at is not None, "an open term has no next one"
     anchor = periods.rebased(anchor, starts_at, zone=zone)
+    if periods.first_instant(anchor.wall, zone) != starts_at:  # the last term was of another rule, or was cut
+        anchor = Anchor.at(starts_at, zone)
     if _is_open(price):
         return Booking(starts_at, None, anchor)
     cycle = plan.cycle
@@ -79,21 +82,31 @@ def next_term(plan: Plan, price: Price, *, last: _Ended, anchor: Anchor, zone: Z
 
 
 def period_end(plan: Plan, price: Price, *, anchor: Anchor, at: datetime, zone: ZoneInfo) -> datetime:
-    """Return when the computed period that covers `at` ends, for a price that renews in one open term."""
+    """Return when the computed period that covers `at` ends, for a price that renews in one open term.
+
+    An anchor that is still to come was set by hand, as an end: the period ends there.
+    """
     cycle = plan.cycle
+    anchored_at = periods.first_instant(anchor.wall, zone)
     if cycle is None:
+        if at < anchored_at:
+            return anchored_at
         every, count = Interval(price.interval), price.interval_count
         return periods.next_boundary(anchor, at, every=every, count=count, zone=zone)
-    joined_at = periods.first_instant(anchor.wall, zone)
-    end = cycle.first_end(joined_at, years=price.interval_count, zone=zone)
+    end = cycle.first_end(anchored_at, years=price.interval_count, zone=zone)
     while end <= at:
         end = cycle.renewed_end(end, years=price.interval_count, zone=zone)
     return end
 
 
-def anchor_before(anchor: Anchor, price: Price, *, at: datetime, zone: ZoneInfo) -> Anchor:
-    """Return the anchor stepped back by whole periods until it is not later than `at`, the remembered day kept."""
+def anchor_before(anchor: Anchor, plan: Plan, price: Price, *, at: datetime, zone: ZoneInfo) -> Anchor:
+    """Return the anchor stepped back by whole periods until it is not later than `at`, the remembered day kept.
+
+    A fixed plan's is stepped back once: to the start of the cycle that ends there, whenever it was joined.
+    """
     interval, count = Interval(price.interval), price.interval_count
+    if plan.cycle is not None:
+        return Anchor(anchor.year - count, anchor.month, anchor.day, anchor.time)
     while periods.first_instant(anchor.wall, zone) > at:
         if interval.months:
             year, month0 = divmod(anchor.year * 12 + anchor.month - 1 - count * interval.months, 12)
@@ -104,7 +117,7 @@ def anchor_before(anchor: Anchor, price: Price, *, at: datetime, zone: ZoneInfo)
 
 
 def grace_until(ends_at: datetime | None, *, trial: bool, grace_days: int, zone: ZoneInfo) -> datetime | None:
-    """Return until when access goes on after a term whose renewal needs a payment: whole local days, never under one."""
+    """Return until when access goes on after a term whose renewal needs a payment: whole local days, at least one."""
     if ends_at is None:
         return None
     days = _TRIAL_GRACE_DAYS if trial else max(grace_days, _LEAST_GRACE_DAYS)

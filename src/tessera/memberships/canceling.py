@@ -44,13 +44,12 @@ def cancel_at_period_end(*, organization: Organization, membership_id: UUID, at:
             raise MembershipPending("it has not begun: cancel it now instead")
         if state.in_grace:
             raise MembershipInGrace("its period is over and a payment is awaited: cancel it now instead")
+        unbook_change(held)
         last = held.terms[-1]
         if last.price.billing == Billing.OPEN:
             raise OpenEnded("it has no period that could end: cancel it now instead")
         if not membership.renews:
             raise NotRenewing("it does not renew by itself, so it ends anyway")
-        unbook_change(held)
-        last = held.terms[-1]
         membership.renews, membership.cancel_booked_at = False, at
         held.set_end(last, last.ends_at or held.period_end(last))
         return held.settle(EventType.MEMBERSHIP_CANCEL_BOOKED, cancel_at=text(last.ends_at))
@@ -82,7 +81,7 @@ def undo_cancel(*, organization: Organization, membership_id: UUID, at: datetime
 def unbook_change(held: Held) -> None:
     """Take back a change that is booked for the next renewal; `next_plan` and `next_price` remember it.
 
-    What renews without a payment has its change booked as a term to come, which needs no job; others have only the note.
+    What renews without a payment has its change booked as a term to come, which needs no job; others have the note.
     """
     last = held.terms[-1]
     if len(held.terms) < 2 or last.starts_at <= held.at:
@@ -90,14 +89,15 @@ def unbook_change(held: Held) -> None:
     before = held.terms[-2]
     if before.price.renews_without_payment and before.ends_at == last.starts_at:
         held.membership.next_plan, held.membership.next_price = last.plan, last.price
+        held.membership.renews = True
         held.drop(last)
         held.set_end(before, None)
-        anchor = calendar.anchor_before(held.anchor, before.price, at=before.starts_at, zone=held.zone)
+        anchor = calendar.anchor_before(held.anchor, before.plan, before.price, at=before.starts_at, zone=held.zone)
         held.membership.anchor = str(anchor)
 
 
 def book_change(held: Held) -> None:
-    """Book the next term on `next_plan` and `next_price` where the running one is open: it is cut at its period's end."""
+    """Book the next term on `next_plan` and `next_price`; the running one, if open, is cut at its period's end."""
     membership, last = held.membership, held.terms[-1]
     plan, price = membership.next_plan, membership.next_price
     assert plan is not None and price is not None

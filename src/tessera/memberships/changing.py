@@ -11,6 +11,7 @@ from tessera.memberships.errors import MembershipExpired, MembershipPaused, Noth
 from tessera.memberships.granting import offered, refuse_held
 from tessera.memberships.held import Held, changing
 from tessera.memberships.models import Membership, Term
+from tessera.memberships.pausing import replan
 from tessera.memberships.types import Status
 from tessera.organizations.models import Organization
 from tessera.plans.models import Plan, Price
@@ -35,7 +36,7 @@ def change_plan_now(
     """
     with changing(organization=organization, membership_id=membership_id, at=at, actor=actor) as held:
         membership = held.membership
-        price = _target(held, plan, price)
+        plan, price = _target(held, plan, price)
         state = held.state
         if state.status is Status.PAUSED:
             raise MembershipPaused("it is paused: resume it first, or change with the next renewal")
@@ -43,8 +44,9 @@ def change_plan_now(
             raise NothingToChange(f"it already is of {plan.name} at this price")
         before = ids.to_text(ids.Prefix.PLAN, held.current()[0].pk)
         if state.status is Status.PENDING:
+            pays_on = _pays_on(membership, held.current()[1], price)
             membership.next_plan, membership.next_price = plan, price
-            membership.renews = price.renews_without_payment and membership.agreed_end_at is None
+            membership.renews = pays_on or (price.renews_without_payment and membership.agreed_end_at is None)
             return held.settle(EventType.MEMBERSHIP_PLAN_CHANGED, from_plan=before)
         unbook_change(held)
         membership.next_plan = membership.next_price = None
@@ -78,7 +80,7 @@ def change_plan_at_renewal(
     """
     with changing(organization=organization, membership_id=membership_id, at=at, actor=actor) as held:
         membership = held.membership
-        price = _target(held, plan, price)
+        plan, price = _target(held, plan, price)
         if held.state.status is Status.PENDING:
             raise NothingToChange("it has not begun: change it now")
         unbook_change(held)
@@ -100,13 +102,13 @@ def change_plan_at_renewal(
         )
 
 
-def _target(held: Held, plan: Plan, price: Price | None) -> Price:
+def _target(held: Held, plan: Plan, price: Price | None) -> tuple[Plan, Price]:
     if not held.state.unended:
         raise MembershipExpired("it is over: renew it, or grant a new one")
     held.refuse_unwelcome()
-    price = offered(plan, price, held.holder)
+    plan, price = offered(plan, price, held.holder)
     refuse_held(held.holder, plan, held.at, but=held.membership.pk)
-    return price
+    return plan, price
 
 
 def _carry_on(held: Held, running: Term, plan: Plan, price: Price) -> None:
@@ -144,7 +146,7 @@ def _start_over(held: Held, plan: Plan, price: Price) -> None:
     """Begin a new period under the new plan: now, or when a membership that has not begun was to begin."""
     membership = held.membership
     old = held.running or held.terms[-1]
-    pays_on = membership.renews and not old.price.renews_without_payment and price.billing == Billing.RECURRING
+    pays_on = _pays_on(membership, old.price, price)
     scheduled = held.state.status is Status.SCHEDULED
     starts_at = min(term.starts_at for term in held.terms if term.starts_at > held.at) if scheduled else held.at
     for term in list(held.terms):
@@ -157,3 +159,10 @@ def _start_over(held: Held, plan: Plan, price: Price) -> None:
     membership.cancel_booked_at = None
     booking = calendar.first_term(plan, price, starts_at=starts_at, from_midnight=not scheduled, zone=held.zone)
     held.book(booking, plan=plan, price=price)
+    replan(held)
+
+
+def _pays_on(membership: Membership, old: Price, new: Price) -> bool:
+    """Whether it renewed by a payment, and can go on to."""
+    by_payment = membership.renews and not old.renews_without_payment
+    return by_payment and new.billing == Billing.RECURRING and not new.renews_without_payment

@@ -63,6 +63,12 @@ class TrialNotPossible(Conflict):
     code = "trial_not_possible"
 
 
+class RenewalNotPossible(Invalid):
+    """What the price buys, or the own end, leaves nothing to renew by itself."""
+
+    code = "renewal_not_possible"
+
+
 class EndsBeforeStart(Invalid):
     """An end that is not after the start."""
 

@@ -18,9 +18,9 @@ _BLOCK = 500
 _ACTOR = Actor.system("announce")
 
 
-def next_expiry(*, organization: Organization, until: datetime) -> datetime | None:
-    """Return the first instant, at or before `until`, at which an expiry is to be announced; None if there is none."""
-    due = Membership.objects.filter(organization=organization, announce_at__lte=until)
+def next_expiry(*, organization: Organization, after: datetime, until: datetime) -> datetime | None:
+    """Return the first instant in `(after, until]` at which an expiry is to be announced; None if there is none."""
+    due = Membership.objects.filter(organization=organization, announce_at__gt=after, announce_at__lte=until)
     first: datetime | None = due.aggregate(first=Min("announce_at"))["first"]
     return first
 

@@ -19,6 +19,7 @@ from tessera.memberships.errors import (
     PriceAmbiguous,
     PriceInactive,
     PriceNotOfPlan,
+    RenewalNotPossible,
     TrialNotPossible,
     WrongAudience,
 )
@@ -30,7 +31,7 @@ from tessera.organizations.models import Organization
 from tessera.people.models import Company, Customer
 from tessera.people.types import Source
 from tessera.plans.models import Plan, Price
-from tessera.plans.types import Audience
+from tessera.plans.types import Audience, Billing
 
 PAY_AT_CHECKOUT = timedelta(hours=24)
 PAY_AFTER_APPROVAL = timedelta(days=7)
@@ -58,21 +59,24 @@ def grant(
 
     `price`: the plan's only active one if not named. `starts_at`: now if not given; then the first local day is whole.
     `ends_at`: an own end. `trial`: None takes the price's trial if the holder has not had one of this plan.
-    `renews`: None renews what needs no payment. It is `pending` while it waits for approval or payment: then the first
-    term starts at the latest of `starts_at`, approval and payment.
+    `renews`: None renews what needs no payment; if that is not to renew, it has one period.
+    It is `pending` while it waits for approval or payment: then the first term starts at the latest of `starts_at`,
+    approval and payment.
 
     Raises HolderBanned, HolderArchived, WrongAudience, PlanArchived, PriceInactive, PriceNotOfPlan, PriceAmbiguous,
-    AlreadyHeld, TrialNotPossible, EndsBeforeStart, EndsInPast, NoSeats.
+    AlreadyHeld, TrialNotPossible, RenewalNotPossible, EndsBeforeStart, EndsInPast, NoSeats.
     """
     with db.transaction():
         holder = lock(holder)
         refuse_unwelcome(holder)
         customer, company = (holder, None) if isinstance(holder, Customer) else (None, holder)
-        price = offered(plan, price, holder)
+        plan, price = offered(plan, price, holder)
         refuse_held(holder, plan, at)
         if seats is not None and company is None:
             raise NoSeats("seats belong to a company's membership", pointer="/seats")
         free = price.renews_without_payment and ends_at is None
+        if renews and not free and (price.billing != Billing.RECURRING or price.renews_without_payment):
+            raise RenewalNotPossible("nothing would renew by itself here", pointer="/renews")
         membership = Membership(
             organization=organization,
             customer=customer,
@@ -94,7 +98,7 @@ def grant(
         if await_approval or await_payment:
             refuse_bad_end(starts_at or at, ends_at, at)
             return held.settle(EventType.MEMBERSHIP_GRANTED, starts_at=None)
-        term = begin(held, starts_at=starts_at or at, trial=trial)
+        term = begin(held, starts_at=starts_at, trial=trial)
         return held.settle(EventType.MEMBERSHIP_GRANTED, starts_at=text(term.starts_at))
 
 
@@ -113,7 +117,7 @@ def approve(*, organization: Organization, membership_id: UUID, at: datetime, ac
         if membership.awaits_payment:
             membership.pending_until = at + PAY_AFTER_APPROVAL
         else:
-            begin(held, starts_at=_agreed_or_now(held), trial=None)
+            begin(held, starts_at=_agreed_unless_past(held), trial=None)
         return held.settle(EventType.MEMBERSHIP_APPROVED)
 
 
@@ -146,23 +150,25 @@ def confirm_payment(
         refuse_held(held.holder, plan, at, but=membership.pk)
         membership.awaits_payment, membership.pending_until, membership.paid_by = False, None, paid_by
         if not membership.needs_approval:
-            begin(held, starts_at=_agreed_or_now(held), trial=False)
+            begin(held, starts_at=_agreed_unless_past(held), trial=False)
         return held.settle(EventType.MEMBERSHIP_PAID, paid_by=paid_by)
 
 
-def begin(held: Held, *, starts_at: datetime, trial: bool | None) -> Term:
-    """Book the first term from `starts_at`, anchored there. What was asked for while pending is thereby done."""
+def begin(held: Held, *, starts_at: datetime | None, trial: bool | None) -> Term:
+    """Book the first term from `starts_at` (None: now), anchored there. What was asked for while pending is done."""
     membership = held.membership
     plan, price = held.current()
+    from_midnight, starts_at = starts_at is None, starts_at or held.at
     refuse_bad_end(starts_at, membership.agreed_end_at, held.at)
     booking = calendar.first_term(
         plan,
         price,
         starts_at=starts_at,
-        from_midnight=starts_at == held.at,
+        from_midnight=from_midnight,
         zone=held.zone,
         ends_at=membership.agreed_end_at,
         trial=_trial(held, plan, price, wanted=trial),
+        renews=membership.renews,
     )
     if booking.ends_at is not None and booking.ends_at <= held.at:
         raise EndsInPast(
@@ -176,33 +182,37 @@ def begin(held: Held, *, starts_at: datetime, trial: bool | None) -> Term:
     return term
 
 
-def offered(plan: Plan, price: Price | None, holder: Customer | Company) -> Price:
-    """Return the price that the plan is granted at to such a holder.
+def offered(plan: Plan, price: Price | None, holder: Customer | Company) -> tuple[Plan, Price]:
+    """Return the plan and the price at which such a holder gets it, as they are now.
+
+    The plan is locked until the transaction ends: nobody edits a price or archives a plan that is just being taken.
 
     Raises WrongAudience, PlanArchived, PriceInactive, PriceNotOfPlan, PriceAmbiguous.
     """
+    plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
     kind = Audience.CUSTOMERS if isinstance(holder, Customer) else Audience.COMPANIES
     if plan.audience not in (kind, Audience.BOTH):
         raise WrongAudience(f"{plan.name} is for {plan.audience} only", pointer="/plan")
     if plan.archived_at is not None:
         raise PlanArchived(f"{plan.name} is archived and takes nobody new", pointer="/plan")
+    if price is not None and price.plan_id != plan.pk:
+        raise PriceNotOfPlan(f"that price is not one of {plan.name}'s", pointer="/price")
+    active = list(plan.prices.filter(active=True).order_by("created_at", "id"))
     if price is None:
-        active = list(plan.prices.filter(active=True)[:2])
         if len(active) != 1:
             raise PriceAmbiguous(
                 f"{plan.name} has {'no active price' if not active else 'several active prices: name one'}",
                 pointer="/price",
             )
-        return active[0]
-    if price.plan_id != plan.pk:
-        raise PriceNotOfPlan(f"that price is not one of {plan.name}'s", pointer="/price")
-    if not price.active:
-        raise PriceInactive("that price takes nobody new", pointer="/price")
-    return price
+        return plan, active[0]
+    for each in active:
+        if each.pk == price.pk:
+            return plan, each
+    raise PriceInactive("that price takes nobody new", pointer="/price")
 
 
 def refuse_held(holder: Customer | Company, plan: Plan, at: datetime, *, but: UUID | None = None) -> None:
-    """Raises AlreadyHeld if the holder, who is locked, has an unended membership of the plan, or one that becomes it."""
+    """Raises AlreadyHeld if the holder, who is locked, has an unended membership of the plan, or that becomes it."""
     for membership, terms in unended(holder, at):
         plans = {
             membership.next_plan_id,
@@ -244,16 +254,17 @@ def refuse_bad_end(starts_at: datetime, ends_at: datetime | None, at: datetime) 
         raise EndsInPast("the end must be in the future", pointer="/ends_at")
 
 
-def _agreed_or_now(held: Held) -> datetime:
+def _agreed_unless_past(held: Held) -> datetime | None:
     agreed = held.membership.agreed_start_at
-    return held.at if agreed is None else max(agreed, held.at)
+    return agreed if agreed is not None and agreed >= held.at else None
 
 
 def _trial(held: Held, plan: Plan, price: Price, *, wanted: bool | None) -> bool:
     """Whether the first term is a trial: once per holder and plan, and only where the price has one."""
-    if wanted is False or held.membership.agreed_end_at is not None or held.membership.paid_by:
+    if wanted is False:
         return False
-    possible = price.trial_days > 0 and price.amount_minor > 0
+    own_way = held.membership.agreed_end_at is not None or held.membership.paid_by != ""
+    possible = price.trial_days > 0 and price.amount_minor > 0 and not own_way
     if possible:
         had = Term.objects.filter(trial=True, plan=plan)
         possible = not (
@@ -262,7 +273,9 @@ def _trial(held: Held, plan: Plan, price: Price, *, wanted: bool | None) -> bool
             else had.filter(membership__company=held.holder)
         ).exists()
     if wanted and not possible:
-        raise TrialNotPossible("no trial: the price has none, or this holder has had one", pointer="/trial")
+        raise TrialNotPossible(
+            "no trial: the price has none, this holder has had one, or the end is set by hand", pointer="/trial"
+        )
     return possible
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import F
 
 from tessera import db
-from tessera.core import ids, periods
+from tessera.core import ids
 from tessera.core.periods import Anchor
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
@@ -19,6 +19,7 @@ from tessera.memberships.calendar import Booking
 from tessera.memberships.errors import HolderArchived, HolderBanned, MembershipNotFound
 from tessera.memberships.models import Membership, Pause, Term
 from tessera.memberships.status import Facts, State
+from tessera.organizations.errors import VersionStale
 from tessera.organizations.models import Organization
 from tessera.organizations.time import zone as zone_of
 from tessera.people.models import Company, Customer
@@ -132,18 +133,25 @@ class Held:
 def changing(*, organization: Organization, membership_id: UUID, at: datetime, actor: Actor) -> Iterator[Held]:
     """Give a verb the membership under lock, in a transaction: holder first, then the membership (3-architecture).
 
-    Raises MembershipNotFound if the organization has no such membership.
+    Of two verbs at once one wins: the other had looked at a version that is no longer the present one.
+
+    Raises MembershipNotFound if the organization has no such membership; VersionStale if it was changed while this
+    waited for its turn.
     """
+    found = organization.memberships.filter(pk=membership_id).only("customer_id", "company_id", "version").first()
+    if found is None:
+        raise MembershipNotFound("there is no such membership")
     with db.transaction():
-        found = organization.memberships.filter(pk=membership_id).only("customer_id", "company_id").first()
-        if found is None:
-            raise MembershipNotFound("there is no such membership")
         holder = lock_holder(found)
         membership = (
             Membership.objects.select_for_update(no_key=True, of=("self",))
             .select_related("next_plan", "next_price")
             .get(pk=membership_id)
         )
+        if membership.version != found.version:
+            raise VersionStale(
+                "somebody changed the membership at this very moment; look at it again", version=membership.version
+            )
         terms = list(membership.terms.select_related("plan", "price").order_by("starts_at"))
         pauses = list(membership.pauses.order_by("starts_at"))
         yield Held(organization, holder, membership, terms, pauses, at, actor)

@@ -4,6 +4,7 @@ Linking gives at once, unlinking takes at the next check. This is the only modul
 """
 
 from datetime import datetime
+from operator import attrgetter
 from typing import Unpack
 
 from tessera import db
@@ -11,7 +12,7 @@ from tessera.core import ids
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.memberships.errors import NotAffiliated
-from tessera.memberships.held import refuse_unwelcome, text
+from tessera.memberships.held import lock, refuse_unwelcome, text
 from tessera.people import affiliations
 from tessera.people.affiliations import Position
 from tessera.people.models import Affiliation, Company, Customer
@@ -34,10 +35,11 @@ def join_company(
     Raises AlreadyAffiliated if the two are joined during any of it, AffiliationEndsBeforeStart, HolderBanned,
     HolderArchived.
     """
-    refuse_unwelcome(customer)
-    refuse_unwelcome(company)
     starts_at = starts_at or at
     with db.transaction():
+        both: list[Customer | Company] = [customer, company]
+        for holder in sorted(both, key=attrgetter("pk")):
+            refuse_unwelcome(lock(holder))
         affiliation = affiliations.start(
             customer=customer,
             company=company,
@@ -57,7 +59,7 @@ def change_position(
     """Change what the customer is to the company: title, company admin, primary contact. Nothing new writes nothing."""
     with db.transaction():
         if changed := affiliations.update(affiliation, **position):
-            events.record(_happened(EventType.AFFILIATION_UPDATED, affiliation, at, actor, changed=list(changed)))
+            events.record(_happened(EventType.AFFILIATION_UPDATED, affiliation, at, actor, fields=list(changed)))
     return affiliation
 
 
@@ -69,6 +71,7 @@ def leave_company(*, customer: Customer, company: Company, at: datetime, actor: 
     Raises NotAffiliated if the customer is not in the company at `at`, nor about to be.
     """
     with db.transaction():
+        lock(customer)
         between = Affiliation.objects.filter(customer=customer, company=company)
         found = (
             between.filter(affiliations.covering(at)).first()

@@ -38,8 +38,8 @@ def pause(
 ) -> Membership:
     """Let the membership grant nothing over `[starts_at, ends_at)`: from now if not given, until resumed if open.
 
-    On a plan whose pauses extend, and whose ends are not fixed, the term's end moves by the wall-clock time paused: at
-    once if the pause has an end, else when it is resumed. The moved end becomes the anchor.
+    On a plan whose pauses extend, and whose ends are not fixed, the term's end, if it has one, moves by the wall-clock
+    time paused: at once if the pause has an end, else when it is resumed. The moved end becomes the anchor.
 
     Raises PausesNotAllowed, PauseInPast, EndsBeforeStart, PauseOverlaps, PauseOutsideTerm, MembershipInGrace,
     MembershipExpired, MembershipPending.
@@ -47,7 +47,7 @@ def pause(
     with changing(organization=organization, membership_id=membership_id, at=at, actor=actor) as held:
         starts_at = starts_at or at
         term = _pausable(held, starts_at, ends_at)
-        extends = term.plan.pauses_extend and term.plan.rule == Rule.ROLLING
+        extends = _extends(term)
         new = Pause(
             membership=held.membership,
             starts_at=starts_at,
@@ -96,6 +96,27 @@ def resume(*, organization: Organization, membership_id: UUID, at: datetime, act
         return held.settle(EventType.MEMBERSHIP_RESUMED, paused_from=text(found.starts_at))
 
 
+def replan(held: Held) -> None:
+    """Let the pauses that have not begun extend the terms they now fall in, for another period has begun meanwhile.
+
+    One that no term covers any more, or whose new plan has no pauses, is taken back.
+    """
+    for planned in [each for each in held.pauses if each.starts_at >= held.at]:
+        term = next((each for each in held.terms if each.covers(planned.starts_at)), None)
+        if term is None or not term.plan.pauses_allowed:
+            held.pauses.remove(planned)
+            planned.delete()
+            continue
+        planned.extends, planned.anchor_before = _extends(term), held.membership.anchor
+        planned.save(update_fields=["extends", "anchor_before"])
+        if planned.extends:
+            _move_ends(held, term, _length(held, planned, planned.ends_at))
+
+
+def _extends(term: Term) -> bool:
+    return term.plan.pauses_extend and term.plan.rule == Rule.ROLLING and term.ends_at is not None
+
+
 def _pausable(held: Held, starts_at: datetime, ends_at: datetime | None) -> Term:
     """Return the term that a pause from `starts_at` falls in; raises what `pause` documents."""
     state = held.state
@@ -126,18 +147,38 @@ def _length(held: Held, found: Pause, until: datetime | None) -> timedelta:
 
 
 def _move_ends(held: Held, first: Term, by: timedelta) -> None:
-    """Move the end of `first`, and all of every later term, by wall-clock time. The last end becomes the anchor."""
+    """Move the end of `first`, and all of every later term, by wall-clock time. The last end becomes the anchor.
+
+    A fixed cycle's end never moves: a later term of such a plan begins later, or earlier, and ends with its cycle.
+    """
+    if not by:
+        return
     moving = held.terms[held.terms.index(first) :]
+    for before, term in zip([None, *moving], moving, strict=False):
+        _move(held, term, by, starts_at=before.ends_at if before is not None else None)
     # Terms must not overlap at any moment: move the far ones first when time is given, the near ones when it is taken.
     for term in reversed(moving) if by > timedelta() else moving:
-        if term is not first:
-            term.starts_at = periods.add_wall_clock(term.starts_at, by, held.zone)
-        if term.ends_at is not None:
-            term.ends_at = periods.add_wall_clock(term.ends_at, by, held.zone)
+        term.save(update_fields=["starts_at", "ends_at", "grace_until"])
+    last = held.terms[-1]
+    if last.ends_at is None:
+        held.membership.anchor = str(Anchor.at(last.starts_at, held.zone))
+    else:
+        held.membership.anchor = _anchor_at_end(held)
+
+
+def _move(held: Held, term: Term, by: timedelta, *, starts_at: datetime | None) -> None:
+    """Move a term's end; its start too if the term before it, which ends at `starts_at`, was moved."""
+    if starts_at is not None:
+        term.starts_at = starts_at
+    if term.ends_at is None:
+        return
+    if (cycle := term.plan.cycle) is None:
+        term.ends_at = periods.add_wall_clock(term.ends_at, by, held.zone)
         if term.grace_until is not None:
             term.grace_until = periods.add_wall_clock(term.grace_until, by, held.zone)
-        term.save(update_fields=["starts_at", "ends_at", "grace_until"])
-    held.membership.anchor = _anchor_at_end(held) or held.membership.anchor
+    elif term.ends_at <= term.starts_at:
+        term.ends_at = cycle.renewed_end(term.starts_at, years=term.price.interval_count, zone=held.zone)
+        term.grace_until = held.grace_of(term)
 
 
 def _anchor_at_end(held: Held) -> str:

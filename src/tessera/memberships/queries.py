@@ -198,6 +198,11 @@ def held_by_company(*, organization: Organization, company: Company, at: datetim
     return sorted(_views(organization, _read(company.memberships.all()), at), key=_running_first)
 
 
+def affiliation(*, customer: Customer, company: Company, at: datetime) -> Affiliation | None:
+    """Return the affiliation by which the customer belongs to the company at `at`, if there is one."""
+    return Affiliation.objects.filter(affiliations.covering(at), customer=customer, company=company).first()
+
+
 def has_running(*, customer: Customer | None = None, company: Company | None = None, at: datetime) -> bool:
     """Whether the customer or company has an own membership that is not expired at `at`."""
     found = Membership.objects.filter(customer=customer, company=company)

@@ -43,6 +43,8 @@ def renew(*, organization: Organization, membership_id: UUID, at: datetime, acto
             raise AlreadyRenewing("it renews by itself")
         if state.unended and held.terms[-1].ends_at is None:
             raise OpenEnded("it has no end: there is nothing to renew")
+        if not held.terms:
+            raise NotRenewable("it never began; grant a new one")
         held.refuse_unwelcome()
         plan, price = _next(held)
         refuse_held(held.holder, plan, at, but=membership.pk)

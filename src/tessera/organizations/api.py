@@ -1,6 +1,6 @@
 """`organization` and `test-clock`: the caller's own."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from ninja import Router
 from pydantic import Field
@@ -107,17 +107,15 @@ def get_organization(request: ApiRequest) -> OrganizationOut:
 @router.patch(
     "/organization",
     auth=requires(Scope.ORGANIZATION_WRITE),
-    response=documents(
-        200, OrganizationOut, FieldInvalid, TimeZoneUnknown, LocaleInvalid, OriginInvalid, VersionStale
-    ),
+    response=documents(200, OrganizationOut, FieldInvalid, TimeZoneUnknown, LocaleInvalid, OriginInvalid, VersionStale),
     operation_id="update_organization",
 )
 def update_organization(request: ApiRequest, body: OrganizationPatch) -> OrganizationOut:
     """Change how the organization is set up. Its currency and slug stay."""
-    named = body.model_dump(exclude_unset=True, exclude={"version"})
+    changes = cast("services.OrganizationChanges", body.model_dump(exclude_unset=True, exclude={"version"}))
     changed = services.update_organization(
         organization=request.auth.organization,
-        changes=services.OrganizationChanges(**named),
+        changes=changes,
         version=body.version,
         at=organizations.now(request.auth.organization),
         actor=request.auth.actor,

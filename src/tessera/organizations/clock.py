@@ -71,9 +71,13 @@ def _begin(organization: Organization, to: datetime) -> UUID:
             raise NotATestOrganization("only an organization made for tests has a clock of its own")
         running = ClockMove.objects.filter(organization=present).first()
         if running is not None and running.leased_until > clock.now():
-            raise ClockAdvancing(f"the clock is on its way to {instant_text(running.target)}; ask again when it is ready")
+            raise ClockAdvancing(
+                f"the clock is on its way to {instant_text(running.target)}; ask again when it is ready"
+            )
         if to < present.test_now:
-            raise ClockBackwards(f"the clock stands at {instant_text(present.test_now)} and only moves forward", pointer="/now")
+            raise ClockBackwards(
+                f"the clock stands at {instant_text(present.test_now)} and only moves forward", pointer="/now"
+            )
         ClockMove.objects.update_or_create(
             organization=present, defaults={"target": to, "lease": lease, "leased_until": clock.now() + LEASE}
         )
@@ -81,7 +85,7 @@ def _begin(organization: Organization, to: datetime) -> UUID:
 
 
 def _step(organization: Organization, lease: UUID, *, to: datetime | None) -> datetime:
-    """Set the clock to `to` (None: leave it) and return where it stands. Raises ClockAdvancing if the lease was lost."""
+    """Set the clock to `to` (None: leave it) and return where it stands. Raises ClockAdvancing without the lease."""
     with db.transaction():
         kept = ClockMove.objects.filter(organization=organization, lease=lease).update(leased_until=clock.now() + LEASE)
         if not kept:

@@ -67,7 +67,7 @@ def _write(seen: Mapping[UUID, datetime]) -> None:
 
 
 def keep_written() -> None:
-    """Start the thread that flushes once a minute, and flush at the end of the process. Once a process; for the server."""
+    """Start the thread that flushes once a minute, and flush at the process's end. For servers; once is enough."""
     if _keeper:
         return
     stop = threading.Event()

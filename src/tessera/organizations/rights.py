@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 
 from tessera.http.scopes import Scope
 
@@ -71,6 +72,7 @@ def may(role: Role, right: Right) -> bool:
     return right in RIGHTS[role]
 
 
+@cache
 def scopes_of(role: Role) -> frozenset[Scope]:
     """The scopes a key made by a staff member of this role can have at most: a key never exceeds its maker."""
     return frozenset(scope for scope in Scope if Right(scope.value) in RIGHTS[role])

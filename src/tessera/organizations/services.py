@@ -76,7 +76,10 @@ def create_organization(
                 type=EventType.ORGANIZATION_CREATED,
                 at=organization.created_at,
                 actor=actor,
-                data={"organization": ids.to_text(ids.Prefix.ORGANIZATION, organization.pk), "test": organization.is_test},
+                data={
+                    "organization": ids.to_text(ids.Prefix.ORGANIZATION, organization.pk),
+                    "test": organization.is_test,
+                },
             )
         )
     return organization
@@ -112,7 +115,7 @@ def update_organization(
                     type=EventType.ORGANIZATION_UPDATED,
                     at=at,
                     actor=actor,
-                    data={"changed": sorted(fields)},
+                    data={"fields": sorted(fields)},
                 )
             )
             present.refresh_from_db()

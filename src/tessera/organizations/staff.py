@@ -24,13 +24,13 @@ def add_staff(
 
     Raises FieldInvalid, PasswordTooWeak; AlreadyStaff.
     """
-    email = email.strip()
+    email = email.strip().lower()
     try:
         validate_email(email)
     except ValidationError as reason:
         raise FieldInvalid("this is not an e-mail address", pointer="/email") from reason
     with db.transaction():
-        user = User.objects.filter(email__iexact=email).first() or _new_user(
+        user = User.objects.filter(email=email).first() or _new_user(
             name=rules.check_name(name), email=email, password=password, at=at
         )
         try:
@@ -64,7 +64,7 @@ def _new_user(*, name: str, email: str, password: str, at: datetime) -> User:
         with db.transaction():
             user.save(force_insert=True)
     except IntegrityError:  # somebody was faster: it is the same person
-        return User.objects.get(email__iexact=email)
+        return User.objects.get(email=email)
     return user
 
 

@@ -8,7 +8,7 @@ from tessera.core import clock
 
 
 class _HasClock(Protocol):
-    """An organization, as far as its time is concerned. The package's front must not load models: Django reads it first."""
+    """An organization, as far as its time goes. The package's front must not load models: Django reads it first."""
 
     @property
     def test_now(self) -> datetime | None: ...

@@ -41,14 +41,19 @@ _TOLD: tuple[type[TesseraError], ...] = (
     errors.PhoneInvalid,
     errors.TooMany,
 )
-_ABOUT_CUSTOMER = (
+_ABOUT_CUSTOMER: tuple[type[TesseraError], ...] = (
     *_TOLD,
     errors.CustomerIncomplete,
     errors.EmailTaken,
     errors.BirthdayInvalid,
     errors.LocaleInvalid,
 )
-_ABOUT_COMPANY = (*_TOLD, errors.CompanyUnnamed, errors.WebsiteInvalid, errors.DomainInvalid)
+_ABOUT_COMPANY: tuple[type[TesseraError], ...] = (
+    *_TOLD,
+    errors.CompanyUnnamed,
+    errors.WebsiteInvalid,
+    errors.DomainInvalid,
+)
 
 
 @router.get(

@@ -33,7 +33,10 @@ class Customer(models.Model):
             models.UniqueConstraint(name="customer_number_once", fields=["organization", "number"]),
             models.UniqueConstraint(name="customer_external_id_once", fields=["organization", "external_id"]),
         ]
-        indexes = [models.Index(name="customer_by_name", fields=["organization", "name_key", "id"])]
+        indexes = [
+            models.Index(name="customer_by_name", fields=["organization", "name_key", "id"]),
+            models.Index(name="customer_by_age", fields=["organization", "created_at", "id"]),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -113,7 +116,10 @@ class Company(models.Model):
             models.UniqueConstraint(name="company_number_once", fields=["organization", "number"]),
             models.UniqueConstraint(name="company_external_id_once", fields=["organization", "external_id"]),
         ]
-        indexes = [models.Index(name="company_by_name", fields=["organization", "name_key", "id"])]
+        indexes = [
+            models.Index(name="company_by_name", fields=["organization", "name_key", "id"]),
+            models.Index(name="company_by_age", fields=["organization", "created_at", "id"]),
+        ]
 
     def __str__(self) -> str:
         return self.name

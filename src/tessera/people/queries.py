@@ -19,10 +19,10 @@ from tessera.people.types import Belonging, CompanyStatus, CustomerStatus, Email
 
 __all__ = [
     "Affiliated",
-    "affiliated",
     "CompanyFacts",
     "CustomerFacts",
     "Rows",
+    "affiliated",
     "companies",
     "companies_of",
     "company",
@@ -322,9 +322,11 @@ def _customer_matches(organization: Organization, q: str) -> Q:
     of_row = {"organization": organization, "customer": OuterRef("pk")}
     if not re.search(r"\s", q.strip()):
         found |= Q(Exists(CustomerEmail.objects.filter(**of_row, key__startswith=email_key(q))))
-    digits = re.sub(r"[^0-9]", "", q).lstrip("0")
-    if len(digits) >= _FEWEST_DIGITS and not re.search(r"[A-Za-z]", q):
-        found |= Q(Exists(CustomerPhone.objects.filter(**of_row, number__endswith=digits)))
+    if not re.search(r"[A-Za-z]", q):
+        digits = re.sub(r"[^0-9]", "", q)
+        for tail in {digits, digits.lstrip("0")}:  # at home, numbers are dialled with a 0 that E.164 leaves out
+            if len(tail) >= _FEWEST_DIGITS:
+                found |= Q(Exists(CustomerPhone.objects.filter(**of_row, number__endswith=tail)))
     return found
 
 

@@ -1,11 +1,10 @@
-"""Changes to the catalogue: each is one transaction and at least one event."""
+"""Changes to plans and their prices: each is one transaction and at least one event."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Unpack
 from uuid import UUID
 
-from django.db import IntegrityError
 from django.db.models import F, Max
 
 from tessera import db
@@ -19,106 +18,24 @@ from tessera.organizations.models import Organization
 from tessera.plans import rules, usage
 from tessera.plans.errors import (
     LastActivePrice,
-    PermissionInUse,
-    PermissionKeyTaken,
     PermissionUnknown,
     PlanHeld,
     PlanInvalid,
     PlanNotFound,
-    PriceInvalid,
     PriceUsed,
 )
-from tessera.plans.models import Permission, PermissionTarget, Plan, PlanPermission, Price
+from tessera.plans.models import Permission, Plan, PlanPermission, Price
 from tessera.plans.types import (
     Audience,
     Billing,
-    PermissionDetails,
     PlanDetails,
     PriceDetails,
     PriceTerms,
     Rule,
-    Target,
     Visibility,
 )
 
 _FIXED_ONCE_HELD = ("audience", "cycle_rollover", "cycle_start", "rule")
-_MOST_NAMED = 10
-
-
-def create_permission(
-    *,
-    organization: Organization,
-    key: str,
-    at: datetime,
-    actor: Actor,
-    **given: Unpack[PermissionDetails],
-) -> Permission:
-    """Make a permission. Its key never changes; without a name it is called by its key.
-
-    Raises PermissionKeyInvalid, PermissionKeyTaken, TargetInvalid, PlanInvalid.
-    """
-    rules.check_key(key)
-    permission = Permission(organization=organization, key=key, name=key, created_at=at, **_told(given))
-    permission.name = permission.name or key
-    try:
-        with db.transaction():
-            permission.save(force_insert=True)
-            _write_targets(permission, rules.checked_targets(given.get("targets", ())))
-            _record_permission(EventType.PERMISSION_CREATED, permission, at=at, actor=actor)
-    except IntegrityError as failure:
-        holder = Permission.objects.filter(organization=organization, key=key).first()
-        if holder is None:
-            raise
-        raise PermissionKeyTaken(
-            f"there is a permission {key} already", pointer="/key", holder=ids.to_text(Prefix.PERMISSION, holder.pk)
-        ) from failure
-    return permission
-
-
-def update_permission(
-    *, permission: Permission, at: datetime, actor: Actor, **given: Unpack[PermissionDetails]
-) -> Permission:
-    """Change what a permission is called and what it means; checks see it at once. Targets are replaced whole.
-
-    If nothing differs, nothing is written. Raises TargetInvalid, PlanInvalid.
-    """
-    told = _told(given)
-    with db.transaction():
-        permission = Permission.objects.select_for_update(no_key=True).get(pk=permission.pk)
-        if told.get("name") == "":
-            told["name"] = permission.key
-        columns = {name: value for name, value in told.items() if getattr(permission, name) != value}
-        fields = sorted(columns)
-        if "targets" in given:
-            targets = rules.checked_targets(given["targets"])
-            if set(targets) != set(_targets_of(permission)):
-                PermissionTarget.objects.filter(permission=permission).delete()
-                _write_targets(permission, targets)
-                fields.append("targets")
-        if not fields:
-            return permission
-        for name, value in columns.items():
-            setattr(permission, name, value)
-        if columns:
-            permission.save(update_fields=list(columns))
-        _record_permission(EventType.PERMISSION_UPDATED, permission, at=at, actor=actor, fields=fields)
-    return permission
-
-
-def delete_permission(*, permission: Permission, at: datetime, actor: Actor) -> None:
-    """Delete a permission that no plan grants, archived ones included.
-
-    Raises PermissionInUse, naming up to ten of the plans.
-    """
-    with db.transaction():
-        # A plan that is being given the permission holds its row: either it is waited for, or it finds it gone.
-        permission = Permission.objects.select_for_update().get(pk=permission.pk)
-        granting = PlanPermission.objects.filter(permission=permission).order_by("plan_id")
-        plans = [ids.to_text(Prefix.PLAN, key) for key in granting.values_list("plan_id", flat=True)[:_MOST_NAMED]]
-        if plans:
-            raise PermissionInUse(f"plans grant {permission.key}; take it off them first", plans=plans)
-        _record_permission(EventType.PERMISSION_DELETED, permission, at=at, actor=actor)
-        permission.delete()
 
 
 def create_plan(
@@ -257,37 +174,26 @@ def update_price(*, price: Price, at: datetime, actor: Actor, **given: Unpack[Pr
     with db.transaction():
         plan = _locked(price.plan)
         price = Price.objects.select_for_update().get(pk=price.pk)
+        price.plan = plan
         told: dict[str, object] = dict(given)
         if "interval" in given:
             told["interval"] = given["interval"] or ""
         columns = {name: value for name, value in told.items() if getattr(price, name) != value}
         if not columns:
             return price
-        if columns.keys() - {"active"}:
-            if usage.is_held(price):
-                raise PriceUsed("somebody has or had this price; add a new one and take this one out of use")
-            for name, value in columns.items():
-                setattr(price, name, value)
-            currency = plan.organization.currency
-            rules.checked_terms(_terms_of(price), rule=Rule(plan.rule), currency=currency)
+        if columns.keys() - {"active"} and usage.is_held(price):
+            raise PriceUsed("somebody has or had this price; add a new one and take this one out of use")
+        for name, value in columns.items():
+            setattr(price, name, value)
+        if price.active:
+            rules.checked_terms(_terms_of(price), rule=Rule(plan.rule), currency=plan.organization.currency)
         if columns.get("active") is False and plan.archived_at is None:
             others = Price.objects.filter(plan=plan, active=True).exclude(pk=price.pk)
             if not others.exists():
                 raise LastActivePrice("add another price first, or archive the plan", pointer="/active")
-        for name, value in columns.items():
-            setattr(price, name, value)
         price.save(update_fields=list(columns))
         _record_price(EventType.PRICE_UPDATED, price, at=at, actor=actor, fields=sorted(columns))
     return price
-
-
-def _told(given: PermissionDetails) -> dict[str, str]:
-    told: dict[str, str] = {}
-    if "name" in given:
-        told["name"] = rules.line(given["name"], pointer="/name")
-    if "description" in given:
-        told["description"] = rules.paragraphs(given["description"], longest=2_000)
-    return told
 
 
 def _plan_told(given: PlanDetails) -> dict[str, object]:
@@ -356,24 +262,6 @@ def _grant_permissions(plan: Plan, keys: Sequence[str]) -> None:
     PlanPermission.objects.bulk_create(PlanPermission(plan=plan, permission=known[key]) for key in dict.fromkeys(keys))
 
 
-def _targets_of(permission: Permission) -> list[Target]:
-    rows = PermissionTarget.objects.filter(permission=permission)
-    return [Target(row.action, row.resource_type, row.resource_id) for row in rows]
-
-
-def _write_targets(permission: Permission, targets: Sequence[Target]) -> None:
-    PermissionTarget.objects.bulk_create(
-        PermissionTarget(
-            organization_id=permission.organization_id,
-            permission=permission,
-            action=target.action,
-            resource_type=target.resource_type,
-            resource_id=target.resource_id,
-        )
-        for target in targets
-    )
-
-
 def _terms_of(price: Price) -> PriceTerms:
     return PriceTerms(
         amount_minor=price.amount_minor,
@@ -404,25 +292,19 @@ def _add(plan: Plan, terms: PriceTerms, *, at: datetime, actor: Actor) -> Price:
     return price
 
 
-def _record_permission(
-    what: EventType, permission: Permission, *, at: datetime, actor: Actor, fields: Sequence[str] = ()
-) -> None:
-    data = {"permission": ids.to_text(Prefix.PERMISSION, permission.pk), "key": permission.key}
-    _record(what, permission, None, at, actor, data, fields)
-
-
 def _record_plan(what: EventType, plan: Plan, *, at: datetime, actor: Actor, fields: Sequence[str] = ()) -> None:
-    _record(what, plan, plan.pk, at, actor, {}, fields)
+    _record(what, plan, at=at, actor=actor, data={}, fields=fields)
 
 
 def _record_price(what: EventType, price: Price, *, at: datetime, actor: Actor, fields: Sequence[str] = ()) -> None:
-    _record(what, price, price.plan_id, at, actor, {"price": ids.to_text(Prefix.PRICE, price.pk)}, fields)
+    data = {"price": ids.to_text(Prefix.PRICE, price.pk)}
+    _record(what, price.plan, at=at, actor=actor, data=data, fields=fields)
 
 
 def _record(
     what: EventType,
-    row: Permission | Plan | Price,
-    plan_id: UUID | None,
+    plan: Plan,
+    *,
     at: datetime,
     actor: Actor,
     data: Mapping[str, object],
@@ -430,11 +312,11 @@ def _record(
 ) -> None:
     events.record(
         events.Happened(
-            organization_id=row.organization_id,
+            organization_id=plan.organization_id,
             type=what,
             at=at,
             actor=actor,
-            plan_id=plan_id,
+            plan_id=plan.pk,
             data={**data, "fields": list(fields)} if fields else data,
         )
     )

@@ -21,7 +21,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self._reads_only:
             self.cursor().execute("BEGIN DEFERRED")
         else:
-            super()._start_transaction_under_autocommit()
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]  # not in the stubs
 
     @contextmanager
     def reading(self) -> Iterator[None]:

@@ -33,7 +33,10 @@ document.addEventListener("click", (event) => {
   const cancel = event.target.closest("[data-close]");
   const within = cancel?.closest("details.drawer, dialog");
   if (within?.matches("details")) close(within, { refocus: true });
-  else if (within) within.close();
+  else if (within) {
+    event.preventDefault();
+    within.close();
+  }
   const copy = event.target.closest("[data-copy]");
   if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => copy.classList.add("is-copied"));
   const command = event.target.closest("button[commandfor]");
@@ -89,3 +92,25 @@ function reveal(root) {
 }
 reveal(document);
 document.addEventListener("htmx:load", (event) => reveal(event.detail.elt));
+
+// Drawers that htmx brings are dialogs: they open as they arrive, and are gone once closed.
+document.addEventListener("htmx:load", (event) => {
+  const dialog = event.detail.elt;
+  if (!dialog.matches?.("dialog.drawer")) return;
+  const menu = document.activeElement?.closest("details.dropdown[open]");
+  const opener = menu ? menu.querySelector("summary") : document.activeElement;
+  if (menu) menu.open = false;
+  dialog.showModal();
+  const wrong = dialog.querySelector(".has-error :is(input, select, textarea)");
+  const first = dialog.querySelector("form :is(input:not([type=hidden]), select, textarea), form button");
+  (wrong ?? first)?.focus();
+  dialog.addEventListener("click", (click) => {
+    const box = dialog.getBoundingClientRect();
+    const outside = click.clientX < box.left || click.clientX > box.right;
+    if (click.target === dialog && outside) dialog.close();
+  });
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    if (opener?.isConnected) opener.focus();
+  });
+});

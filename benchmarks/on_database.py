@@ -1,0 +1,42 @@
+"""All measurements on one database, in a process of its own: prints each result as a line of JSON on stdout.
+
+The database is the one that `TESSERA_DATABASE_URL` names; it must be empty.
+"""
+
+import argparse
+import os
+import sys
+
+import django
+
+
+def main() -> int:
+    """Make the schema and a club, and measure."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("database", choices=("sqlite", "postgresql"))
+    parser.add_argument("--small", type=int, required=True)
+    parser.add_argument("--large", type=int, required=True)
+    parser.add_argument("--people", type=int, required=True)
+    wanted = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tessera.config.settings")
+    django.setup()
+
+    from django.core.management import call_command
+
+    from benchmarks import crowd, decisions, granting, over_http
+
+    call_command("migrate", verbosity=0)
+    club = crowd.found()
+    for results in (
+        decisions.measure(wanted.database, club, small=wanted.small, large=wanted.large),
+        granting.measure(wanted.database, club, few=10, many=wanted.people),
+        over_http.measure(wanted.database, club),
+    ):
+        for result in results:
+            sys.stdout.write(result.line() + "\n")
+            sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

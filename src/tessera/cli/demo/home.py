@@ -1,0 +1,76 @@
+"""Where the demo lives: a folder with its database, its secret key and the API keys it shows."""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+DEFAULT: Final = Path("var/demo")
+_SECRET_KEY: Final = "secret-key"  # noqa: S105  (a file's name)
+_KEYS: Final = "keys.json"
+_DATABASE: Final = ("tessera.sqlite3", "tessera.sqlite3-wal", "tessera.sqlite3-shm")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The secrets of the demo's API keys: of Strand House, and of its test organization."""
+
+    key: str
+    lab_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A folder that only its owner reads."""
+
+    folder: Path
+
+    @classmethod
+    def made(cls, folder: Path) -> "Home":
+        """Return the home in this folder, made if it is not there."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return cls(folder)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a demo has lived here before."""
+        return (self.folder / _SECRET_KEY).exists()
+
+    def settings(self, port: int) -> Mapping[str, str]:
+        """Return the settings the demo runs with; the secret key is made the first time."""
+        return {
+            "TESSERA_HOME": str(self.folder),
+            "TESSERA_SECRET_KEY": self._secret_key(),
+            "TESSERA_BASE_URL": f"http://127.0.0.1:{port}",
+            "TESSERA_DEMO": "true",
+        }
+
+    def keys(self) -> Keys | None:
+        """Return the keys that were kept; None if there are none."""
+        path = self.folder / _KEYS
+        return Keys(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+    def keep(self, keys: Keys) -> None:
+        """Keep the keys, so that the next run can show them again."""
+        _write(self.folder / _KEYS, json.dumps(asdict(keys), indent=2))
+
+    def clear(self) -> None:
+        """Remove the database and the keys, and nothing else."""
+        for name in (*_DATABASE, _KEYS):
+            (self.folder / name).unlink(missing_ok=True)
+
+    def _secret_key(self) -> str:
+        path = self.folder / _SECRET_KEY
+        if not path.exists():
+            _write(path, secrets.token_urlsafe(60))
+        return path.read_text(encoding="utf-8").strip()
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, from the first byte on."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)

@@ -1,0 +1,95 @@
+"""What must hold before the installation serves, and what begins with each process that does."""
+
+import logging
+from ipaddress import ip_address
+from multiprocessing.util import Finalize
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.urls import get_resolver
+
+from tessera.core.errors import Conflict
+from tessera.db import checks, health
+from tessera.events.models import Event
+from tessera.events.types import Actor
+from tessera.organizations import last_use
+from tessera.organizations.models import Organization
+
+DEMO_ACTOR = Actor.system("demo")
+
+log = logging.getLogger(__name__)
+
+
+class SchemaBehind(Conflict):
+    """The database lacks migrations of this version."""
+
+    code = "schema_behind"
+
+
+class SchemaAhead(Conflict):
+    """The database was migrated by a later version than this one."""
+
+    code = "schema_ahead"
+
+
+class DemoInTheOpen(Conflict):
+    """The database has made-up people with known passwords, and is to be served where others can reach it."""
+
+    code = "demo_in_the_open"
+
+
+def refuse_wrong_schema() -> None:
+    """Raises SchemaAhead or SchemaBehind unless the database is exactly of this version."""
+    found = health.schema()
+    if found.unknown:
+        raise SchemaAhead(
+            "the database is of a later version: it has " + ", ".join(found.unknown) + "; run that version instead"
+        )
+    if found.missing:
+        raise SchemaBehind(
+            f"the database lacks {len(found.missing)} migrations, first {found.missing[0]}: run `tessera migrate`"
+        )
+
+
+def is_demo() -> bool:
+    """Whether `tessera demo` made this database: the first event of an organization tells, and cannot be changed."""
+    return Event.objects.filter(organization__in=Organization.objects.all(), sequence=1, actor=str(DEMO_ACTOR)).exists()
+
+
+def refuse_demo_in_the_open(host: str) -> None:
+    """Raises DemoInTheOpen if a demo's database is served elsewhere than on a loopback address, or not as a demo."""
+    if (settings.DEMO or is_demo()) and not (settings.DEMO and is_loopback(host)):
+        raise DemoInTheOpen(
+            "this database has made-up people with known passwords: serve it with `tessera demo`, on 127.0.0.1 only"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address of this name."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def warnings() -> list[str]:
+    """Return what the database's checks find, in words."""
+    found = [check(databases=["default"]) for check in (checks.check_sqlite_version, checks.check_rules_are_kept)]
+    return [f"{message.msg} {message.hint}" for messages in found for message in messages]
+
+
+def begin() -> None:
+    """Begin the work of a web process: log warnings, load every page, note when keys are used."""
+    for warning in warnings():
+        log.warning(warning)
+    assert get_resolver().url_patterns  # loaded now, so that the first request is as quick as the second
+    last_use.keep_written()
+    # A forked process ends without `atexit`.
+    Finalize(None, _end, exitpriority=0)
+
+
+def _end() -> None:
+    try:
+        last_use.flush()
+    except DatabaseError:
+        log.warning("when keys were last used could not be written", exc_info=True)

@@ -1,0 +1,1 @@
+"""Staff pages: one module and one template folder per page. Each view names the right it needs."""

@@ -1,0 +1,163 @@
+"""Who may see a page: each view names the right it needs, and every page begins at the organization in its address."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Concatenate, Final, ParamSpec, cast
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from tessera import organizations
+from tessera.core.errors import NotFound, TesseraError
+from tessera.events.types import Actor
+from tessera.organizations.models import Organization, Staff, User
+from tessera.organizations.rights import RIGHTS, Right, Role, may
+from tessera.organizations.time import zone
+
+P = ParamSpec("P")
+
+ANYONE: Final = "anyone"  # a page that needs no sign-in
+SIGNED_IN: Final = "signed in"  # a page of somebody who has signed in, whoever they work for
+DEMO_ONLY: Final = "demo"  # a page that exists in demo databases and tests only
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """The staff member who asks: who, as what, for which organization, and the one instant of the request."""
+
+    row: Staff
+    organization: Organization
+    name: str
+    role: Role
+    at: datetime
+
+    @property
+    def actor(self) -> Actor:
+        return Actor.staff(self.row.pk)
+
+    @property
+    def role_label(self) -> str:
+        return self.role.label
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        return RIGHTS[self.role]
+
+
+class StaffRequest(HttpRequest):
+    """A request of somebody who works for the organization in its address and has the right that the view names."""
+
+    staff: Member
+    htmx: HtmxDetails
+
+
+class VisitorRequest(HttpRequest):
+    """A request before anybody has been recognised."""
+
+    htmx: HtmxDetails
+
+
+def staff_may(
+    right: Right,
+) -> Callable[[Callable[Concatenate[StaffRequest, P], HttpResponse]], Callable[..., HttpResponse]]:
+    """Let a view answer only staff of the organization `slug` whose role has `right`.
+
+    Nobody signed in: to the sign-in page and back. Not staff of that organization, or no such thing in it: 404, as if
+    there were nothing. Right missing: 403. A refusal that the view did not handle becomes a page that says it.
+    """
+
+    def decorate(view: Callable[Concatenate[StaffRequest, P], HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def guarded(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _to_sign_in(cast("VisitorRequest", request))
+            member = _member(request, slug)
+            if member is None:
+                answer = not_found(request)
+            elif not may(member.role, right):
+                answer = render(request, "console/403.html", {"organization": member.organization}, status=403)
+            else:
+                answer = _answered(view, cast("StaffRequest", request), member, *args, **kwargs)
+            if "Cache-Control" not in answer:
+                add_never_cache_headers(answer)
+            return answer
+
+        guarded.needs = right  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def open_to(whom: str) -> Callable[[Callable[P, HttpResponse]], Callable[P, HttpResponse]]:
+    """Say that a view needs no right: it is for ANYONE, for whoever is SIGNED_IN, or DEMO_ONLY."""
+
+    def decorate(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            request = cast("VisitorRequest", args[0])
+            if whom == DEMO_ONLY and not settings.DEMO:
+                return not_found(request)
+            if whom == SIGNED_IN and not request.user.is_authenticated:
+                return _to_sign_in(request)
+            answer = view(*args, **kwargs)
+            add_never_cache_headers(answer)
+            return answer
+
+        guarded.needs = whom  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def not_found(request: HttpRequest) -> HttpResponse:
+    """Return the page for what does not exist, or not for whoever asks."""
+    return render(request, "console/404.html", status=404)
+
+
+def _answered(
+    view: Callable[Concatenate[StaffRequest, P], HttpResponse],
+    request: StaffRequest,
+    member: Member,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> HttpResponse:
+    request.staff = member
+    with timezone.override(zone(member.organization)):
+        try:
+            return view(request, *args, **kwargs)
+        except NotFound:
+            return not_found(request)
+        except TesseraError as refusal:
+            context = {"organization": member.organization, "problem": refusal.detail}
+            return render(request, "console/refused.html", context, status=refusal.status)
+
+
+def _member(request: HttpRequest, slug: str) -> Member | None:
+    """One query: the organization is looked up through the person, so that another's does not exist."""
+    assert isinstance(request.user, User)
+    row = (
+        Staff.objects.select_related("user", "organization")
+        .filter(organization__slug=slug, user=request.user, disabled_at=None)
+        .first()
+    )
+    if row is None:
+        return None
+    organization = row.organization
+    return Member(row, organization, row.user.name, Role(row.role), organizations.now(organization))
+
+
+def _to_sign_in(request: VisitorRequest) -> HttpResponse:
+    if request.htmx:
+        page = urlsplit(request.htmx.current_url or "").path or reverse("console:start")
+        return HttpResponseClientRedirect(f"{reverse('console:signin')}?{urlencode({'next': page})}")
+    page = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("console:start")
+    return redirect(f"{reverse('console:signin')}?{urlencode({'next': page})}")

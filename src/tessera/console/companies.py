@@ -1,0 +1,158 @@
+"""The list of companies, a new one, and changing what is known of one."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from tessera.console import answers, standing
+from tessera.console.access import StaffRequest, staff_may
+from tessera.console.choices import lines
+from tessera.console.once import once
+from tessera.console.pages import next_page
+from tessera.core import ids
+from tessera.core.errors import TesseraError
+from tessera.core.ids import Prefix
+from tessera.organizations.rights import Right
+from tessera.people import queries, services
+from tessera.people.queries import CompanyFacts
+from tessera.people.types import CompanyDetails
+
+_A_PAGE = 50
+
+
+class CompanyForm(forms.Form):
+    """What is known of a company; a trading name is enough."""
+
+    name = forms.CharField(label=_("Trading name"), max_length=200)
+    legal_name = forms.CharField(label=_("Legal name"), required=False, max_length=200)
+    email = forms.CharField(label=_("E-mail"), required=False, max_length=254)
+    phone = forms.CharField(label=_("Phone"), required=False, max_length=40)
+    websites = forms.CharField(
+        label=_("Websites"), required=False, max_length=3000,
+        widget=forms.Textarea(attrs={"rows": 1}), help_text=_("One a line, such as https://acme.example"),
+    )  # fmt: skip
+    email_domains = forms.CharField(
+        label=_("E-mail domains"), required=False, max_length=3000,
+        widget=forms.Textarea(attrs={"rows": 1}), help_text=_("One a line, such as acme.example"),
+    )  # fmt: skip
+    tags = forms.CharField(label=_("Tags"), required=False, max_length=3000, help_text=_("Parted by commas."))
+    external_id = forms.CharField(label=_("Your own id"), required=False, max_length=200)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
+
+    def details(self) -> CompanyDetails:
+        """Return what was told."""
+        told = self.cleaned_data
+        return {
+            "name": told["name"],
+            "legal_name": told["legal_name"],
+            "email": told["email"],
+            "phone": told["phone"],
+            "websites": lines(told["websites"]),
+            "email_domains": lines(told["email_domains"]),
+            "tags": lines(told["tags"]),
+            "external_id": told["external_id"] or None,
+        }
+
+
+@staff_may(Right.COMPANIES_READ)
+@require_safe
+def index(request: StaffRequest) -> HttpResponse:
+    """The companies by name, with how many people belong to each now and what it holds."""
+    staff = request.staff
+    q, cursor = request.GET.get("q", "")[:200], request.GET.get("cursor") or None
+    found = queries.companies(staff.organization, q=q, order="name", limit=_A_PAGE, cursor=cursor)
+    if len(found.data) == 1 and q.strip() and not request.htmx and cursor is None:
+        return redirect("console:company", staff.organization.slug, ids.to_text(Prefix.COMPANY, found.data[0].id))
+    keys = [each.id for each in found.data]
+    standings, people = standing.of_companies(keys, staff.at), standing.people_of(keys, staff.at)
+    return answers.page(
+        request,
+        "console/companies/list.html",
+        section="companies",
+        rows=[(each, standings.get(each.id), people.get(each.id, 0)) for each in found.data],
+        q=q,
+        filtered=bool(q.strip()),
+        first_url="?" if cursor else "",
+        next_url=next_page(request, found.next_cursor),
+    )
+
+
+@staff_may(Right.COMPANIES_WRITE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: StaffRequest) -> HttpResponse:
+    """Add a company."""
+    staff = request.staff
+    form = CompanyForm(answers.sent(request), initial={"name": request.GET.get("q", "")[:200]})
+    if request.method == "POST" and form.is_valid():
+
+        def make() -> str:
+            company = services.create_company(
+                organization=staff.organization, at=staff.at, actor=staff.actor, **form.details()
+            )
+            return reverse("console:company", args=[staff.organization.slug, ids.to_text(Prefix.COMPANY, company.pk)])
+
+        try:
+            made_at = answers.carried_out(lambda: once(request, make))
+        except TesseraError as refusal:
+            answers.refuse(form, refusal)
+        else:
+            return answers.done(request, made_at, gettext("Company added."))
+    return _form(request, form, gettext("Add a company"), gettext("Add the company"), None)
+
+
+@staff_may(Right.COMPANIES_WRITE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: StaffRequest, ref: str) -> HttpResponse:
+    """Change what is known of a company; refused if somebody else has changed it since."""
+    staff = request.staff
+    row = queries.company_by_ref(staff.organization, ref)
+    form = CompanyForm(answers.sent(request), initial=_first_values(queries.company(row)))
+    page = reverse("console:company", args=[staff.organization.slug, ids.to_text(Prefix.COMPANY, row.pk)])
+    if request.method == "POST" and form.is_valid():
+        version = form.cleaned_data["version"]
+        try:
+            answers.carried_out(
+                lambda: services.update_company(
+                    company=row, at=staff.at, actor=staff.actor, version=version, **form.details()
+                )
+            )
+        except TesseraError as refusal:
+            answers.refuse(form, refusal)
+        else:
+            return answers.done(request, page, gettext("Details saved."))
+    title = gettext("Edit %(name)s") % {"name": row.name}
+    return _form(request, form, title, gettext("Save the details"), page)
+
+
+def _form(request: StaffRequest, form: CompanyForm, title: str, button: str, page: str | None) -> HttpResponse:
+    return answers.drawer(
+        request,
+        "console/companies/form.html",
+        section="companies",
+        status=422 if request.method == "POST" else 200,
+        form=form,
+        title=title,
+        button=button,
+        action=request.path,
+        back=page or reverse("console:companies", args=[request.staff.organization.slug]),
+    )
+
+
+def _first_values(known: CompanyFacts) -> dict[str, Any]:
+    return {
+        "name": known.name,
+        "legal_name": known.legal_name,
+        "email": known.email,
+        "phone": known.phone,
+        "websites": "\n".join(known.websites),
+        "email_domains": "\n".join(known.email_domains),
+        "tags": ", ".join(known.tags),
+        "external_id": known.external_id or "",
+        "version": known.version,
+    }

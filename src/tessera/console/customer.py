@@ -1,0 +1,163 @@
+"""A customer's page: who, memberships with what can be done, what they may use and through what, companies, history."""
+
+from django import forms
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from tessera.access.queries import effective_permissions
+from tessera.console import answers, naming, timeline
+from tessera.console.access import Member, StaffRequest, staff_may
+from tessera.console.customer_forms import CustomerForm, first_values
+from tessera.console.formatting import joined
+from tessera.console.memberships import held
+from tessera.console.pages import next_page
+from tessera.core import ids
+from tessera.core.errors import TesseraError
+from tessera.core.ids import Prefix
+from tessera.memberships import queries as memberships
+from tessera.memberships.types import Status
+from tessera.organizations.rights import Right
+from tessera.people import queries, services
+from tessera.people.models import Customer
+from tessera.people.types import CustomerStatus
+
+_MOST_COMPANIES = 100
+
+
+@staff_may(Right.CUSTOMERS_READ)
+@require_safe
+def profile(request: StaffRequest, ref: str) -> HttpResponse:
+    """Everything about one customer, at the one instant of the request."""
+    staff = request.staff
+    organization = staff.organization
+    row = queries.customer_by_ref(organization, ref)
+    views = memberships.held_by_customer(organization=organization, customer=row, at=staff.at)
+    history = timeline.of_customer(
+        organization, row.pk, merged_ids=queries.merged_ids(row), cursor=request.GET.get("before") or None
+    )
+    return answers.page(
+        request,
+        "console/customers/profile.html",
+        section="customers",
+        customer=queries.customer(row),
+        reference=ids.to_text(Prefix.CUSTOMER, row.pk),
+        memberships=held(views, staff, pausable=naming.pausable(organization, {each.plan.id for each in views})),
+        member_now=next((each for each in views if each.status is Status.ACTIVE and each.seated is not False), None),
+        permissions=effective_permissions(organization, row.pk, staff.at),
+        permission_names=naming.permissions(organization),
+        affiliations=queries.companies_of(row, at=staff.at, limit=_MOST_COMPANIES).data[::-1],
+        timeline=history,
+        earlier_url=next_page(request, history.next_cursor or None, name="before"),
+        latest_url="?" if request.GET.get("before") else "",
+    )
+
+
+@staff_may(Right.CUSTOMERS_WRITE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: StaffRequest, ref: str) -> HttpResponse:
+    """Change what is known of a customer; refused if somebody else has changed it since."""
+    staff = request.staff
+    row = queries.customer_by_ref(staff.organization, ref)
+    known = queries.customer(row)
+    form = CustomerForm(answers.sent(request), initial=first_values(known))
+    if request.method == "POST" and form.is_valid():
+        version = form.cleaned_data["version"]
+        try:
+            answers.carried_out(
+                lambda: services.update_customer(
+                    customer=row, at=staff.at, actor=staff.actor, version=version, **form.details(known)
+                )
+            )
+        except TesseraError as refusal:
+            answers.refuse(form, refusal)
+        else:
+            return answers.done(request, address_of(staff, row), gettext("Details saved."))
+    return answers.drawer(
+        request,
+        "console/customers/form.html",
+        section="customers",
+        status=422 if request.method == "POST" else 200,
+        form=form,
+        title=gettext("Edit %(name)s") % {"name": row.name},
+        button=gettext("Save the details"),
+        action=reverse("console:customer_edit", args=[staff.organization.slug, ref]),
+        back=address_of(staff, row),
+    )
+
+
+class BanForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"), max_length=500, help_text=_("For staff only. It stays in this record and in no log.")
+    )
+
+
+@staff_may(Right.CUSTOMERS_BAN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def ban(request: StaffRequest, ref: str) -> HttpResponse:
+    """Refuse somebody everything, saying before what they lose."""
+    staff = request.staff
+    row = queries.customer_by_ref(staff.organization, ref)
+    form = BanForm(answers.sent(request))
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        try:
+            answers.carried_out(
+                lambda: services.ban_customer(customer=row, reason=reason, at=staff.at, actor=staff.actor)
+            )
+        except TesseraError as refusal:
+            answers.refuse(form, refusal)
+        else:
+            return answers.done(request, address_of(staff, row), gettext("%(name)s is banned.") % {"name": row.name})
+    names = [each.name for each in effective_permissions(staff.organization, row.pk, staff.at)]
+    loses = gettext("%(name)s loses %(loses)s at once.") % {"name": row.name, "loses": joined(names)} if names else ""
+    return answers.drawer(
+        request,
+        "console/customers/ban.html",
+        section="customers",
+        status=422 if request.method == "POST" else 200,
+        form=form,
+        customer=row,
+        sentences=[
+            *([loses] if loses else []),
+            gettext("Signing up and renewing are refused, too, until somebody lifts the ban."),
+            gettext("Memberships go on running and are not given back. Lifting the ban restores what still runs then."),
+        ],
+        action=reverse("console:customer_ban", args=[staff.organization.slug, ref]),
+        back=address_of(staff, row),
+    )
+
+
+@staff_may(Right.CUSTOMERS_BAN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def lift_ban(request: StaffRequest, ref: str) -> HttpResponse:
+    """Lift a ban: what still runs grants again."""
+    staff = request.staff
+    row = queries.customer_by_ref(staff.organization, ref)
+    problem = ""
+    if request.method == "POST":
+        try:
+            answers.carried_out(lambda: services.lift_ban(customer=row, at=staff.at, actor=staff.actor))
+        except TesseraError as refusal:
+            problem = refusal.detail
+        else:
+            message = gettext("The ban of %(name)s is lifted.") % {"name": row.name}
+            return answers.done(request, address_of(staff, row), message)
+    return answers.drawer(
+        request,
+        "console/customers/lift_ban.html",
+        section="customers",
+        status=422 if problem else 200,
+        customer=row,
+        problem=problem,
+        banned=row.status == CustomerStatus.BANNED,
+        action=reverse("console:customer_lift_ban", args=[staff.organization.slug, ref]),
+        back=address_of(staff, row),
+    )
+
+
+def address_of(staff: Member, row: Customer) -> str:
+    """Return the address of a customer's page."""
+    return reverse("console:customer", args=[staff.organization.slug, ids.to_text(Prefix.CUSTOMER, row.pk)])

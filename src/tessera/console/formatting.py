@@ -1,0 +1,180 @@
+"""Dates, money and names as people read them, in the organization's language and zone (Babel, Unicode CLDR)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_datetime, format_skeleton, format_time
+from babel.numbers import format_currency
+from django.utils.translation import gettext, ngettext
+
+from tessera.core import periods
+from tessera.core.currencies import minor_digits
+from tessera.plans.types import Billing
+
+_FALLBACK: Final = "en_GB"
+
+
+class Priced(Protocol):
+    """A price, wherever it was read."""
+
+    @property
+    def amount_minor(self) -> int: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def billing(self) -> str: ...
+    @property
+    def interval(self) -> str | None: ...
+    @property
+    def interval_count(self) -> int: ...
+
+
+class _Club(Protocol):
+    @property
+    def locale(self) -> str: ...
+    @property
+    def time_zone(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """How one organization writes: its language and its zone."""
+
+    locale: Locale
+    zone: ZoneInfo
+
+    @classmethod
+    def of(cls, organization: _Club) -> "Formats":
+        try:
+            locale = Locale.parse(organization.locale, sep="-")
+        except (ValueError, UnknownLocaleError):
+            locale = Locale.parse(_FALLBACK)
+        return cls(locale, ZoneInfo(organization.time_zone))
+
+    def day(self, day: date, *, near: datetime | None = None) -> str:
+        """Return "Tue 31 Mar 2026"; without the year if it is that of the instant `near`."""
+        same_year = near is not None and near.astimezone(self.zone).year == day.year
+        return self._skeleton("MMMEd" if same_year else "yMMMEd", datetime.combine(day, time.min))
+
+    def local(self, instant: datetime) -> datetime:
+        return instant.astimezone(self.zone)
+
+    def moment(self, instant: datetime, *, near: datetime | None = None) -> str:
+        """Return "Tue 31 Mar 2026, 14:05"."""
+        local = self.local(instant)
+        return f"{self.day(local.date(), near=near)}, {self.clock(instant)}"
+
+    def clock(self, instant: datetime) -> str:
+        """Return "14:05"."""
+        return format_time(self.local(instant), "short", locale=self.locale, tzinfo=self.zone)
+
+    def exact(self, instant: datetime) -> str:
+        """Return the instant to the second with its zone, for whoever hovers over a day."""
+        return format_datetime(self.local(instant), "d MMM y HH:mm:ss zzz", locale=self.locale, tzinfo=self.zone)
+
+    def month(self, instant: datetime) -> str:
+        """Return "Mar 2026"."""
+        return self._skeleton("yMMM", self.local(instant).replace(tzinfo=None))
+
+    def start(self, instant: datetime, *, near: datetime | None = None) -> str:
+        """Return the day on which something starts; with the time unless that is midnight."""
+        local = self.local(instant)
+        return self.moment(instant, near=near) if _has_time(local) else self.day(local.date(), near=near)
+
+    def end(self, instant: datetime, *, near: datetime | None = None) -> str:
+        """Return the last day before an exclusive end; the end with its time unless that is midnight."""
+        if _has_time(self.local(instant)):
+            return self.moment(instant, near=near)
+        return self.day(periods.last_day(instant, self.zone), near=near)
+
+    def money(self, amount_minor: int, currency: str) -> str:
+        """Return "£35.00" for 3500 minor units of GBP."""
+        digits = minor_digits(currency)
+        pattern = self.locale.currency_formats["standard"].pattern
+        fraction = f".{'0' * digits}" if digits else ""
+        return format_currency(
+            Decimal(amount_minor).scaleb(-digits),
+            currency,
+            pattern.replace(".00", fraction),
+            locale=self.locale,
+            currency_digits=False,
+        )
+
+    def price(self, price: Priced) -> str:
+        """Return "£35.00 a month", "Free", "£120.00 once, for 3 months"."""
+        if price.amount_minor == 0 and price.billing == Billing.RECURRING:
+            return gettext("Free")
+        amount = self.money(price.amount_minor, price.currency) if price.amount_minor else gettext("Free")
+        if price.billing == Billing.OPEN:
+            return gettext("%(amount)s once, without an end") % {"amount": amount}
+        span = every(str(price.interval or ""), price.interval_count)
+        if price.billing == Billing.ONCE:
+            return gettext("%(amount)s once, for %(span)s") % {"amount": amount, "span": _length(price)}
+        return f"{amount} {span}"
+
+    def _skeleton(self, skeleton: str, wall: datetime) -> str:
+        text = format_skeleton(skeleton, wall, locale=self.locale)
+        return text.replace(",", "") if self.locale.language == "en" else text
+
+
+def every(interval: str, count: int) -> str:
+    """Return how often something is due: "a month", "every 3 months"."""
+    if count == 1:
+        return _once_every().get(interval, interval)
+    return gettext("every %(span)s") % {"span": length(interval, count)}
+
+
+def length(interval: str, count: int) -> str:
+    """Return a span of time: "1 month", "3 months"."""
+    many = {"count": count}
+    if interval == "day":
+        return ngettext("%(count)d day", "%(count)d days", count) % many
+    if interval == "week":
+        return ngettext("%(count)d week", "%(count)d weeks", count) % many
+    if interval == "month":
+        return ngettext("%(count)d month", "%(count)d months", count) % many
+    return ngettext("%(count)d year", "%(count)d years", count) % many
+
+
+def initials(name: str) -> str:
+    """Return the first letters of the first and last word of a name: "AO" for Ada Okonkwo."""
+    words = [word for word in name.split() if word[:1].isalnum()]
+    ends = [words[0], words[-1]] if len(words) > 1 else words
+    return "".join(word[0] for word in ends).upper() or "?"
+
+
+def sentence(text: str) -> str:
+    """Return a refusal as a sentence: a capital first and a full stop."""
+    text = text.strip()
+    if not text:
+        return text
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
+
+
+def joined(words: list[str]) -> str:
+    """Return words as a list in a sentence: "pool, gym and lounge"."""
+    if len(words) < 2:
+        return "".join(words)
+    return gettext("%(most)s and %(last)s") % {"most": ", ".join(words[:-1]), "last": words[-1]}
+
+
+def _length(price: Priced) -> str:
+    return length(str(price.interval or ""), price.interval_count)
+
+
+def _has_time(local: datetime) -> bool:
+    return (local.hour, local.minute, local.second, local.microsecond) != (0, 0, 0, 0)
+
+
+def _once_every() -> Mapping[str, str]:
+    return {
+        "day": gettext("a day"),
+        "week": gettext("a week"),
+        "month": gettext("a month"),
+        "year": gettext("a year"),
+    }

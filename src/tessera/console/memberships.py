@@ -1,0 +1,227 @@
+"""Doing something with a membership: a drawer that says what will happen, and then lets it happen."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.forms import Form
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_http_methods
+
+from tessera import db
+from tessera.access.queries import effective_permissions
+from tessera.console import answers
+from tessera.console.access import Member, StaffRequest, staff_may
+from tessera.console.foreseeing import foresee
+from tessera.console.formatting import Formats, joined, sentence
+from tessera.console.verbs import FIRST, VERBS, AskForm, Seen, Verb
+from tessera.core import ids
+from tessera.core.errors import NotFound, TesseraError
+from tessera.core.ids import Prefix
+from tessera.memberships import queries, seats
+from tessera.memberships.models import Membership
+from tessera.memberships.queries import MembershipView
+from tessera.memberships.types import Status
+from tessera.organizations.errors import VersionStale
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What would happen, as sentences; or why it would be refused."""
+
+    sentences: list[str]
+    button: str
+    refusal: TesseraError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A verb that a membership is ready for."""
+
+    name: str
+    label: str
+    hurts: bool
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A membership on somebody's page, with what can be done: the next thing to do, and the rest."""
+
+    view: MembershipView
+    first: Offer | None
+    others: list[Offer]
+
+
+def held(views: Collection[MembershipView], member: Member, *, pausable: Collection[UUID]) -> list[Held]:
+    """Return memberships with the verbs that each is ready for and the member has the right to.
+
+    `pausable` are the plans that have pauses. What is inherited is followed to its company, not changed.
+    """
+    found = []
+    for view in views:
+        offers = [] if view.inherited_from else [
+            Offer(verb.name, str(verb.label), verb.hurts, _address(member, view.id, verb))
+            for verb in VERBS
+            if verb.right in member.rights
+            and verb.offered(view)
+            and (verb.name != "pause" or view.plan.id in pausable)
+        ]  # fmt: skip
+        first = next((offer for name in FIRST for offer in offers if offer.name == name), None)
+        found.append(Held(view, first, [offer for offer in offers if offer is not first]))
+    return found
+
+
+def _address(member: Member, membership_id: UUID, verb: Verb) -> str:
+    reference = ids.to_text(Prefix.MEMBERSHIP, membership_id)
+    return reverse(f"console:membership_{verb.name}", args=[member.organization.slug, reference])
+
+
+def page_of(verb: Verb) -> Callable[..., HttpResponse]:
+    """Return the view of a verb: asked with GET it says what will happen, with POST it happens."""
+
+    @staff_may(verb.right)
+    @require_http_methods(["GET", "HEAD", "POST"])
+    def view(request: StaffRequest, ref: str) -> HttpResponse:
+        member = request.staff
+        membership = _membership(member, ref)
+        form = verb.form(answers.told(request), member=member, membership=membership)
+        if request.method == "POST" and form.is_valid():
+            told = form.cleaned_data
+            try:
+                answers.carried_out(lambda: _unless_stale(told["version"], lambda: verb.run(member, membership, told)))
+            except NotFound:
+                raise
+            except TesseraError as refusal:
+                answers.refuse(form, refusal, {"ends_at": "last_day", "starts_at": "first_day", "plan": "price"})
+            else:
+                message = str(verb.done) % {"plan": membership.plan.name}
+                return answers.done(request, holder_address(member, membership), message)
+        return _asking(request, verb, membership, form)
+
+    view.__name__ = f"membership_{verb.name.replace('-', '_')}"
+    return view
+
+
+def holder_address(member: Member, view: MembershipView) -> str:
+    """Return the page of who holds a membership."""
+    prefix, name = {"customer": (Prefix.CUSTOMER, "customer"), "company": (Prefix.COMPANY, "company")}[view.holder.type]
+    return reverse(f"console:{name}", args=[member.organization.slug, ids.to_text(prefix, view.holder.id)])
+
+
+def _membership(member: Member, ref: str) -> MembershipView:
+    key = ids.from_text(Prefix.MEMBERSHIP, ref)
+    if key is None:
+        raise NotFound("there is no such membership")
+    return queries.membership(organization=member.organization, membership_id=key, at=member.at)
+
+
+def _unless_stale(known: int | None, run: Callable[[], Membership]) -> Membership:
+    """Return what the verb made of it; take it back if the membership was no longer the one that was looked at.
+
+    The verb locks the membership, so what it changed is one version further than what was known, or was not known.
+    """
+    with db.transaction():
+        changed = run()
+        if known is not None and changed.version != known + 1:
+            raise VersionStale("it has been changed meanwhile", version=changed.version - 1)
+        return changed
+
+
+def _asking(request: StaffRequest, verb: Verb, membership: MembershipView, form: AskForm) -> HttpResponse:
+    member = request.staff
+    refused = request.method == "POST"
+    told = _told(form)
+    outlook = None if told is None else _outlook(member, verb, membership, told)
+    if not refused and not request.GET:
+        form = verb.form(member=member, membership=membership)
+    return answers.drawer(
+        request,
+        "console/memberships/verb.html",
+        section="customers" if membership.holder.type == "customer" else "companies",
+        status=422 if refused else 200,
+        form=form,
+        fields=[field for field in form if field.name != "version"],
+        verb=verb,
+        membership=membership,
+        outlook=outlook,
+        problem=sentence(outlook.refusal.detail) if outlook and outlook.refusal and not refused else "",
+        back=holder_address(member, membership),
+        action=_address(member, membership.id, verb),
+    )
+
+
+def _told(form: AskForm) -> dict[str, Any] | None:
+    """Return what was told, or what the form first says; None if that is not enough to foresee anything."""
+    if form.is_bound:
+        return form.cleaned_data if form.is_valid() or _complete(form) else None
+    first = type(form)(
+        {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()},
+        member=form.member,
+        membership=form.membership,
+    )
+    return first.cleaned_data if first.is_valid() else None
+
+
+def _complete(form: Form) -> bool:
+    return hasattr(form, "cleaned_data") and form.fields.keys() <= form.cleaned_data.keys()
+
+
+def _outlook(member: Member, verb: Verb, membership: MembershipView, told: dict[str, Any]) -> Outlook:
+    organization, formats = member.organization, Formats.of(member.organization)
+
+    def look(_changed: Membership) -> tuple[Seen, list[str]]:
+        after = queries.membership(organization=organization, membership_id=membership.id, at=member.at)
+        terms = queries.terms(organization=organization, membership_id=membership.id)
+        return Seen(membership, after, terms, formats), may_use(member, membership)
+
+    before = may_use(member, membership)
+    try:
+        seen, after = foresee(lambda: verb.run(member, membership, told), look)
+    except TesseraError as refusal:
+        return Outlook([], str(verb.label), refusal)
+    said = verb.tell(seen) + difference(membership.holder.name, before, after)
+    return Outlook(said + _people(member, membership), verb.button(seen))
+
+
+def may_use(member: Member, membership: MembershipView) -> list[str]:
+    """Return the names of what the holder may use now: a customer by all sources, a company by what it holds."""
+    organization, at = member.organization, member.at
+    if membership.holder.type == "customer":
+        return [each.name for each in effective_permissions(organization, membership.holder.id, at)]
+    page, _more = queries.memberships(
+        organization=organization,
+        filters=queries.Filters(company_id=membership.holder.id, status=Status.ACTIVE),
+        at=at,
+        limit=50,
+        cursor=None,
+    )
+    return sorted({key for each in page for key in each.permissions})
+
+
+def difference(name: str, before: list[str], after: list[str]) -> list[str]:
+    """Return what somebody gains, loses and keeps as sentences."""
+    gains, loses = [each for each in after if each not in before], [each for each in before if each not in after]
+    keeps = [each for each in before if each in after]
+    told = {"name": name, "gains": joined(gains), "loses": joined(loses), "keeps": joined(keeps)}
+    said = []
+    if gains:
+        said.append(gettext("%(name)s gains %(gains)s at once.") % told)
+    if loses:
+        said.append(gettext("%(name)s loses %(loses)s at once.") % told)
+        if keeps:
+            said.append(gettext("What stays: %(keeps)s.") % told)
+    return said
+
+
+def _people(member: Member, membership: MembershipView) -> list[str]:
+    if membership.holder.type != "company":
+        return []
+    seated = seats.seating(company_id=membership.holder.id, seats=membership.seats, at=member.at).taken
+    return [
+        ngettext("This is so for %(count)d person there.", "This is so for %(count)d people there.", seated)
+        % {"count": seated}
+    ]

@@ -1,0 +1,59 @@
+"""Names for the ids that events and memberships speak of, read together: one query for each kind."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from tessera.core import ids
+from tessera.core.ids import Prefix
+from tessera.organizations.models import ApiKey, Organization, Staff
+from tessera.people.models import Company, Customer
+from tessera.plans.models import Permission, Plan
+
+
+def plans(organization: Organization, keys: Collection[UUID]) -> dict[UUID, str]:
+    """Return the names of plans."""
+    return dict(Plan.objects.filter(organization=organization, pk__in=keys).values_list("pk", "name")) if keys else {}
+
+
+def pausable(organization: Organization, keys: Collection[UUID]) -> set[UUID]:
+    """Return which of these plans have pauses."""
+    found = Plan.objects.filter(organization=organization, pk__in=keys, pauses_allowed=True)
+    return set(found.values_list("pk", flat=True))
+
+
+def permissions(organization: Organization) -> dict[str, str]:
+    """Return the names of all permissions by their keys."""
+    return dict(Permission.objects.filter(organization=organization).values_list("key", "name"))
+
+
+def companies(organization: Organization, keys: Collection[UUID]) -> dict[UUID, str]:
+    """Return the names of companies."""
+    found = Company.objects.filter(organization=organization, pk__in=keys)
+    return dict(found.values_list("pk", "name")) if keys else {}
+
+
+def customers(organization: Organization, keys: Collection[UUID]) -> dict[UUID, str]:
+    """Return what customers are called."""
+    found = Customer.objects.filter(organization=organization, pk__in=keys) if keys else []
+    return {row.pk: row.name for row in found}
+
+
+def actors(organization: Organization, texts: Collection[str]) -> dict[str, str]:
+    """Return who actors are, by the text that events hold: the name of a staff member or API key."""
+    staff = {key for text in texts if (key := _key(Prefix.STAFF, text)) is not None}
+    keys = {key for text in texts if (key := _key(Prefix.API_KEY, text)) is not None}
+    names: dict[UUID, str] = {}
+    if staff:
+        rows = Staff.objects.filter(organization=organization, pk__in=staff)
+        names |= dict(rows.values_list("pk", "user__name"))
+    if keys:
+        names |= dict(ApiKey.objects.filter(organization=organization, pk__in=keys).values_list("pk", "name"))
+    found = {}
+    for text in texts:
+        key = _key(Prefix.STAFF, text) or _key(Prefix.API_KEY, text)
+        found[text] = names.get(key, "") if key is not None else ""
+    return found
+
+
+def _key(prefix: Prefix, text: str) -> UUID | None:
+    return ids.from_text(prefix, text.partition(":")[2])

@@ -1,0 +1,69 @@
+"""Whom somebody means who types a number, an e-mail address, a phone number or a name."""
+
+from django.utils.translation import gettext
+
+from tessera.core.errors import Conflict, Invalid, NotFound
+from tessera.organizations.models import Organization
+from tessera.people import queries
+from tessera.people.models import Company, Customer
+
+_FEW = 5
+
+
+class NobodyMeant(Invalid):
+    """Nobody is called that."""
+
+    code = "nobody_meant"
+
+
+class SeveralMeant(Conflict):
+    """Several are called that."""
+
+    code = "several_meant"
+
+
+def customer_meant(organization: Organization, text: str) -> Customer:
+    """Return the one customer that `text` means. Raises NobodyMeant, SeveralMeant."""
+    for reference in _references(text):
+        try:
+            return queries.customer_by_ref(organization, reference)
+        except NotFound:
+            continue
+    found = queries.customers(organization, q=text, order="name", limit=_FEW).data
+    if not found:
+        raise NobodyMeant(gettext("Nobody here goes by that. A number such as CUS-000001 or an e-mail is sure."))
+    if len(found) > 1:
+        raise SeveralMeant(_several([f"{each.name} ({each.number})" for each in found]))
+    return queries.customer_by_ref(organization, found[0].number)
+
+
+def company_meant(organization: Organization, text: str) -> Company:
+    """Return the one company that `text` means. Raises NobodyMeant, SeveralMeant."""
+    for reference in _references(text):
+        try:
+            return queries.company_by_ref(organization, reference)
+        except NotFound:
+            continue
+    found = queries.companies(organization, q=text, order="name", limit=_FEW).data
+    exact = [each for each in found if each.name.casefold() == text.strip().casefold()]
+    if len(exact) == 1:
+        found = (exact[0],)
+    if not found:
+        raise NobodyMeant(gettext("No company here goes by that. A number such as COM-000001 is sure."))
+    if len(found) > 1:
+        raise SeveralMeant(_several([f"{each.name} ({each.number})" for each in found]))
+    return queries.company_by_ref(organization, found[0].number)
+
+
+def _references(text: str) -> list[str]:
+    """Return what `text` may be a reference of, the surest first."""
+    text = text.strip()
+    if "@" in text and " " not in text and ":" not in text:
+        return [f"email:{text}"]
+    if text[:1] == "+":
+        return [f"phone:{text}"]
+    return [text]
+
+
+def _several(names: list[str]) -> str:
+    return gettext("Several match: %(names)s. Use the number of one.") % {"names": ", ".join(names)}

@@ -1,0 +1,194 @@
+"""A plan's page: what it is, what it grants, its prices; changing it, adding and retiring prices, archiving it."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from tessera.console import answers, naming
+from tessera.console.access import Member, StaffRequest, staff_may
+from tessera.console.formatting import Formats, sentence
+from tessera.console.once import once
+from tessera.console.plan_forms import REFUSED_PLAN, REFUSED_PRICE, PlanForm, PriceForm, first_values
+from tessera.console.plans import active_holders, permission_choices
+from tessera.core.errors import NotFound, TesseraError
+from tessera.organizations.rights import Right
+from tessera.plans import queries, services
+
+_SHOWN_TERMS = 3
+
+
+@staff_may(Right.PLANS_READ)
+@require_safe
+def profile(request: StaffRequest, ref: str) -> HttpResponse:
+    """Everything about one plan."""
+    staff = request.staff
+    row = queries.plan_by_id(staff.organization, ref)
+    plan = queries.plan(row)
+    names = naming.permissions(staff.organization)
+    return answers.page(
+        request,
+        "console/plans/profile.html",
+        section="plans",
+        plan=plan,
+        reference=ref,
+        prices=sorted(plan.prices, key=lambda each: not each.active),
+        holders=active_holders(staff.organization, staff.at, plan.id).get(plan.id, (0, 0)),
+        permissions=[(key, names.get(key, key)) for key in plan.permissions],
+    )
+
+
+@staff_may(Right.PLANS_WRITE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: StaffRequest, ref: str) -> HttpResponse:
+    """Change a plan. What it grants changes for everybody who has it with the next check."""
+    staff = request.staff
+    row = queries.plan_by_id(staff.organization, ref)
+    known = queries.plan(row)
+    choices = permission_choices(staff.organization)
+    form = PlanForm(answers.sent(request), permissions=choices, initial=first_values(known))
+    if request.method == "POST" and form.is_valid():
+        version = form.cleaned_data["version"]
+        try:
+            answers.carried_out(
+                lambda: services.update_plan(
+                    plan=row, at=staff.at, actor=staff.actor, version=version, **form.details()
+                )
+            )
+        except TesseraError as refusal:
+            answers.refuse(form, refusal, REFUSED_PLAN)
+        else:
+            return answers.done(request, _address(staff, ref), gettext("Plan saved."))
+    people, companies = active_holders(staff.organization, staff.at, known.id).get(known.id, (0, 0))
+    return answers.page(
+        request,
+        "console/plans/edit.html",
+        section="plans",
+        status=422 if request.method == "POST" else 200,
+        form=form,
+        title=gettext("Edit %(name)s") % {"name": row.name},
+        button=gettext("Save the plan"),
+        affects=people + companies,
+        action=request.path,
+        back=_address(staff, ref),
+    )
+
+
+@staff_may(Right.PLANS_WRITE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def add_price(request: StaffRequest, ref: str) -> HttpResponse:
+    """Add a price. Members keep theirs."""
+    staff = request.staff
+    row = queries.plan_by_id(staff.organization, ref)
+    form = PriceForm(answers.sent(request), currency=staff.organization.currency)
+    if request.method == "POST" and form.is_valid():
+
+        def make() -> str:
+            services.add_price(plan=row, terms=form.terms(), at=staff.at, actor=staff.actor)
+            return _address(staff, ref)
+
+        try:
+            address = answers.carried_out(lambda: once(request, make))
+        except TesseraError as refusal:
+            answers.refuse(form, refusal, REFUSED_PRICE)
+        else:
+            return answers.done(request, address, gettext("Price added."))
+    return answers.drawer(
+        request,
+        "console/plans/price.html",
+        section="plans",
+        status=422 if request.method == "POST" else 200,
+        form=form,
+        plan=row,
+        action=request.path,
+        back=_address(staff, ref),
+    )
+
+
+@staff_may(Right.PLANS_WRITE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def retire_price(request: StaffRequest, ref: str, price_ref: str) -> HttpResponse:
+    """Take a price out of use for new members, or back into it."""
+    staff = request.staff
+    row = queries.plan_by_id(staff.organization, ref)
+    price = queries.price_by_id(staff.organization, price_ref)
+    if price.plan_id != row.pk:
+        raise NotFound("there is no such price")
+    told = {"price": Formats.of(staff.organization).price(queries.price(price)), "plan": row.name}
+    wanted = request.POST.get("active", "no") == "yes" if request.method == "POST" else not price.active
+    texts: dict[str, Any] = (
+        {
+            "title": gettext("Offer %(price)s again") % told,
+            "sentences": [gettext("New members of %(plan)s can have it again.") % told],
+            "button": gettext("Offer it again"),
+        }
+        if wanted
+        else {
+            "title": gettext("Stop offering %(price)s") % told,
+            "sentences": [gettext("Nobody new can have it. Members who have it keep it, and renew on it.")],
+            "button": gettext("Stop offering it"),
+        }
+    )
+    return _confirmed(
+        request,
+        ref,
+        lambda: services.update_price(price=price, at=staff.at, actor=staff.actor, active=wanted),
+        done=gettext("Price offered again.") if wanted else gettext("Price no longer offered."),
+        hidden={"active": "yes" if wanted else "no"},
+        hurts=not wanted,
+        **texts,
+    )
+
+
+@staff_may(Right.PLANS_WRITE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def archive(request: StaffRequest, ref: str) -> HttpResponse:
+    """Close a plan to new members."""
+    staff = request.staff
+    row = queries.plan_by_id(staff.organization, ref)
+    people, companies = active_holders(staff.organization, staff.at, row.pk).get(row.pk, (0, 0))
+    count = people + companies
+    kept = ngettext(
+        "%(count)d who has it keeps it, and renews as before.",
+        "%(count)d who have it keep it, and renew as before.",
+        count,
+    ) % {"count": count}
+    return _confirmed(
+        request,
+        ref,
+        lambda: services.archive_plan(plan=row, at=staff.at, actor=staff.actor),
+        title=gettext("Archive %(plan)s") % {"plan": row.name},
+        sentences=[gettext("Nobody new can have it, and nobody can change to it."), kept],
+        button=gettext("Archive the plan"),
+        done=gettext("Plan archived."),
+        hidden={},
+        hurts=True,
+    )
+
+
+def _confirmed(request: StaffRequest, ref: str, run: Any, *, done: str, **context: Any) -> HttpResponse:
+    """Answer a question that has nothing to fill in."""
+    problem = ""
+    if request.method == "POST":
+        try:
+            answers.carried_out(run)
+        except TesseraError as refusal:
+            problem = sentence(refusal.detail)
+        else:
+            return answers.done(request, _address(request.staff, ref), done)
+    return answers.drawer(
+        request,
+        "console/plans/confirm.html",
+        section="plans",
+        status=422 if problem else 200,
+        problem=problem,
+        action=request.path,
+        back=_address(request.staff, ref),
+        **context,
+    )
+
+
+def _address(staff: Member, ref: str) -> str:
+    return reverse("console:plan", args=[staff.organization.slug, ref])

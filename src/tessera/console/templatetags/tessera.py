@@ -1,0 +1,123 @@
+"""Template tags of the console: dates, prices, ids and links as `formatting` and the addresses have them."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import phonenumbers
+from django import template
+from django.template.context import RequestContext
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from tessera.console import formatting
+from tessera.console.formatting import Formats, Priced
+from tessera.console.words import until
+from tessera.core import ids
+from tessera.core.ids import Prefix
+from tessera.memberships.queries import MembershipView
+
+register = template.Library()
+
+register.filter("initials", formatting.initials)
+register.filter("sentence", formatting.sentence)
+
+
+def _formats(context: RequestContext) -> Formats:
+    formats = context.get("formats")
+    return formats if isinstance(formats, Formats) else Formats.of(context["organization"])
+
+
+def _time(context: RequestContext, instant: datetime, text: str) -> SafeString:
+    exact = _formats(context).exact(instant)
+    return format_html('<time datetime="{}" title="{}">{}</time>', instant.isoformat(), exact, text)
+
+
+@register.simple_tag(takes_context=True)
+def day(context: RequestContext, instant: datetime) -> SafeString:
+    """The local day of an instant, the exact instant on hover."""
+    formats = _formats(context)
+    return _time(context, instant, formats.day(formats.local(instant).date(), near=context.get("at")))
+
+
+@register.simple_tag(takes_context=True)
+def date_text(context: RequestContext, value: date) -> str:
+    """A day of the calendar."""
+    return _formats(context).day(value)
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: RequestContext, instant: datetime) -> SafeString:
+    """An instant with its time of day."""
+    return _time(context, instant, _formats(context).moment(instant, near=context.get("at")))
+
+
+@register.simple_tag(takes_context=True)
+def clock(context: RequestContext, instant: datetime) -> SafeString:
+    """The time of day of an instant."""
+    return _time(context, instant, _formats(context).clock(instant))
+
+
+@register.simple_tag(takes_context=True)
+def starts(context: RequestContext, instant: datetime) -> SafeString:
+    """The day on which something starts, with the time unless that is midnight."""
+    return _time(context, instant, _formats(context).start(instant, near=context.get("at")))
+
+
+@register.simple_tag(takes_context=True)
+def ends(context: RequestContext, instant: datetime) -> SafeString:
+    """The last day before an exclusive end."""
+    return _time(context, instant, _formats(context).end(instant, near=context.get("at")))
+
+
+@register.simple_tag(takes_context=True)
+def membership_until(context: RequestContext, membership: MembershipView) -> SafeString:
+    """Until when a membership is what it is, in words."""
+    said = until(membership, _formats(context), context["at"])
+    return _time(context, said.instant, said.text) if said.instant else format_html("{}", said.text)
+
+
+@register.simple_tag(takes_context=True)
+def price(context: RequestContext, value: Priced) -> str:
+    """An amount and how often it is due."""
+    return _formats(context).price(value)
+
+
+@register.simple_tag(takes_context=True)
+def money(context: RequestContext, amount_minor: int, currency: str) -> str:
+    """An amount of minor units."""
+    return _formats(context).money(amount_minor, currency)
+
+
+@register.filter
+def ref(key: UUID, prefix: str) -> str:
+    """The public id of a record: `{{ customer.id|ref:"cus" }}`."""
+    return ids.to_text(Prefix(prefix), key)
+
+
+@register.simple_tag
+def drawer(address: str) -> SafeString:
+    """Attributes of a link that opens a drawer; without script it opens a page."""
+    return format_html('href="{0}" hx-get="{0}" hx-target="#drawer" hx-swap="innerHTML"', address)
+
+
+@register.simple_tag
+def drawer_to(name: str, *args: Any) -> SafeString:
+    """As `drawer`, of a named address."""
+    return drawer(reverse(name, args=args))
+
+
+@register.filter
+def named(names: dict[str, str], key: str) -> str:
+    """The name behind a key; the key itself where there is none."""
+    return names.get(key, key)
+
+
+@register.filter
+def phone(number: str) -> str:
+    """A phone number in E.164 as people read it: +44 20 7946 0000."""
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    except phonenumbers.NumberParseException:
+        return number

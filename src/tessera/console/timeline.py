@@ -1,0 +1,74 @@
+"""What happened to somebody, in words: the events of a page, newest first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext
+
+from tessera.console import naming
+from tessera.console.formatting import Formats
+from tessera.console.words import happened
+from tessera.events import queries as events
+from tessera.events.queries import EventLine
+from tessera.organizations.models import Organization
+
+SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line. `day` is said by the first line of each day only."""
+
+    day: str
+    at: datetime
+    title: str
+    tone: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The latest lines, and where to read on; empty if that is all."""
+
+    lines: list[Line]
+    next_cursor: str
+
+
+def of_customer(
+    organization: Organization, customer_id: UUID, *, merged_ids: tuple[UUID, ...] = (), cursor: str | None = None
+) -> Timeline:
+    """Return what happened to a customer, also while they were still two records. At most five queries."""
+    lines, next_cursor = events.timeline(
+        organization, customer_id=customer_id, merged_ids=merged_ids, limit=SHOWN, cursor=cursor
+    )
+    others = naming.companies(organization, {each.company_id for each in lines if each.company_id})
+    return Timeline(_lines(organization, lines, others, of_customer=True), next_cursor or "")
+
+
+def of_company(organization: Organization, company_id: UUID, *, cursor: str | None = None) -> Timeline:
+    """Return what happened to a company. At most five queries."""
+    lines, next_cursor = events.timeline(organization, company_id=company_id, limit=SHOWN, cursor=cursor)
+    others = naming.customers(organization, {each.customer_id for each in lines if each.customer_id})
+    return Timeline(_lines(organization, lines, others, of_customer=False), next_cursor or "")
+
+
+def _lines(
+    organization: Organization, lines: list[EventLine], others: dict[UUID, str], *, of_customer: bool
+) -> list[Line]:
+    formats = Formats.of(organization)
+    plans = naming.plans(organization, {each.plan_id for each in lines if each.plan_id})
+    actors = naming.actors(organization, {each.actor for each in lines})
+    found: list[Line] = []
+    last_day = ""
+    for each in lines:
+        day = formats.day(formats.local(each.at).date())
+        other = each.company_id if of_customer else each.customer_id
+        title, tone = happened(
+            each.type,
+            plan=plans.get(each.plan_id, "") if each.plan_id else "",
+            other=others.get(other, "") if other else gettext("somebody"),
+        )
+        found.append(Line("" if day == last_day else day, each.at, title, tone, actors[each.actor]))
+        last_day = day
+    return found

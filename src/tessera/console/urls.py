@@ -1,0 +1,70 @@
+"""Every address of the console. All but the first few begin with the organization."""
+
+from django.urls import URLPattern, include, path
+
+from tessera.console import (
+    affiliations,
+    branding,
+    check,
+    companies,
+    company,
+    customer,
+    customers,
+    granting,
+    home,
+    memberships,
+    plan,
+    plans,
+    signin,
+)
+from tessera.console.verbs import VERBS
+
+app_name = "console"
+
+_customers: list[URLPattern] = [
+    path("", customers.index, name="customers"),
+    path("/new", customers.new, name="customer_new"),
+    path("/<str:ref>", customer.profile, name="customer"),
+    path("/<str:ref>/edit", customer.edit, name="customer_edit"),
+    path("/<str:ref>/ban", customer.ban, name="customer_ban"),
+    path("/<str:ref>/lift-ban", customer.lift_ban, name="customer_lift_ban"),
+    path("/<str:ref>/assign", granting.to_customer, name="customer_assign"),
+    path("/<str:ref>/link", affiliations.link_to_company, name="customer_link"),
+]
+_companies: list[URLPattern] = [
+    path("", companies.index, name="companies"),
+    path("/new", companies.new, name="company_new"),
+    path("/<str:ref>", company.profile, name="company"),
+    path("/<str:ref>/edit", companies.edit, name="company_edit"),
+    path("/<str:ref>/assign", granting.to_company, name="company_assign"),
+    path("/<str:ref>/link", affiliations.link_customer, name="company_link"),
+    path("/<str:ref>/people/<str:customer_ref>/unlink", affiliations.unlink, name="unlink"),
+]
+_memberships: list[URLPattern] = [
+    path(f"/<str:ref>/{verb.name}", memberships.page_of(verb), name=f"membership_{verb.name}") for verb in VERBS
+]
+_plans: list[URLPattern] = [
+    path("", plans.index, name="plans"),
+    path("/new", plans.new, name="plan_new"),
+    path("/new-permission", plans.new_permission, name="permission_new"),
+    path("/<str:ref>", plan.profile, name="plan"),
+    path("/<str:ref>/edit", plan.edit, name="plan_edit"),
+    path("/<str:ref>/add-price", plan.add_price, name="price_new"),
+    path("/<str:ref>/prices/<str:price_ref>/offer", plan.retire_price, name="price_offer"),
+    path("/<str:ref>/archive", plan.archive, name="plan_archive"),
+]
+
+urlpatterns = [
+    path("", signin.start, name="start"),
+    path("signin", signin.signin, name="signin"),
+    path("signout", signin.signout, name="signout_anywhere"),
+    path("_components", branding.components, name="components"),
+    path("<slug:slug>", home.home, name="home"),
+    path("<slug:slug>/signout", signin.signout, name="signout"),
+    path("<slug:slug>/accent.css", branding.accent, name="accent"),
+    path("<slug:slug>/customers", include(_customers)),
+    path("<slug:slug>/companies", include(_companies)),
+    path("<slug:slug>/memberships", include(_memberships)),
+    path("<slug:slug>/plans", include(_plans)),
+    path("<slug:slug>/check", check.page, name="check"),
+]

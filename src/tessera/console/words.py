@@ -1,0 +1,129 @@
+"""What happened, what is refused and until when, as sentences of the product's words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from tessera.access.types import Decision, Source
+from tessera.console.formatting import Formats
+from tessera.events.types import EventType
+from tessera.memberships.queries import MembershipView
+from tessera.memberships.types import EndedReason, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text about an instant, if it is about one."""
+
+    text: str
+    instant: datetime | None = None
+
+
+def until(view: MembershipView, formats: Formats, at: datetime) -> Said:
+    """Return until when a membership is what it is: "until Tue 31 Mar", "from …", "pay by …", "ended …"."""
+    if view.status is Status.EXPIRED:
+        return _ended(view, formats, at)
+    if view.status is Status.PENDING:
+        return _waiting(view, formats, at)
+    if view.status is Status.SCHEDULED and view.starts_at is not None and view.starts_at > at:
+        return Said(gettext("from %(day)s") % {"day": formats.start(view.starts_at, near=at)}, view.starts_at)
+    if view.status is Status.PAUSED and view.pause is not None:
+        if view.pause.ends_at is None:
+            return Said(gettext("paused until somebody resumes it"))
+        day = formats.end(view.pause.ends_at, near=at)
+        return Said(gettext("paused until %(day)s") % {"day": day}, view.pause.ends_at)
+    if view.in_grace and view.grace_until is not None:
+        return Said(
+            gettext("unpaid, until %(day)s") % {"day": formats.end(view.grace_until, near=at)}, view.grace_until
+        )
+    if view.ends_at is None:
+        return Said(gettext("no end"))
+    return Said(gettext("until %(day)s") % {"day": formats.end(view.ends_at, near=at)}, view.ends_at)
+
+
+def _ended(view: MembershipView, formats: Formats, at: datetime) -> Said:
+    reason = view.ended_reason or EndedReason.LAPSED
+    if reason is EndedReason.ABANDONED:
+        return Said(gettext("never begun"), view.pending_until)
+    instant = view.ended_at or view.ends_at
+    if instant is None:
+        return Said(str(ENDED[reason]))
+    if reason is EndedReason.LAPSED:
+        return Said(gettext("ended %(day)s") % {"day": formats.end(instant, near=at)}, instant)
+    day = formats.day(formats.local(instant).date(), near=at)
+    return Said(f"{ENDED[reason]} {day}", instant)
+
+
+def _waiting(view: MembershipView, formats: Formats, at: datetime) -> Said:
+    if "approval" in view.awaiting:
+        return Said(gettext("waits for approval"))
+    if view.pending_until is not None:
+        day = formats.moment(view.pending_until, near=at)
+        return Said(gettext("to be paid by %(day)s") % {"day": day}, view.pending_until)
+    return Said(gettext("waits for its payment"))
+
+
+ENDED: Final[Mapping[EndedReason, object]] = {
+    EndedReason.CANCELED: _("canceled"),
+    EndedReason.REFUNDED: _("refunded"),
+    EndedReason.REVOKED: _("revoked"),
+    EndedReason.REJECTED: _("turned down"),
+    EndedReason.ABANDONED: _("never begun"),
+    EndedReason.LAPSED: _("ended"),
+}
+
+_HAPPENED: Final[Mapping[EventType, tuple[object, str]]] = {
+    EventType.CUSTOMER_CREATED: (_("Added as a customer"), "good"),
+    EventType.CUSTOMER_UPDATED: (_("Details changed"), ""),
+    EventType.CUSTOMER_ARCHIVED: (_("Archived"), ""),
+    EventType.CUSTOMER_RESTORED: (_("Restored from the archive"), "good"),
+    EventType.CUSTOMER_BANNED: (_("Banned"), "stop"),
+    EventType.CUSTOMER_BAN_LIFTED: (_("Ban lifted"), "good"),
+    EventType.CUSTOMER_MERGED: (_("Merged with another record"), ""),
+    EventType.COMPANY_CREATED: (_("Added as a company"), "good"),
+    EventType.COMPANY_UPDATED: (_("Details changed"), ""),
+    EventType.COMPANY_ARCHIVED: (_("Archived"), ""),
+    EventType.COMPANY_RESTORED: (_("Restored from the archive"), "good"),
+    EventType.AFFILIATION_STARTED: (_("Linked to %(other)s"), "good"),
+    EventType.AFFILIATION_UPDATED: (_("Position at %(other)s changed"), ""),
+    EventType.AFFILIATION_ENDED: (_("Unlinked from %(other)s"), "care"),
+    EventType.PLAN_CREATED: (_("Plan made"), "good"),
+    EventType.PLAN_UPDATED: (_("Plan changed"), ""),
+    EventType.PLAN_ARCHIVED: (_("Plan archived"), "care"),
+    EventType.PRICE_CREATED: (_("Price added"), ""),
+    EventType.PRICE_UPDATED: (_("Price changed"), ""),
+    EventType.MEMBERSHIP_GRANTED: (_("%(plan)s assigned"), "good"),
+    EventType.MEMBERSHIP_APPROVED: (_("%(plan)s approved"), "good"),
+    EventType.MEMBERSHIP_REJECTED: (_("%(plan)s turned down"), "stop"),
+    EventType.MEMBERSHIP_PAID: (_("First payment of %(plan)s confirmed"), "good"),
+    EventType.MEMBERSHIP_RENEWED: (_("%(plan)s renewed"), "good"),
+    EventType.MEMBERSHIP_EXTENDED: (_("%(plan)s extended"), "good"),
+    EventType.MEMBERSHIP_CANCEL_BOOKED: (_("%(plan)s: will end with its period"), "care"),
+    EventType.MEMBERSHIP_CANCEL_UNDONE: (_("%(plan)s: goes on after all"), "good"),
+    EventType.MEMBERSHIP_CANCELED: (_("%(plan)s canceled"), "stop"),
+    EventType.MEMBERSHIP_PAUSED: (_("%(plan)s paused"), "care"),
+    EventType.MEMBERSHIP_RESUMED: (_("%(plan)s resumed"), "good"),
+    EventType.MEMBERSHIP_PLAN_CHANGED: (_("Changed to %(plan)s"), ""),
+    EventType.MEMBERSHIP_PLAN_CHANGE_BOOKED: (_("%(plan)s: change booked for the renewal"), ""),
+    EventType.MEMBERSHIP_REVOKED: (_("%(plan)s revoked"), "stop"),
+    EventType.MEMBERSHIP_EXPIRED: (_("%(plan)s expired"), "care"),
+}
+
+
+def happened(event: EventType, *, plan: str, other: str) -> tuple[str, str]:
+    """Return an event as a sentence, and its tone. `other` is who was linked to or unlinked from."""
+    text, tone = _HAPPENED.get(event, (event.value.replace(".", " ").replace("_", " ").capitalize(), ""))
+    return str(text) % {"plan": plan or gettext("Membership"), "other": other}, tone
+
+
+def source_of(decision: Decision) -> str:
+    """Return through what a decision came about: "own membership", "via Acme Ltd"; empty if through nothing."""
+    if decision.source is None:
+        return ""
+    if decision.source is Source.COMPANY:
+        return gettext("via %(company)s") % {"company": decision.company_name}
+    return gettext("own membership")

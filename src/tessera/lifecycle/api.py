@@ -1,0 +1,129 @@
+"""Merging and archiving over HTTP."""
+
+from typing import Annotated
+
+from ninja import Router
+from pydantic import Field
+
+from tessera.http.problems import documents
+from tessera.http.schemas import In
+from tessera.http.scopes import Scope
+from tessera.lifecycle import archive, errors, merge
+from tessera.memberships.errors import HolderBanned
+from tessera.organizations.auth import ApiRequest, requires
+from tessera.organizations.time import now
+from tessera.people import errors as people_errors
+from tessera.people import queries as people
+from tessera.people.schemas import CompanyOut, CustomerOut
+
+router = Router()
+
+_CUSTOMER = (people_errors.CustomerNotFound, people_errors.ReferenceAmbiguous)
+_COMPANY = (people_errors.CompanyNotFound, people_errors.ReferenceAmbiguous)
+
+
+class MergeIn(In):
+    """Whom the customer becomes part of."""
+
+    into: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=300,
+            description="Who survives: an id, a number, or `external:…`, `email:…`, `phone:…`.",
+            examples=["CUS-000001"],
+        ),
+    ]
+
+
+@router.post(
+    "/customers/{ref}/merge",
+    auth=requires(Scope.CUSTOMERS_WRITE),
+    response=documents(
+        200,
+        CustomerOut,
+        *_CUSTOMER,
+        errors.SameCustomer,
+        errors.MergeUnsettled,
+        people_errors.CustomerMerged,
+        people_errors.CustomerArchived,
+    ),
+    operation_id="merge_customer",
+    tags=["customers"],
+)
+def merge_customer(request: ApiRequest, ref: str, body: MergeIn) -> CustomerOut:
+    """Make this customer part of the one named in `into`, who survives and is answered.
+
+    Memberships, affiliations, addresses and history move; this customer's id, number and references go on working and
+    mean the survivor. Refused while both hold one plan, or one of them is banned. It cannot be undone.
+    """
+    organization = request.auth.organization
+    survivor = merge.merge_customer(
+        customer=people.customer_by_ref(organization, ref),
+        into=people.customer_by_ref(organization, body.into),
+        at=now(organization),
+        actor=request.auth.actor,
+    )
+    return CustomerOut.of(people.customer(survivor))
+
+
+@router.post(
+    "/customers/{ref}/archive",
+    auth=requires(Scope.CUSTOMERS_WRITE),
+    response=documents(
+        200, CustomerOut, *_CUSTOMER, errors.MembershipsRunning, HolderBanned, people_errors.CustomerMerged
+    ),
+    operation_id="archive_customer",
+    tags=["customers"],
+)
+def archive_customer(request: ApiRequest, ref: str) -> CustomerOut:
+    """Put a customer away who has no running membership. Nothing is deleted."""
+    organization = request.auth.organization
+    customer = people.customer_by_ref(organization, ref)
+    done = archive.archive_customer(customer=customer, at=now(organization), actor=request.auth.actor)
+    return CustomerOut.of(people.customer(done))
+
+
+@router.post(
+    "/customers/{ref}/restore",
+    auth=requires(Scope.CUSTOMERS_WRITE),
+    response=documents(200, CustomerOut, *_CUSTOMER, people_errors.CustomerMerged),
+    operation_id="restore_customer",
+    tags=["customers"],
+)
+def restore_customer(request: ApiRequest, ref: str) -> CustomerOut:
+    """Take an archived customer back."""
+    organization = request.auth.organization
+    customer = people.customer_by_ref(organization, ref)
+    done = archive.restore_customer(customer=customer, at=now(organization), actor=request.auth.actor)
+    return CustomerOut.of(people.customer(done))
+
+
+@router.post(
+    "/companies/{ref}/archive",
+    auth=requires(Scope.COMPANIES_WRITE),
+    response=documents(200, CompanyOut, *_COMPANY, errors.MembershipsRunning),
+    operation_id="archive_company",
+    tags=["companies"],
+)
+def archive_company(request: ApiRequest, ref: str) -> CompanyOut:
+    """Put a company away that has no running membership. Its people stay its people."""
+    organization = request.auth.organization
+    company = people.company_by_ref(organization, ref)
+    done = archive.archive_company(company=company, at=now(organization), actor=request.auth.actor)
+    return CompanyOut.of(people.company(done))
+
+
+@router.post(
+    "/companies/{ref}/restore",
+    auth=requires(Scope.COMPANIES_WRITE),
+    response=documents(200, CompanyOut, *_COMPANY),
+    operation_id="restore_company",
+    tags=["companies"],
+)
+def restore_company(request: ApiRequest, ref: str) -> CompanyOut:
+    """Take an archived company back."""
+    organization = request.auth.organization
+    company = people.company_by_ref(organization, ref)
+    done = archive.restore_company(company=company, at=now(organization), actor=request.auth.actor)
+    return CompanyOut.of(people.company(done))

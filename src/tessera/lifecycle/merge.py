@@ -1,0 +1,139 @@
+"""Merging two records of one person. Nothing is lost: ids, numbers and references of the merged record keep working."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F
+
+from tessera import db
+from tessera.core import ids
+from tessera.core.ids import Prefix
+from tessera.events import services as events
+from tessera.events.types import Actor, EventType
+from tessera.lifecycle import uniting
+from tessera.lifecycle.errors import MergeUnsettled, SameCustomer
+from tessera.memberships import status
+from tessera.memberships.granting import unended
+from tessera.memberships.models import Membership, Term
+from tessera.people.errors import CustomerArchived, CustomerMerged
+from tessera.people.models import Customer
+from tessera.people.names import name_key
+from tessera.people.types import CustomerStatus
+
+_FILLED = ("birthday", "locale")
+_NAMES = ("first_name", "last_name", "display_name")
+
+
+def merge_customer(*, customer: Customer, into: Customer, at: datetime, actor: Actor) -> Customer:
+    """Make `customer` part of `into`, who survives; return `into`. Both are of one organization.
+
+    Memberships move, expired ones too, and the timeline is one. Addresses and phones are united, those of `into`
+    first. Affiliations to one company that overlap or touch become one, over both, with the earlier place in the
+    queue for seats. What `into` lacks (names, birthday, language) is filled in; consent to marketing is not.
+
+    Raises SameCustomer; CustomerMerged if one was merged meanwhile; CustomerArchived if `into` is archived;
+    MergeUnsettled if both have an unended membership of one plan, or exactly one of the two is banned.
+    """
+    if customer.pk == into.pk:
+        raise SameCustomer("both are one and the same customer")
+    with db.transaction():
+        customer, into = _locked(customer, into)
+        _refuse_unsettled(customer, into, at)
+        memberships = _move_memberships(customer, into)
+        united = uniting.unite_affiliations(customer, into)
+        uniting.unite_emails(customer, into)
+        uniting.unite_phones(customer, into)
+        fields = _fill(customer, into)
+        # Whoever was merged into the customer before is now part of `into` too: one step, however often people merge.
+        Customer.objects.filter(merged_into=customer).update(merged_into=into)
+        # Put away, so that whoever waits with something new for the record is refused.
+        away = CustomerStatus.BANNED if customer.status == CustomerStatus.BANNED else CustomerStatus.ARCHIVED
+        Customer.objects.filter(pk=customer.pk).update(merged_into=into, status=away, version=F("version") + 1)
+        events.record(
+            events.Happened(
+                organization_id=into.organization_id,
+                type=EventType.CUSTOMER_MERGED,
+                at=at,
+                actor=actor,
+                customer_id=into.pk,
+                data={
+                    "merged": ids.to_text(Prefix.CUSTOMER, customer.pk),
+                    "into": ids.to_text(Prefix.CUSTOMER, into.pk),
+                    "memberships": [ids.to_text(Prefix.MEMBERSHIP, key) for key in memberships],
+                    "united_affiliations": [ids.to_text(Prefix.AFFILIATION, key) for key in united],
+                    "fields": fields,
+                },
+            )
+        )
+        into.refresh_from_db()
+    return into
+
+
+def _locked(customer: Customer, into: Customer) -> tuple[Customer, Customer]:
+    """Return both as they are now, locked in the order of their ids, so that two merges never wait for each other."""
+    keys = [customer.pk, into.pk]
+    locked = {row.pk: row for row in Customer.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")}
+    for row in locked.values():
+        if row.merged_into_id is not None:
+            raise CustomerMerged(
+                f"{row.name} has been merged into another customer",
+                into=ids.to_text(Prefix.CUSTOMER, row.merged_into_id),
+            )
+    return locked[customer.pk], locked[into.pk]
+
+
+def _refuse_unsettled(customer: Customer, into: Customer, at: datetime) -> None:
+    both = [ids.to_text(Prefix.CUSTOMER, row.pk) for row in (customer, into)]
+    if into.status == CustomerStatus.ARCHIVED:
+        raise CustomerArchived(f"{into.name} is archived; restore them first")
+    banned = [row for row in (customer, into) if row.status == CustomerStatus.BANNED]
+    if len(banned) == 1:
+        raise MergeUnsettled(
+            f"{banned[0].name} is banned and the other is not: lift the ban, or ban both, first", customers=both
+        )
+    held = {plan_id: membership for membership, terms in unended(into, at) for plan_id in _plans(membership, terms, at)}
+    twice = {
+        (membership.pk, held[plan_id].pk)
+        for membership, terms in unended(customer, at)
+        for plan_id in _plans(membership, terms, at)
+        if plan_id in held
+    }
+    if twice:
+        raise MergeUnsettled(
+            "both have a running membership of the same plan: end one of them first",
+            customers=both,
+            memberships=[[ids.to_text(Prefix.MEMBERSHIP, key) for key in pair] for pair in sorted(twice)],
+        )
+
+
+def _plans(membership: Membership, terms: list[Term], at: datetime) -> Iterator[UUID]:
+    """The plans that an unended membership occupies: the present one, those of later terms, the one asked for."""
+    if membership.next_plan_id is not None:
+        yield membership.next_plan_id
+    yield from (term.plan_id for term in terms if term.ends_at is None or term.ends_at > at)
+    if isinstance(held := status.term_held(terms, at), Term):
+        yield held.plan_id
+
+
+def _move_memberships(customer: Customer, into: Customer) -> list[UUID]:
+    keys = list(
+        Membership.objects.select_for_update(no_key=True)
+        .filter(customer=customer)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    Membership.objects.filter(pk__in=keys).update(customer=into, version=F("version") + 1)
+    return keys
+
+
+def _fill(customer: Customer, into: Customer) -> list[str]:
+    """Give `into` what it lacks and the customer has; return the names of the fields."""
+    names = () if any(getattr(into, name) for name in _NAMES) else _NAMES
+    missing = [name for name in (*names, *_FILLED) if not getattr(into, name)]
+    filled = {name: value for name in missing if (value := getattr(customer, name))}
+    for name, value in filled.items():
+        setattr(into, name, value)
+    key = name_key(into.name, into.first_name, into.last_name)
+    Customer.objects.filter(pk=into.pk).update(**filled, name_key=key, version=F("version") + 1)
+    return sorted(filled)

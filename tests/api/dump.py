@@ -1,0 +1,38 @@
+"""Everything that the database holds of an organization, to be compared before and after."""
+
+from django.apps import apps
+from django.db.models import Model
+
+from tessera.organizations.models import Organization
+
+Dump = dict[str, list[tuple[object, ...]]]
+
+
+def dump(club: Organization | None = None) -> Dump:
+    """Return the rows of every table that belong to `club`, or all rows, each table in the order of its key."""
+    found: Dump = {}
+    for model in apps.get_models(include_auto_created=True):
+        if model.__module__.split(".")[0] != "tessera":
+            continue
+        rows = model._default_manager.all()
+        if club is not None:
+            way = _way_to_organization(model)
+            if way is None:
+                continue
+            rows = rows.filter(**{way: club.pk})
+        found[model._meta.label] = list(rows.order_by("pk").values_list())
+    return found
+
+
+def _way_to_organization(model: type[Model], seen: frozenset[type[Model]] = frozenset()) -> str | None:
+    """Return the lookup that leads from the model to the organization its rows belong to, if one does."""
+    if model is Organization:
+        return "pk"
+    for field in model._meta.fields:
+        target = field.related_model
+        if not isinstance(target, type) or target in seen or target is model:
+            continue
+        further = _way_to_organization(target, seen | {model})
+        if further is not None:
+            return f"{field.name}__{further}"
+    return None

@@ -1,0 +1,102 @@
+"""Somebody at the console: signed in with a role, looking at pages and sending forms."""
+
+import html
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tessera.core import ids
+from tessera.core.ids import Prefix
+from tessera.memberships.models import Membership
+from tessera.organizations.models import Organization, Staff
+from tessera.organizations.rights import Role
+from tessera.people.models import Company, Customer
+from tessera.plans.models import Plan, Price
+from tests import make
+
+_PREFIXES: dict[type, Prefix] = {
+    Customer: Prefix.CUSTOMER,
+    Company: Prefix.COMPANY,
+    Membership: Prefix.MEMBERSHIP,
+    Plan: Prefix.PLAN,
+    Price: Prefix.PRICE,
+}
+
+
+def ref(row: object) -> str:
+    """The public id of a record."""
+    key = getattr(row, "pk")  # noqa: B009
+    return ids.to_text(_PREFIXES[type(row)], key)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer as somebody reads it."""
+
+    status: int
+    text: str
+    headers: Any
+    queries: int
+
+    @property
+    def words(self) -> str:
+        """What can be read, on one line."""
+        bare = re.sub(r"<(script|style|template|svg)\b.*?</\1>", " ", self.text, flags=re.DOTALL)
+        return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", bare)).split())
+
+    @property
+    def location(self) -> str:
+        """Where it leads: by a redirect, or by htmx's own."""
+        return str(self.headers.get("Location") or self.headers.get("HX-Redirect") or "")
+
+    def value(self, name: str) -> str:
+        """What the field `name` holds."""
+        found = re.search(rf'<input[^>]*name="{name}"[^>]*>', self.text)
+        assert found is not None, f"no field {name}"
+        value = re.search(r'value="([^"]*)"', found.group())
+        return html.unescape(value[1]) if value else ""
+
+
+@dataclass(slots=True)
+class Visitor:
+    """A browser of somebody who works for `club`."""
+
+    club: Organization
+    staff: Staff | None
+    client: Client = field(default_factory=Client)
+
+    def get(self, name: str, /, *args: object, htmx: bool = False, **query: str) -> Page:
+        """Open a page by the name of its address."""
+        address = self.address(name, *args)
+        return self.open(f"{address}?{urlencode(query)}" if query else address, htmx=htmx)
+
+    def open(self, address: str, *, htmx: bool = False) -> Page:
+        """Open a page by its address."""
+        headers = {"HX-Request": "true"} if htmx else {}
+        with CaptureQueriesContext(connection) as queries:
+            answer = self.client.get(address, headers=headers)
+        return Page(answer.status_code, answer.content.decode(), answer.headers, len(queries))
+
+    def post(self, name: str, /, *args: object, htmx: bool = False, **told: object) -> Page:
+        """Send a form."""
+        headers = {"HX-Request": "true"} if htmx else {}
+        answer = self.client.post(self.address(name, *args), told, headers=headers)
+        return Page(answer.status_code, answer.content.decode(), answer.headers, 0)
+
+    def address(self, name: str, *args: object) -> str:
+        texts = [each if isinstance(each, str) else ref(each) for each in args]
+        return reverse(f"console:{name}", args=[self.club.slug, *texts])
+
+
+def working_for(club: Organization, role: Role = Role.OWNER) -> Visitor:
+    """A visitor who has signed in as staff of the club."""
+    staff = make.staff(club, role)
+    visitor = Visitor(club, staff)
+    visitor.client.force_login(staff.user)
+    return visitor

@@ -1,0 +1,193 @@
+"""Pictures of the staff pages, taken of a fresh demo club: `make screenshots`.
+
+Those of the documentation go to `docs/images`. With a folder as argument every page and state goes there instead, light
+and dark, on a desk and on a phone, to be looked at.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.debian import chromium
+from tools.findings import ROOT
+
+IMAGES = ROOT / "docs" / "images"
+_PASSWORD = "come-in-and-stay"
+_DESK, _PHONE = (1440, 900), (390, 844)
+_CLUB = "/console/strand-house"
+Scheme = Literal["light", "dark"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A picture: where to go, and what to press there. `first` follows the first link that fits;
+    `waits` is what the picture is of."""
+
+    name: str
+    address: str
+    first: str = ""
+    press: tuple[str, ...] = ()
+    waits: str = ""
+    documented: bool = False
+
+
+SHOTS = (
+    Shot("customers", "/customers", documented=True),
+    Shot("customers-found", "/customers?q=oka"),
+    Shot("customers-none", "/customers?q=zzzz"),
+    Shot("customers-banned", "/customers?status=banned"),
+    Shot("customer-new", "/customers", press=("text=Add a customer",), waits="dialog.drawer[open]"),
+    Shot(
+        "customer-refused",
+        "/customers",
+        press=("text=Add a customer", "text=Add the customer"),
+        waits=".has-error, .problem",
+    ),
+    Shot("customer", "/customers/CUS-000009", documented=True),
+    Shot("customer-inherits", "/companies", first="th .row-link", press=("#people ~ .table-wrap th .row-link",)),
+    Shot(
+        "assign", "/customers/CUS-000009", press=("text=Assign a plan",), waits="dialog.drawer[open]", documented=True
+    ),
+    Shot("verbs", "/customers/CUS-000009", press=(".membership summary",)),
+    Shot(
+        "end-now",
+        "/customers/CUS-000009",
+        press=(".membership summary", ".menu >> text=End now"),
+        waits="dialog.drawer[open]",
+        documented=True,
+    ),
+    Shot(
+        "change",
+        "/customers/CUS-000009",
+        press=(".membership summary", ".menu >> text=Change plan"),
+        waits="dialog.drawer[open]",
+    ),
+    Shot("ban", "/customers/CUS-000009", press=(".is-danger >> text=Ban",), waits="dialog.drawer[open]"),
+    Shot("customer-edit", "/customers/CUS-000009", press=("text=Edit",), waits="dialog.drawer[open]"),
+    Shot("companies", "/companies"),
+    Shot("company", "/companies", first="th .row-link", documented=True),
+    Shot("unlink", "/companies", first="th .row-link", press=("td >> text=Unlink",), waits="dialog.drawer[open]"),
+    Shot("link", "/companies", first="th .row-link", press=("text=Link somebody",), waits="dialog.drawer[open]"),
+    Shot("plans", "/plans", documented=True),
+    Shot("plans-archived", "/plans?archived=1"),
+    Shot("plan", "/plans", first=".plan h2 a"),
+    Shot("plan-edit", "/plans", first=".plan h2 a", press=("text=Edit the plan",)),
+    Shot("plan-new", "/plans/new"),
+    Shot("plan-refused", "/plans/new", press=("text=Make the plan",)),
+    Shot("price-new", "/plans", first=".plan h2 a", press=("text=Add a price",), waits="dialog.drawer[open]"),
+    Shot("check", "/check"),
+    Shot("check-allow", "/check?who=CUS-000009&permission=gym", documented=True),
+    Shot("check-deny", "/check?who=CUS-000001&permission=gym"),
+    Shot("check-refused", "/check?who=zzzz&permission=gym"),
+    Shot("not-found", "/customers/CUS-999999"),
+)
+
+
+def take(browser: Browser, base: str, folder: Path, *, documented: bool) -> int:
+    """Take the pictures into `folder`; return how many there are."""
+    schemes: tuple[Scheme, ...] = ("light",) if documented else ("light", "dark")
+    taken = 0
+    for width, height in (_DESK,) if documented else (_DESK, _PHONE):
+        for scheme in schemes:
+            context = browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+            )
+            page = context.new_page()
+            suffix = "" if documented else f"-{width}-{scheme}"
+            page.goto(f"{base}/console/signin")
+            page.screenshot(path=folder / f"signin{suffix}.png")
+            _sign_in(page, base)
+            taken += 1
+            for shot in SHOTS:
+                if documented and not shot.documented:
+                    continue
+                _show(page, base, shot)
+                page.screenshot(path=folder / f"{shot.name}{suffix}.png", full_page=not shot.press)
+                taken += 1
+            context.close()
+    return taken
+
+
+def _sign_in(page: Page, base: str) -> None:
+    page.goto(f"{base}/console/signin")
+    page.fill("#id_username", "owner@strand-house.example")
+    page.fill("#id_password", _PASSWORD)
+    page.press("#id_password", "Enter")
+    page.wait_for_url(f"{base}/console/**")
+
+
+def _show(page: Page, base: str, shot: Shot) -> None:
+    page.goto(base + _CLUB + shot.address)
+    if shot.first:
+        page.locator(shot.first).first.click()
+        page.wait_for_load_state("networkidle")
+    for what in shot.press:
+        page.locator(what).first.click()
+        page.wait_for_load_state("networkidle")
+    if shot.waits:
+        page.locator(shot.waits).first.wait_for()
+
+
+@contextmanager
+def _demo() -> Iterator[str]:
+    """Serve a fresh demo on a free port while the block runs; give its address."""
+    port = _free_port()
+    base = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory(prefix="tessera-pictures-") as home:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("TESSERA_")}
+        environment["PYTHONPATH"] = str(ROOT / "src")
+        command = [sys.executable, "-m", "tessera.cli", "demo", "--home", home, "--port", str(port)]
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+        try:
+            _wait(f"{base}/livez", server)
+            yield base
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(address: str, server: "subprocess.Popen[bytes]") -> None:
+    for _ in range(600):
+        if server.poll() is not None:
+            raise SystemExit("the demo did not start")
+        try:
+            with urlopen(address, timeout=1):
+                return
+        except (URLError, TimeoutError, ConnectionError):
+            time.sleep(0.1)
+    raise SystemExit("the demo did not answer within a minute")
+
+
+def main() -> int:
+    """Take the pictures."""
+    everything = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    folder = everything or IMAGES
+    folder.mkdir(parents=True, exist_ok=True)
+    with _demo() as base, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(chromium()))
+        taken = take(browser, base, folder, documented=everything is None)
+        browser.close()
+    sys.stdout.write(f"{taken} pictures in {folder}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

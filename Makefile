@@ -6,7 +6,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check bench soak audit lock upgrade clean
+.PHONY: help demo test test-all check bench soak screenshots audit lock upgrade clean
 
 help: ## explain these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -28,6 +28,9 @@ bench: $(VENV)/.for-development ## run the benchmarks
 
 soak: $(VENV)/.for-development ## run the long versions of the fault and race tests
 	@TESSERA_TEST_SCALE=1 $(RUN) -m tests.run --soak $(ARGS)
+
+screenshots: $(VENV)/.for-development ## take the documentation's pictures again
+	@$(RUN) -m tools.screenshots $(ARGS)
 
 audit: $(VENV)/.for-development ## check hashes, licences and unused packages
 	@$(RUN) -m tools.audit $(ARGS)

@@ -43,6 +43,8 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("real_time", "organizations/clock.py"): "a move holds a lease in real time",
     ("real_time", "organizations/queries.py"): "whether a move of the test clock still holds its lease",
     ("real_time", "organizations/auth.py"): "API keys expire in real time, whatever an organization's clock says",
+    ("foreign_write", "lifecycle/merge.py"): "a merge touches everything of a person",
+    ("foreign_write", "lifecycle/uniting.py"): "a merge touches everything of a person",
     ("real_time", "events/services.py"): "`recorded_at` tells an auditor when a line was really written",
 }
 

@@ -55,7 +55,7 @@ SHOTS = (
         press=("text=Add a customer", "text=Add the customer"),
         waits=".has-error, .problem",
     ),
-    Shot("customer", "/customers/CUS-000009", documented=True),
+    Shot("customer", "/customers/CUS-000242", documented=True),
     Shot("customer-inherits", "/companies", first="th .row-link", press=("#people ~ .table-wrap th .row-link",)),
     Shot(
         "assign", "/customers/CUS-000009", press=("text=Assign a plan",), waits="dialog.drawer[open]", documented=True
@@ -77,7 +77,7 @@ SHOTS = (
     Shot("ban", "/customers/CUS-000009", press=(".is-danger >> text=Ban",), waits="dialog.drawer[open]"),
     Shot("customer-edit", "/customers/CUS-000009", press=("text=Edit",), waits="dialog.drawer[open]"),
     Shot("companies", "/companies"),
-    Shot("company", "/companies", first="th .row-link", documented=True),
+    Shot("company", "/companies?q=kestrel", documented=True),
     Shot("unlink", "/companies", first="th .row-link", press=("td >> text=Unlink",), waits="dialog.drawer[open]"),
     Shot("link", "/companies", first="th .row-link", press=("text=Link somebody",), waits="dialog.drawer[open]"),
     Shot("plans", "/plans", documented=True),
@@ -88,7 +88,7 @@ SHOTS = (
     Shot("plan-refused", "/plans/new", press=("text=Make the plan",)),
     Shot("price-new", "/plans", first=".plan h2 a", press=("text=Add a price",), waits="dialog.drawer[open]"),
     Shot("check", "/check"),
-    Shot("check-allow", "/check?who=CUS-000009&permission=gym", documented=True),
+    Shot("check-allow", "/check?who=CUS-000009&permission=house", documented=True),
     Shot("check-deny", "/check?who=CUS-000001&permission=gym"),
     Shot("check-refused", "/check?who=zzzz&permission=gym"),
     Shot("not-found", "/customers/CUS-999999"),
@@ -105,7 +105,7 @@ def take(browser: Browser, base: str, folder: Path, *, documented: bool) -> int:
                 viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
             )
             page = context.new_page()
-            suffix = "" if documented else f"-{width}-{scheme}"
+            suffix = f"-{scheme}" if documented else f"-{width}-{scheme}"
             page.goto(f"{base}/console/signin")
             page.screenshot(path=folder / f"signin{suffix}.png")
             _sign_in(page, base)
@@ -114,7 +114,7 @@ def take(browser: Browser, base: str, folder: Path, *, documented: bool) -> int:
                 if documented and not shot.documented:
                     continue
                 _show(page, base, shot)
-                page.screenshot(path=folder / f"{shot.name}{suffix}.png", full_page=not shot.press)
+                page.screenshot(path=folder / f"{shot.name}{suffix}.png", full_page=not documented and not shot.press)
                 taken += 1
             context.close()
     return taken

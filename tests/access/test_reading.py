@@ -94,7 +94,9 @@ def _plan_steps(organization_id: UUID, customer_id: UUID, asked: Asked) -> Itera
         (source,) = cursor.fetchone()
         queries = [part.split(";")[0] for part in source.split("RETURN QUERY")[1:]]
         assert len(queries) == 3
-        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        cursor.execute("SELECT unnest(proconfig) FROM pg_proc WHERE proname = 'access_facts_1'")
+        for (setting,) in cursor.fetchall():
+            cursor.execute(f"SET LOCAL {setting}")
         for number, query in enumerate(queries):
             # As the function's plan is: made once, for any customer.
             generic = query.replace("_organization", "$1").replace("_customer", "$2")

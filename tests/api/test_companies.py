@@ -18,7 +18,7 @@ ADA = "/companies/external:acme/customers/external:ada"
 
 @pytest.fixture
 def club(db: None) -> Organization:
-    """A test organization, its clock at noon of 10 February 2026, with Acme, and with Ada, who does not belong to it."""
+    """A test organization at noon of 10 February 2026, with Acme, and with Ada, who does not belong to it."""
     club = make.organization("Strand House", test_now=make.FEB_10)
     make.company(club, "Acme", external_id="acme")
     make.customer(club, first_name="Ada", last_name="Ashby", external_id="ada")
@@ -64,7 +64,10 @@ def test_linking_again_changes_the_position_and_nothing_else(api: Developer) -> 
     assert (same.status, empty.status, promoted.status) == (200, 200, 200)
     assert (promoted.json["title"], promoted.json["company_admin"]) == ("Engineer", True)
     assert Affiliation.objects.count() == 1
-    assert [event.type for event in Event.objects.order_by("sequence")] == ["affiliation.started", "affiliation.updated"]
+    assert [event.type for event in Event.objects.order_by("sequence")] == [
+        "affiliation.started",
+        "affiliation.updated",
+    ]
 
 
 def test_unlinking_who_does_not_belong_is_not_found(api: Developer) -> None:
@@ -143,7 +146,11 @@ def test_what_is_inherited_ends_with_the_company_or_with_belonging_to_it(api: De
     (inherited,) = api.get("/customers/external:ada/memberships").json["data"]
     (own,) = api.get("/companies/external:acme/memberships").json["data"]
 
-    assert (inherited["id"], inherited["ends_at"], inherited["last_day"]) == (own["id"], "2026-02-15T00:00:00Z", "2026-02-14")
+    assert (inherited["id"], inherited["ends_at"], inherited["last_day"]) == (
+        own["id"],
+        "2026-02-15T00:00:00Z",
+        "2026-02-14",
+    )
     assert (own["ends_at"], own["inherited_from"], own["seated"]) == ("2026-03-02T12:00:00Z", None, None)
 
 

@@ -29,7 +29,7 @@ QUERIES = {
     "list_companies_of_customer": 3,
     "list_company_memberships": 6,
     "list_customer_memberships": 12,
-    "list_customer_permissions": 4,
+    "list_customer_permissions": 5,
     "list_customers": 4,
     "list_customers_of_company": 3,
     "list_events": 2,
@@ -80,4 +80,4 @@ def test_a_get_costs_the_same_for_one_row_and_for_twenty(operation: Operation, w
     if operation.is_list:
         assert len(few.json["data"]) < 20 <= len(many.json["data"])
     assert len(for_many) == len(for_few), [query["sql"] for query in for_many.captured_queries]
-    assert len(for_many) == QUERIES[operation.id], "say here what the new read costs, and look whether it must"
+    assert len(for_many) == QUERIES[operation.id], "say here what a new read costs, and why it must"

@@ -130,5 +130,6 @@ def asked(path: str, secret: str | None, of: World) -> Any:
 
 
 def tells_nothing(answer: Answer, world: World) -> bool:
-    """Whether neither an id nor a name of the organization is in the answer."""
-    return not any(secret in answer.text for secret in (*world.addresses.values(), world.club.name, world.club.slug))
+    """Whether neither an id nor a name of the organization is in the answer. A permission's key is anybody's word."""
+    known = {*world.addresses.values(), world.club.name, world.club.slug} - {world.addresses["permissions"]}
+    return not any(secret in answer.text for secret in known)

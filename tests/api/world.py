@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from tessera import db
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.events import services as events
@@ -13,7 +14,6 @@ from tessera.organizations.models import Organization
 from tessera.people.models import Company, Customer
 from tessera.plans.models import Plan, Price
 from tests import make
-from tessera import db
 
 TARGET = {"action": "enter", "resource_type": "door", "resource_id": "main"}
 

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from tessera.cli.demo import seeding
 from tessera.cli.demo.club import LAB_SLUG, PASSWORD, SLUG
@@ -40,6 +40,11 @@ def fingerprint() -> tuple[Any, ...]:
         ),
         list(Event.objects.order_by("organization__slug", "sequence").values_list("type", "at")),
     )
+
+
+def _refusal() -> int:
+    """--fresh knows only files: with another database it is a wrong call."""
+    return 1 if connection.vendor == "sqlite" else 2
 
 
 @pytest.mark.django_db
@@ -89,7 +94,7 @@ def test_the_demo_is_whole_sound_and_the_same_on_every_run() -> None:
     assert all(row.user.check_password(PASSWORD) for row in staff)
     assert authenticate(f"Bearer {made.key}").organization == club
     lab = Organization.objects.get(slug=LAB_SLUG)
-    assert (lab.is_test, lab.test_now) == (True, MIDNIGHT)
+    assert (lab.is_test, lab.test_now) == (True, MIDNIGHT.replace(hour=9))
     assert authenticate(f"Bearer {made.lab_key}").organization == lab
 
 
@@ -123,5 +128,8 @@ def test_no_made_up_people_are_put_into_a_real_installation(tmp_path: Path) -> N
 
         refused = installation.run("demo", "--home", str(tmp_path), "--no-serve", exit_code=1)
 
+        thrown_away = installation.run("demo", "--home", str(tmp_path), "--no-serve", "--fresh", exit_code=_refusal())
+
         assert "[not_a_demo]" in refused.stderr
+        assert "[not_a_demo]" in thrown_away.stderr or "TESSERA_DATABASE_URL" in thrown_away.stderr
         assert json.loads(installation.run("announce", "--json").stdout)["organizations"] == {"real-club": 0}

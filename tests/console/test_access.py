@@ -1,6 +1,6 @@
 """Every address of the console names its right, and nobody without it gets any further."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -30,8 +30,9 @@ def addresses() -> list[Address]:
     return list(_walk(urls.urlpatterns, ""))
 
 
-def _walk(patterns: list[URLPattern | URLResolver] | list[URLResolver], before: str) -> Iterator[Address]:
+def _walk(patterns: Iterable[object], before: str) -> Iterator[Address]:
     for each in patterns:
+        assert isinstance(each, URLPattern | URLResolver)
         route = before + str(each.pattern)
         if isinstance(each, URLResolver):
             yield from _walk(each.url_patterns, route)

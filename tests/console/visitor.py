@@ -71,19 +71,19 @@ class Visitor:
     staff: Staff | None
     client: Client = field(default_factory=Client)
 
-    def get(self, name: str, /, *args: object, htmx: bool = False, **query: str) -> Page:
+    def get(self, name: str, /, *args: object, htmx: object = False, **query: str) -> Page:
         """Open a page by the name of its address."""
         address = self.address(name, *args)
         return self.open(f"{address}?{urlencode(query)}" if query else address, htmx=htmx)
 
-    def open(self, address: str, *, htmx: bool = False) -> Page:
+    def open(self, address: str, *, htmx: object = False) -> Page:
         """Open a page by its address."""
         headers = {"HX-Request": "true"} if htmx else {}
         with CaptureQueriesContext(connection) as queries:
             answer = self.client.get(address, headers=headers)
         return Page(answer.status_code, answer.content.decode(), answer.headers, len(queries))
 
-    def post(self, name: str, /, *args: object, htmx: bool = False, **told: object) -> Page:
+    def post(self, name: str, /, *args: object, htmx: object = False, **told: object) -> Page:
         """Send a form."""
         headers = {"HX-Request": "true"} if htmx else {}
         answer = self.client.post(self.address(name, *args), told, headers=headers)

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tessera.core.periods import Anchor, FixedCycle, Interval, last_day, terms, zone_named
+from tessera.core.local_time import last_day, zone_named
+from tessera.core.periods import Anchor, FixedCycle, Interval, terms
 
 STRIPE, POLAR, LAGO = "Stripe, billing cycle anchors", "Polar, anchor day of a period", "Lago, billing dates"
 CIVI, COBOT, RULE = "CiviCRM, membership types", "Cobot, billing day", "2-domain, Time"

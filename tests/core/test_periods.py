@@ -7,18 +7,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tessera.core.periods import (
-    Anchor,
-    FixedCycle,
-    Interval,
-    boundary,
-    day_start,
-    first_instant,
-    last_day,
-    next_boundary,
-    rebased,
-    terms,
-)
+from tessera.core.local_time import day_start, first_instant, last_day
+from tessera.core.periods import Anchor, FixedCycle, Interval, boundary, next_boundary, rebased, terms
 from tests.core.strategies import anchors, instants, rules, walls, zones, zones_with_a_lost_day
 
 BERLIN = ZoneInfo("Europe/Berlin")

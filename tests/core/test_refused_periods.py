@@ -6,23 +6,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tessera.core.periods import (
-    Anchor,
-    FixedCycle,
-    Interval,
+from tessera.core.local_time import (
     InvalidPeriod,
     UnknownTimeZone,
     add_wall_clock,
-    boundary,
     end_of_local_days,
     first_instant,
     last_day,
-    next_boundary,
-    rebased,
-    terms,
     wall_clock_between,
     zone_named,
 )
+from tessera.core.periods import Anchor, FixedCycle, Interval, boundary, next_boundary, rebased, terms
 
 LONDON = ZoneInfo("Europe/London")
 UTC_ZONE = ZoneInfo("UTC")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tessera.core.periods import (
+from tessera.core.local_time import (
     add_wall_clock,
     day_start,
     end_of_local_days,

@@ -11,25 +11,22 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tessera.core.errors import TesseraError
-from tessera.core.intervals import Span
+from tessera.core.periods import Interval
 from tessera.events.models import Event
 from tessera.events.types import Actor
 from tessera.memberships import canceling, changing, expiring, granting, pausing, renewing
 from tessera.memberships.models import Membership, Pause, Term
 from tessera.memberships.status import Facts, State, state_at
+from tessera.memberships.status_sql import with_status
 from tessera.organizations.models import Organization
 from tessera.people.models import Affiliation, Company, Customer
 from tessera.people.types import Source
 from tessera.plans.models import Plan, Price
+from tessera.plans.types import Rule
 from tests import make
 
 LONDON = ZoneInfo("Europe/London")
 ACTOR = Actor.system("tests")
-
-
-def utc(text: str) -> datetime:
-    """Return the instant that is written "2026-01-10 12:00" (UTC)."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def london(text: str) -> datetime:
@@ -120,6 +117,13 @@ class Desk:
         return expiring.announce_expiries(organization=self.club, at=at)
 
 
+def april(club: Organization, **price: Any) -> Plan:
+    """A fixed plan whose cycle begins on 1 April; who joins from 1 January on gets the next year too."""
+    return make.plan(
+        club, rule=Rule.FIXED, cycle_start="04-01", cycle_rollover="01-01", interval=Interval.YEAR, **price
+    )
+
+
 def terms(membership: Membership) -> list[tuple[datetime, datetime | None]]:
     """Return the intervals of its terms, in order."""
     rows = Term.objects.filter(membership=membership.pk).order_by("starts_at")
@@ -163,8 +167,14 @@ def state(membership: Membership, at: datetime) -> State:
 
 
 def status(membership: Membership, at: datetime) -> str:
-    """Return the word for it, with what matters beside it: "active", "active in grace", "expired: lapsed"."""
+    """Return the word for it, with what matters beside it: "active", "active in grace", "expired: lapsed".
+
+    SQL says the same.
+    """
     found = state(membership, at)
+    columns = ("status_at", "in_grace_at")
+    in_sql = with_status(Membership.objects.filter(pk=membership.pk), at).values_list(*columns).get()
+    assert in_sql == (found.status, found.in_grace)
     if found.in_grace:
         return f"{found.status} in grace"
     return f"{found.status}: {found.reason}" if found.reason else str(found.status)
@@ -205,8 +215,3 @@ def one_event(club: Organization, type_: str) -> Iterator[list[Event]]:
     found.extend(Event.objects.filter(organization=club, sequence__gt=last).order_by("sequence"))
     assert [event.type for event in found] == [type_]
     assert Event.objects.exclude(organization=club).count() == others
-
-
-def spans(membership: Membership) -> list[Span]:
-    """Return its terms as spans."""
-    return [Span(starts_at, ends_at) for starts_at, ends_at in terms(membership)]

@@ -14,8 +14,7 @@ from tessera.people.models import Company, Customer
 from tessera.people.types import CustomerStatus
 from tessera.plans.types import Audience, Billing
 from tests import make
-from tests.memberships.desk import Desk, graces, london, one_event, pauses, plans, refused, rows, status, terms
-from tests.memberships.test_granting import april
+from tests.memberships.desk import Desk, april, graces, london, one_event, pauses, plans, refused, rows, status, terms
 
 pytestmark = pytest.mark.django_db
 

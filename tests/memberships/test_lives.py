@@ -201,7 +201,7 @@ def the_past_stays(before: Facts, after: Facts, at: datetime, verb: str) -> None
         assert was == now_was, instant
 
 
-@settings(max_examples=scaled(1500), deadline=None)
+@settings(max_examples=scaled(600), deadline=None)
 @given(beginnings, st.lists(steps, max_size=9))
 def test_whatever_is_done_to_it_a_membership_makes_sense(beginning: Beginning, life: list[Step]) -> None:
     with histories.taken_back():
@@ -224,7 +224,7 @@ def test_whatever_is_done_to_it_a_membership_makes_sense(beginning: Beginning, l
             the_past_stays(before, facts(membership), at, step.verb)
 
 
-@settings(max_examples=scaled(800), deadline=None)
+@settings(max_examples=scaled(400), deadline=None)
 @given(beginnings, st.lists(steps, max_size=6), _gaps)
 def test_whatever_was_done_before_what_is_taken_back_leaves_no_trace(
     beginning: Beginning, life: list[Step], last: timedelta

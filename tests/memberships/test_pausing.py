@@ -13,8 +13,7 @@ from tessera.people.types import CustomerStatus
 from tessera.plans.models import Plan
 from tessera.plans.types import Billing
 from tests import make
-from tests.memberships.desk import Desk, graces, london, one_event, pauses, plans, refused, status, terms
-from tests.memberships.test_granting import april
+from tests.memberships.desk import Desk, april, graces, london, one_event, pauses, plans, refused, status, terms
 
 pytestmark = pytest.mark.django_db
 

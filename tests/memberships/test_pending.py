@@ -105,7 +105,7 @@ def test_paid_first_then_approved_it_starts_with_the_approval(desk: Desk, ada: C
 
 
 def test_it_does_not_start_before_the_agreed_start(desk: Desk, ada: Customer) -> None:
-    agreed = london("2026-02-01 09:00")
+    agreed = london("2026-01-12 13:00")  # an hour after the approval
     membership = desk.grant(
         make.plan(desk.club), ada, at=NOON, starts_at=agreed, await_approval=True, await_payment=True
     )
@@ -113,8 +113,8 @@ def test_it_does_not_start_before_the_agreed_start(desk: Desk, ada: Customer) ->
     desk.pay(membership, at=NOON + DAY)
     desk.approve(membership, at=NOON + 2 * DAY)
 
-    assert terms(membership) == [(agreed, london("2026-03-01 09:00"))]
-    assert kept(membership).anchor == "2026-02-01T09:00:00"
+    assert terms(membership) == [(agreed, london("2026-02-12 13:00"))]
+    assert kept(membership).anchor == "2026-01-12T13:00:00"
     assert kept(membership).agreed_start_at is None
 
 

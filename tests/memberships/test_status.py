@@ -151,9 +151,9 @@ def test_the_plan_is_that_of_the_term_that_covers_else_of_the_last_else_of_the_f
     assert term_held([], day(0)) is None
 
 
-@settings(max_examples=scaled(800), deadline=None)
+@settings(max_examples=scaled(300), deadline=None)
 @given(
-    st.lists(histories.histories(), min_size=1, max_size=8),
+    st.lists(histories.histories(), min_size=4, max_size=12),
     st.lists(st.sampled_from(histories.instants()), min_size=8, max_size=8, unique=True),
 )
 def test_status_in_sql_is_status_in_python(drawn: list[History], instants: list[datetime]) -> None:

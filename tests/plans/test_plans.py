@@ -6,8 +6,9 @@ import pytest
 
 from tessera.core.currencies import UnknownCurrency
 from tessera.core.errors import TesseraError
+from tessera.core.local_time import InvalidPeriod
 from tessera.core.money import InvalidAmount
-from tessera.core.periods import Interval, InvalidPeriod
+from tessera.core.periods import Interval
 from tessera.events.models import Event
 from tessera.events.types import Actor
 from tessera.organizations.errors import VersionStale

@@ -14,10 +14,11 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import connection
 
 from tessera.access.types import PERMISSION, USE, Asked, Target
 from tessera.core.intervals import Span
+from tessera.db import hot
 from tessera.memberships.status import Facts
 
 RowId = UUID | str  # a key as the driver returns it: UUID from PostgreSQL, 32 hexadecimal digits from SQLite
@@ -215,19 +216,8 @@ def standing(rows: Sequence[Row]) -> Standing:
 
 def fetch(organization_id: UUID, customer_id: UUID, asked: Asked | None) -> list[Row]:
     """Return the rows of the query; those of own memberships come before inherited ones."""
-    database = connections[DEFAULT_DB_ALIAS]
-    on_sqlite = database.vendor == "sqlite"
-    sql, parameters = statement(organization_id, customer_id, asked, on_sqlite=on_sqlite)
-    if on_sqlite:
-        if database.connection is None:
-            database.ensure_connection()
-        with database.wrap_database_errors:  # straight to the driver: Django would rewrite every placeholder
-            rows: list[Row] = database.connection.execute(sql, parameters).fetchall()
-            return rows
-    with database.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        found: list[Row] = cursor.fetchall()
-        return found
+    sql, parameters = statement(organization_id, customer_id, asked, on_sqlite=connection.vendor == "sqlite")
+    return hot.rows(sql, parameters)
 
 
 def statement(
@@ -309,7 +299,7 @@ def question_of(matching: Iterable[Iterable[str]]) -> Question:
     """Return the question that pairs of a plan (32 hexadecimal digits; empty: none) and a permission's key come to."""
     known: str | None = None
     granting: dict[RowId, str] = {}
-    on_sqlite = connections[DEFAULT_DB_ALIAS].vendor == "sqlite"
+    on_sqlite = connection.vendor == "sqlite"
     for plan, key in matching:
         if known is None or key < known:
             known = key

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from tessera import db
 from tessera.access import catalogue, engine
 from tessera.access.types import Decision, Reason, Source
-from tessera.core.periods import last_day
+from tessera.core.local_time import last_day
 from tessera.organizations.models import Organization
 from tessera.organizations.time import zone as zone_of
 

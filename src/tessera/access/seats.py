@@ -1,27 +1,20 @@
-"""Who has a seat: those who came first, as long as there are seats (2-domain, "Inheritance")."""
+"""When an affiliation has a seat, if only time passes: `memberships.seats` says who comes before it."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from django.db import connection
 
 from tessera.access.facts import AffiliationRow, instant
 from tessera.core.intervals import Span, at_most
-
-# Those before one in the queue who may take a seat at `at` or later. Growth: with the people before one.
-_AHEAD: Final = """
-FROM people_affiliation a CROSS JOIN people_customer c
-WHERE a.company_id = %s AND (a.queue_at, a.id) < (%s, %s) AND (a.ends_at IS NULL OR a.ends_at > %s)
-    AND c.id = a.customer_id AND c.status = 'active'
-"""
+from tessera.memberships.seats import AHEAD
 
 
 def free_spans(affiliation: AffiliationRow, *, seats: int, at: datetime) -> list[Span]:
     """Return when, from `at` on, fewer people than there are `seats` come before this affiliation.
 
-    Ordered by the later of start and record, then id; only affiliations that cover the instant, of people who are
-    neither banned nor archived now. Most people are well within the seats: then nothing but a count is read.
-    Read once for one affiliation row, which serves one instant.
+    Most people are well within the seats: then nothing but a count is read. Read once for one affiliation row, which
+    serves one instant.
     """
     if seats not in affiliation.free:
         affiliation.free[seats] = _read(affiliation, seats, at) if seats else []
@@ -37,10 +30,10 @@ def _read(affiliation: AffiliationRow, seats: int, at: datetime) -> list[Span]:
         connection.ops.adapt_datetimefield_value(at),
     )
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM (SELECT 1 {_AHEAD} LIMIT %s) ahead", (*parameters, seats))
+        cursor.execute(f"SELECT count(*) FROM (SELECT 1 {AHEAD} LIMIT %s) ahead", (*parameters, seats))
         if cursor.fetchone()[0] < seats:
             return [ever]
-        cursor.execute(f"SELECT a.starts_at, a.ends_at {_AHEAD}", parameters)
+        cursor.execute(f"SELECT a.starts_at, a.ends_at {AHEAD}", parameters)
         ahead = [_span(row) for row in cursor.fetchall()]
     return at_most(ahead, seats, ever)
 

@@ -58,7 +58,7 @@ def instant(text: str, of: "Organization") -> datetime:
 
     Raises TimeUnreadable; InvalidPeriod outside the calendar.
     """
-    from tessera.core.periods import first_instant
+    from tessera.core.local_time import first_instant
     from tessera.organizations.time import zone
 
     try:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import click
 
-from tessera.core import periods
+from tessera.core import local_time, periods
 from tessera.core.periods import Anchor, FixedCycle, Interval
 
 
@@ -33,7 +33,7 @@ def command(
         raise click.UsageError("say --every day, week, month or year")
     if rollover is not None and fixed_start is None:
         raise click.UsageError("--rollover belongs to a fixed cycle: say --fixed-start too")
-    zone = periods.zone_named(zone_name)
+    zone = local_time.zone_named(zone_name)
     listed = periods.terms(
         Anchor.on(_wall_clock(starts), day=anchor_day),
         every=Interval(every or Interval.YEAR),
@@ -46,7 +46,7 @@ def command(
         {
             "starts_at": _text(starts_at),
             "ends_at": _text(ends_at),
-            "last_day": periods.last_day(ends_at, zone).isoformat(),
+            "last_day": local_time.last_day(ends_at, zone).isoformat(),
         }
         for starts_at, ends_at in listed
     ]

@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     database_pool: Annotated[
         int, Field(ge=0, le=100, description="PostgreSQL connections each process keeps at most; 0: one per thread.")
     ] = 8
+    database_pooler: Annotated[
+        bool,
+        Field(description="A transaction pooler, such as pgbouncer, stands between this and PostgreSQL."),
+    ] = False
     base_url: Annotated[
         str,
         AfterValidator(_web_address),

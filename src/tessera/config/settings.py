@@ -29,6 +29,7 @@ AUTH_USER_MODEL = "organizations.User"
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DEMO = tessera.demo
+BASE_URL = tessera.base_url
 API_RATE, API_BURST, API_PROCESSES = tessera.api_rate, tessera.api_burst, tessera.workers
 
 INSTALLED_APPS = [
@@ -107,11 +108,14 @@ def _database() -> dict[str, Any]:
         "HOST": unquote(url.hostname or ""),
         "PORT": str(url.port or ""),
         "CONN_MAX_AGE": 0 if pool else None,
+        # A cursor on the server outlives its transaction, which behind a pooler has another connection.
+        "DISABLE_SERVER_SIDE_CURSORS": tessera.database_pooler,
         "OPTIONS": {**dict(parse_qsl(url.query)), **({"pool": pool} if pool else {})},
     }
 
 
 DATABASES = {"default": _database()}
+DATABASE_POOLER = tessera.database_pooler
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 USE_TZ = True
@@ -135,6 +139,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 LOGIN_URL = "console:signin"
+CSRF_FAILURE_VIEW = "tessera.console.failures.csrf_failure"
 
 _secure = _base.scheme == "https"
 SESSION_COOKIE_NAME = "__Host-tessera" if _secure else "tessera"

@@ -1,7 +1,5 @@
 """Every address the installation answers at."""
 
-from importlib.util import find_spec
-
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 from django.views import defaults
@@ -19,9 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("", include("tessera.access.urls")),
     path("", RedirectView.as_view(url="/console/"), name="home"),
+    path("console/", include("tessera.console.urls", namespace="console")),
 ]
-if find_spec("tessera.console.urls") is not None:
-    urlpatterns.append(path("console/", include("tessera.console.urls", namespace="console")))
 
 
 def _for_programs(request: HttpRequest) -> bool:
@@ -39,14 +36,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that there is not: a problem document for programs, a page for people."""
     if _for_programs(request):
         return problems.unexpected(request, 404)
-    return defaults.page_not_found(request, exception)
+    return defaults.page_not_found(request, exception, template_name="console/404.html")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer a bug of ours, which Django has logged with its cause."""
     if _for_programs(request):
         return problems.unexpected(request, 500)
-    return defaults.server_error(request)
+    return defaults.server_error(request, template_name="console/500.html")
 
 
 handler400, handler404, handler500 = bad_request, not_found, server_error

@@ -195,7 +195,12 @@ def _after_leaving(staff: Member, customer: Customer, company: Company, run: Any
         return Outlook([], gettext("Unlink"), refusal)
     said = difference(customer.name, before, after)
     if before == after:
-        said = [gettext("%(name)s loses nothing: what they may use comes from elsewhere.") % {"name": customer.name}]
+        nothing = (
+            gettext("%(name)s loses nothing: what they may use now comes from elsewhere.")
+            if before
+            else gettext("%(name)s loses nothing: they may use nothing now.")
+        )
+        said = [nothing % {"name": customer.name}]
     return Outlook([*said, gettext("The seat is free in the same instant.")], gettext("Unlink now"))
 
 

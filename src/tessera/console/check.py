@@ -18,7 +18,7 @@ from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.formatting import sentence
 from tessera.console.picking import customer_meant
 from tessera.console.words import source_of
-from tessera.core import ids, periods
+from tessera.core import ids, local_time
 from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
 from tessera.organizations.rights import Right
@@ -121,7 +121,7 @@ def _answer(staff: Member, customer: Customer, form: CheckForm) -> Answer:
     moment: datetime | None = form.cleaned_data["moment"]
     at = staff.at
     if moment is not None:
-        at = periods.first_instant(moment.replace(tzinfo=None), zone(staff.organization))
+        at = local_time.first_instant(moment.replace(tzinfo=None), zone(staff.organization))
     decision = engine.decide(organization_id=staff.organization.pk, customer_id=customer.pk, asked=form.asked(), at=at)
     return _shown(decision, explain(decision, staff.organization))
 

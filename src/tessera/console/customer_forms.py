@@ -10,8 +10,6 @@ from tessera.people.details import email_key
 from tessera.people.queries import CustomerFacts
 from tessera.people.types import CustomerDetails, Email
 
-REFUSED = {"emails": "emails", "phones": "phones"}
-
 
 class CustomerForm(forms.Form):
     """First and last name, or an e-mail, or a first name and a phone are enough. Lists are typed one a line."""

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from tessera.core import periods
+from tessera.core import local_time
 from tessera.organizations.models import Organization
 from tessera.organizations.time import zone
 
@@ -16,11 +16,11 @@ def first_instant(organization: Organization, day: date | None, at: datetime) ->
     """Return when something starts whose first day was typed; None, "now", for today or if none was."""
     if day is None or day == today(organization, at):
         return None
-    return periods.day_start(day, zone(organization))
+    return local_time.day_start(day, zone(organization))
 
 
 def end_of(organization: Organization, last_day: date | None) -> datetime | None:
     """Return the exclusive end of something whose last day was typed."""
     if last_day is None:
         return None
-    return periods.day_start(last_day + timedelta(days=1), zone(organization))
+    return local_time.day_start(last_day + timedelta(days=1), zone(organization))

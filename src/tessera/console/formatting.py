@@ -12,7 +12,7 @@ from babel.dates import format_datetime, format_skeleton, format_time
 from babel.numbers import format_currency
 from django.utils.translation import gettext, ngettext
 
-from tessera.core import periods
+from tessera.core import local_time
 from tessera.core.currencies import minor_digits
 from tessera.plans.types import Billing
 
@@ -77,10 +77,6 @@ class Formats:
         """Return the instant to the second with its zone, for whoever hovers over a day."""
         return format_datetime(self.local(instant), "d MMM y HH:mm:ss zzz", locale=self.locale, tzinfo=self.zone)
 
-    def month(self, instant: datetime) -> str:
-        """Return "Mar 2026"."""
-        return self._skeleton("yMMM", self.local(instant).replace(tzinfo=None))
-
     def start(self, instant: datetime, *, near: datetime | None = None) -> str:
         """Return the day on which something starts; with the time unless that is midnight."""
         local = self.local(instant)
@@ -90,7 +86,7 @@ class Formats:
         """Return the last day before an exclusive end; the end with its time unless that is midnight."""
         if _has_time(self.local(instant)):
             return self.moment(instant, near=near)
-        return self.day(periods.last_day(instant, self.zone), near=near)
+        return self.day(local_time.last_day(instant, self.zone), near=near)
 
     def money(self, amount_minor: int, currency: str) -> str:
         """Return "£35.00" for 3500 minor units of GBP."""

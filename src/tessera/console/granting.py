@@ -41,7 +41,7 @@ class GrantForm(forms.Form):
     first_day = DayField(label=_("First day"), required=False, help_text=_("Empty: today."))
     last_day = DayField(label=_("Last day"), required=False, help_text=_("Empty: as the price says."))
     seats = forms.IntegerField(
-        label=_("Seats"), required=False, min_value=0, max_value=1_000_000, help_text=_("Empty: as many as the plan says.")
+        label=_("Seats"), required=False, min_value=0, max_value=1_000_000, help_text=_("Empty: as the plan says.")
     )
     await_payment = forms.BooleanField(
         label=_("Wait for the first payment"), required=False, help_text=_("It starts when the payment is confirmed.")

@@ -11,13 +11,11 @@ from tessera.console import answers, naming
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.formatting import Formats, sentence
 from tessera.console.once import once
-from tessera.console.plan_forms import REFUSED_PLAN, REFUSED_PRICE, PlanForm, PriceForm, first_values
+from tessera.console.plan_forms import REFUSED_PLAN, PlanForm, PriceForm, first_values
 from tessera.console.plans import active_holders, permission_choices
 from tessera.core.errors import NotFound, TesseraError
 from tessera.organizations.rights import Right
 from tessera.plans import queries, services
-
-_SHOWN_TERMS = 3
 
 
 @staff_may(Right.PLANS_READ)
@@ -92,7 +90,7 @@ def add_price(request: StaffRequest, ref: str) -> HttpResponse:
         try:
             address = answers.carried_out(lambda: once(request, make))
         except TesseraError as refusal:
-            answers.refuse(form, refusal, REFUSED_PRICE)
+            answers.refuse(form, refusal)
         else:
             return answers.done(request, address, gettext("Price added."))
     return answers.drawer(

@@ -16,7 +16,6 @@ from tessera.plans.queries import PlanFacts
 from tessera.plans.types import Audience, Billing, PlanDetails, PriceTerms, Rule, Target, Visibility
 
 REFUSED_PLAN = {"cycle": "cycle_start", "prices/0/amount": "amount", "prices/0": "interval"}
-REFUSED_PRICE = {"amount": "amount", "joining_fee": "joining_fee"}
 
 
 class PriceForm(forms.Form):

@@ -19,6 +19,8 @@ from tessera.http.errors import TooManyRequests
 from tessera.organizations.models import Organization, Staff
 from tessera.organizations.rights import Role
 
+_MOST_ACCOUNTS = 12
+
 
 @dataclass(frozen=True, slots=True)
 class DemoAccount:
@@ -102,7 +104,8 @@ def _ours(request: HttpRequest, address: str) -> str:
 
 def _demo_accounts() -> list[DemoAccount]:
     rows = Staff.objects.filter(disabled_at=None, user__is_active=True).select_related("user", "organization")
-    return [
-        DemoAccount(row.user.email, Role(row.role).label, row.organization.name)
-        for row in rows.order_by("organization__name", "created_at", "pk")[:12]
-    ]
+    found = {
+        row.user.email: DemoAccount(row.user.email, Role(row.role).label, row.organization.name)
+        for row in rows.order_by("-organization__created_at", "-created_at", "-pk")
+    }
+    return list(found.values())[::-1][:_MOST_ACCOUNTS]

@@ -6,37 +6,27 @@ outside the calendar (years 1 to 9999). Nothing here reads a clock.
 
 import calendar
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from tessera.core.errors import Invalid
+from tessera.core.local_time import (
+    MAX_DAYS,
+    InvalidPeriod,
+    as_utc,
+    day_start,
+    first_instant,
+    local_wall,
+    within_the_calendar,
+)
 
 MAX_YEARS = 100
-MAX_DAYS = 36_500
 MAX_TERMS = 1_000
 
-_ZONE_NAME = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
-_NOT_ZONES = frozenset({"Factory", "localtime", "posix", "posixrules", "right"})
 _ANCHOR = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T((?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?)")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTH_AND_DAY = re.compile(r"([0-9]{2})-([0-9]{2})")
-
-
-class InvalidPeriod(Invalid):
-    """No such day, period, cycle or instant; the text says which and why."""
-
-    code = "invalid_period"
-
-
-class UnknownTimeZone(InvalidPeriod):
-    """Not the name of an IANA time zone."""
-
-    code = "unknown_time_zone"
 
 
 class Interval(StrEnum):
@@ -61,52 +51,6 @@ class Interval(StrEnum):
     def max_count(self) -> int:
         """The most intervals a period may have: a hundred years of them."""
         return MAX_YEARS * 12 // self.months if self.months else MAX_DAYS // self.days
-
-
-def zone_named(name: str) -> ZoneInfo:
-    """Return the IANA time zone `name` ("Europe/London"); a machine's own "localtime" is not one.
-
-    Raises UnknownTimeZone if there is none.
-    """
-    if _ZONE_NAME.fullmatch(name) and name.partition("/")[0] not in _NOT_ZONES:
-        try:
-            return ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            pass
-    raise UnknownTimeZone(f"{name[:64]!r} is not a time zone; use an IANA name such as Europe/London")
-
-
-def first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
-    """Return the first instant (UTC) at which clocks in `zone` show `wall` or later; `wall` is naive.
-
-    A wall-clock time that does not exist is the first instant after the gap, be it an hour or a skipped day;
-    one that exists twice is the first.
-
-    Raises InvalidPeriod if `wall` is aware.
-    """
-    if wall.tzinfo is not None:
-        raise InvalidPeriod(f"{wall.isoformat()} is not a local wall-clock time")
-    with _within_the_calendar():
-        instant = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-        if _wall(instant, zone) == wall:
-            return instant
-        earlier = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    return _end_of_gap(earlier, instant, wall, zone)
-
-
-def _end_of_gap(before: datetime, after: datetime, wall: datetime, zone: ZoneInfo) -> datetime:
-    """Return the first instant in (`before`, `after`] at which clocks show `wall` or later, to the second.
-
-    Clocks are only ever changed on a whole second (RFC 9636), so the gap ends on one.
-    """
-    low, high = calendar.timegm(before.timetuple()), calendar.timegm(after.timetuple())
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _wall(_EPOCH + timedelta(seconds=middle), zone) >= wall:
-            high = middle
-        else:
-            low = middle
-    return _EPOCH + timedelta(seconds=high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +91,12 @@ class Anchor:
     @classmethod
     def at(cls, instant: datetime, zone: ZoneInfo, *, day: int | None = None) -> Self:
         """Return the anchor at the local day and wall-clock time of `instant`; `day` as in `on`."""
-        return cls.on(_local(instant, zone), day=day)
+        return cls.on(local_wall(instant, zone), day=day)
 
     @classmethod
     def midnight(cls, instant: datetime, zone: ZoneInfo) -> Self:
         """Return the anchor at 00:00 of the local day of `instant`: what starts "now" ends at midnight."""
-        return cls.on(datetime.combine(_local(instant, zone).date(), time.min))
+        return cls.on(datetime.combine(local_wall(instant, zone).date(), time.min))
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -187,7 +131,7 @@ def boundary(anchor: Anchor, n: int, *, every: Interval, count: int, zone: ZoneI
     _check_count(every, count)
     if n < 0:
         raise InvalidPeriod(f"no period {n}; the first is 0")
-    with _within_the_calendar():
+    with within_the_calendar():
         if every.months:
             year, month0 = divmod(anchor.year * 12 + anchor.month - 1 + n * count * every.months, 12)
             day = date(year, month0 + 1, _clamped(year, month0 + 1, anchor.day))
@@ -204,7 +148,7 @@ def next_boundary(anchor: Anchor, after: datetime, *, every: Interval, count: in
     Raises as `boundary` does.
     """
     _check_count(every, count)
-    after, local, start = _utc(after), _local(after, zone), anchor.wall
+    after, local, start = as_utc(after), local_wall(after, zone), anchor.wall
     if every.months:
         months = (local.year - start.year) * 12 + local.month - start.month
         n = months // (count * every.months)
@@ -222,7 +166,7 @@ def rebased(anchor: Anchor, at: datetime, *, zone: ZoneInfo) -> Anchor:
     The remembered day of the month is kept if `at` is on it, clamped to its month; a day that the zone
     skipped counts as met by the instant after it. Otherwise the day is that of `at`.
     """
-    at, today = _utc(at), _local(at, zone).date()
+    at, today = as_utc(at), local_wall(at, zone).date()
     days = [today] if today == date.min else [today, today - timedelta(days=1)]
     for day in days:
         moved = Anchor(day.year, day.month, anchor.day, anchor.time)
@@ -281,7 +225,7 @@ class FixedCycle:
         return self._starts(self._running_year(starts_at, zone) + years, zone)
 
     def _running_year(self, at: datetime, zone: ZoneInfo) -> int:
-        year = _local(at, zone).year
+        year = local_wall(at, zone).year
         return year if self._starts(year, zone) <= at else year - 1
 
     def _starts(self, year: int, zone: ZoneInfo) -> datetime:
@@ -314,7 +258,7 @@ def terms(
     if not 1 <= take <= MAX_TERMS:
         raise InvalidPeriod(f"cannot list {take} terms; from 1 to {MAX_TERMS}")
     begins = anchored_at = first_instant(anchor.wall, zone)
-    if starts_at is not None and (begins := _utc(starts_at)) < anchored_at:
+    if starts_at is not None and (begins := as_utc(starts_at)) < anchored_at:
         raise InvalidPeriod("a term cannot start before its anchor")
     if cycle is not None and every is not Interval.YEAR:
         raise InvalidPeriod(f"a fixed cycle is counted in years, not in {every}s")
@@ -333,77 +277,12 @@ def terms(
     return listed
 
 
-def add_wall_clock(instant: datetime, delta: timedelta, zone: ZoneInfo) -> datetime:
-    """Return `instant` (UTC) moved by wall-clock time, as an extending pause moves an end.
-
-    A day more is the same time on the next day, be that 23, 24 or 25 hours away. Within an hour that exists
-    twice, moving forward from the second pass stays in it.
-    """
-    begins, wall = _utc(instant), _local(instant, zone)
-    if not delta:
-        return begins
-    with _within_the_calendar():
-        target = wall + delta
-    moved = first_instant(target, zone)
-    if delta > timedelta() and moved <= begins:
-        return target.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    return moved
-
-
-def wall_clock_between(start: datetime, end: datetime, zone: ZoneInfo) -> timedelta:
-    """Return how far local clocks moved from `start` to `end`: the length of a pause. Never negative.
-
-    Raises InvalidPeriod if `end` is before `start`.
-    """
-    if _utc(end) < _utc(start):
-        raise InvalidPeriod("the end is before the start")
-    return max(_local(end, zone) - _local(start, zone), timedelta())
-
-
-def end_of_local_days(instant: datetime, days: int, zone: ZoneInfo) -> datetime:
-    """Return the instant (UTC) `days` whole local days after `instant`, at the same wall-clock time.
-
-    Raises InvalidPeriod if `days` is not from 0 to 36,500.
-    """
-    if not 0 <= days <= MAX_DAYS:
-        raise InvalidPeriod(f"{days} days is not from 0 to {MAX_DAYS}")
-    return add_wall_clock(instant, timedelta(days=days), zone)
-
-
-def last_day(ends_at: datetime, zone: ZoneInfo) -> date:
-    """Return the last local day that a term ending at `ends_at` (exclusive) includes."""
-    with _within_the_calendar():
-        return _local(_utc(ends_at) - timedelta.resolution, zone).date()
-
-
-def day_start(day: date, zone: ZoneInfo) -> datetime:
-    """Return the instant (UTC) at which a local day begins: 00:00, or the first instant after a gap there."""
-    return first_instant(datetime.combine(day, time.min), zone)
-
-
-def _utc(instant: datetime) -> datetime:
-    if instant.tzinfo is None or instant.utcoffset() is None:
-        raise InvalidPeriod(f"{instant.isoformat()} has no time zone; an instant needs one, such as Z")
-    with _within_the_calendar():
-        return instant.astimezone(UTC)
-
-
-def _local(instant: datetime, zone: ZoneInfo) -> datetime:
-    with _within_the_calendar():
-        return _wall(_utc(instant), zone)
-
-
-def _wall(instant: datetime, zone: ZoneInfo) -> datetime:
-    """Return the naive wall-clock time that clocks in `zone` show at the aware `instant`."""
-    return instant.astimezone(zone).replace(tzinfo=None, fold=0)
-
-
 def _clamped(year: int, month: int, day: int) -> int:
     return min(day, calendar.monthrange(year, month)[1])
 
 
 def _day_start_on(year: int, month: int, day: int, zone: ZoneInfo) -> datetime:
-    with _within_the_calendar():
+    with within_the_calendar():
         return day_start(date(year, month, _clamped(year, month, day)), zone)
 
 
@@ -421,11 +300,3 @@ def _month_and_day(text: str) -> tuple[int, int]:
     if match := _MONTH_AND_DAY.fullmatch(text):
         return int(match[1]), int(match[2])
     raise InvalidPeriod(f"{text[:20]!r} is not a month and day such as 04-01")
-
-
-@contextmanager
-def _within_the_calendar() -> Iterator[None]:
-    try:
-        yield
-    except (OverflowError, ValueError) as error:
-        raise InvalidPeriod("that lies outside the calendar, years 1 to 9999") from error

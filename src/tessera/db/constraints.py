@@ -31,7 +31,10 @@ class _DatabaseRule(BaseConstraint):
     def _statements(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> list[Statement]:
         templates = self.sqlite_sql() if schema_editor.connection.vendor == "sqlite" else self.postgresql_sql()
         table = Table(model._meta.db_table, schema_editor.quote_name)
-        return [Statement(template.replace("%", "%%").replace("%%(table)s", "%(table)s"), table=table) for template in templates]
+        return [
+            Statement(template.replace("%", "%%").replace("%%(table)s", "%(table)s"), table=table)
+            for template in templates
+        ]
 
     def constraint_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
         # Part of CREATE TABLE: nothing inline, the statements follow once the table (on SQLite: its rebuilt twin

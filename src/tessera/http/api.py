@@ -163,6 +163,8 @@ def _only_json(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespo
 
     @wraps(view)
     def answered(request: HttpRequest, *arguments: Any, **path: Any) -> HttpResponseBase:
+        if request.method == "HEAD":
+            request.method = "GET"  # the same answer (RFC 9110, 9.3.2); the server leaves the body away
         answer = view(request, *arguments, **path)
         if answer.status_code == 405 and answer.get("Content-Type") != problems.CONTENT_TYPE:
             allowed = answer.get("Allow", "")

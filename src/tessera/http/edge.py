@@ -13,7 +13,7 @@ from ninja.operation import Operation
 from tessera import db
 from tessera.core.errors import NotFound, TesseraError
 from tessera.http import idempotency, limits, problems
-from tessera.http.errors import BodyTooLarge, UnsupportedMediaType
+from tessera.http.errors import BodyTooLarge, LengthRequired, UnsupportedMediaType
 
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -84,7 +84,9 @@ def _refuse_impossible_text(path: dict[str, Any]) -> None:
 
 
 def check_body(request: HttpRequest) -> None:
-    """Raise BodyTooLarge (413) or UnsupportedMediaType (415) before anything of the body is read."""
+    """Raise LengthRequired (411), BodyTooLarge (413) or UnsupportedMediaType (415) before the body is read."""
+    if "Transfer-Encoding" in request.headers and "CONTENT_LENGTH" not in request.META:
+        raise LengthRequired("send the body whole, with a Content-Length: one in pieces is not read here")
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or length == "0":
         return
@@ -98,7 +100,7 @@ def check_body(request: HttpRequest) -> None:
 
 def _unwanted(operation: Operation, request: HttpRequest) -> list[dict[str, Any]]:
     """Return a fault for each member of a body that the operation does not look at: silence would mislead."""
-    body = operation.api.parser.parse_body(request) if request.body else None
+    body: Any = operation.api.parser.parse_body(request) if request.body else None
     if isinstance(body, dict):
         return [{"loc": ("body", "body", name), "type": "extra_forbidden", "msg": ""} for name in body]
     return [] if body is None else [{"loc": ("body", "body"), "type": "dict_type", "msg": ""}]

@@ -23,6 +23,13 @@ class MethodNotAllowed(TesseraError):
     status = 405
 
 
+class LengthRequired(TesseraError):
+    """The body comes in pieces (chunked) and does not say how long it is: send a Content-Length."""
+
+    code = "length_required"
+    status = 411
+
+
 class BodyTooLarge(TesseraError):
     """The body is longer than is read here. Nothing of it was looked at."""
 

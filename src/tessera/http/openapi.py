@@ -11,7 +11,7 @@ from tessera.http import errors, problems
 from tessera.http.idempotency import HEADER
 
 _PROBLEM: Final = {"$ref": "#/components/schemas/Problem"}
-_BODY: Final = (errors.BodyTooLarge, errors.UnsupportedMediaType)
+_BODY: Final = (errors.LengthRequired, errors.BodyTooLarge, errors.UnsupportedMediaType)
 _REPEATS: Final = (
     errors.IdempotencyKeyInvalid,
     errors.IdempotencyKeyReused,

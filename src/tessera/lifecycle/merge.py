@@ -1,6 +1,5 @@
 """Merging two records of one person. Nothing is lost: ids, numbers and references of the merged record keep working."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -13,9 +12,8 @@ from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.lifecycle import uniting
 from tessera.lifecycle.errors import MergeUnsettled, SameCustomer
-from tessera.memberships import status
-from tessera.memberships.granting import unended
-from tessera.memberships.models import Membership, Term
+from tessera.memberships.granting import plans_occupied, unended
+from tessera.memberships.models import Membership
 from tessera.people.errors import CustomerArchived, CustomerMerged
 from tessera.people.models import Customer
 from tessera.people.names import name_key
@@ -92,11 +90,15 @@ def _refuse_unsettled(customer: Customer, into: Customer, at: datetime) -> None:
         raise MergeUnsettled(
             f"{banned[0].name} is banned and the other is not: lift the ban, or ban both, first", customers=both
         )
-    held = {plan_id: membership for membership, terms in unended(into, at) for plan_id in _plans(membership, terms, at)}
+    held = {
+        plan_id: membership
+        for membership, terms in unended(into, at)
+        for plan_id in plans_occupied(membership, terms, at)
+    }
     twice = {
         (membership.pk, held[plan_id].pk)
         for membership, terms in unended(customer, at)
-        for plan_id in _plans(membership, terms, at)
+        for plan_id in plans_occupied(membership, terms, at)
         if plan_id in held
     }
     if twice:
@@ -105,15 +107,6 @@ def _refuse_unsettled(customer: Customer, into: Customer, at: datetime) -> None:
             customers=both,
             memberships=[[ids.to_text(Prefix.MEMBERSHIP, key) for key in pair] for pair in sorted(twice)],
         )
-
-
-def _plans(membership: Membership, terms: list[Term], at: datetime) -> Iterator[UUID]:
-    """The plans that an unended membership occupies: the present one, those of later terms, the one asked for."""
-    if membership.next_plan_id is not None:
-        yield membership.next_plan_id
-    yield from (term.plan_id for term in terms if term.ends_at is None or term.ends_at > at)
-    if isinstance(held := status.term_held(terms, at), Term):
-        yield held.plan_id
 
 
 def _move_memberships(customer: Customer, into: Customer) -> list[UUID]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from tessera.core import periods
+from tessera.core import local_time, periods
 from tessera.core.periods import Anchor, FixedCycle, Interval
 from tessera.plans.models import Plan, Price
 from tessera.plans.types import Billing
@@ -67,7 +67,7 @@ def next_term(plan: Plan, price: Price, *, last: _Ended, anchor: Anchor, zone: Z
     starts_at = last.ends_at
     assert starts_at is not None, "an open term has no next one"
     anchor = periods.rebased(anchor, starts_at, zone=zone)
-    if periods.first_instant(anchor.wall, zone) != starts_at:  # the last term was of another rule, or was cut
+    if local_time.first_instant(anchor.wall, zone) != starts_at:  # the last term was of another rule, or was cut
         anchor = Anchor.at(starts_at, zone)
     if _is_open(price):
         return Booking(starts_at, None, anchor)
@@ -87,7 +87,7 @@ def period_end(plan: Plan, price: Price, *, anchor: Anchor, at: datetime, zone: 
     An anchor that is still to come was set by hand, as an end: the period ends there.
     """
     cycle = plan.cycle
-    anchored_at = periods.first_instant(anchor.wall, zone)
+    anchored_at = local_time.first_instant(anchor.wall, zone)
     if cycle is None:
         if at < anchored_at:
             return anchored_at
@@ -107,7 +107,7 @@ def anchor_before(anchor: Anchor, plan: Plan, price: Price, *, at: datetime, zon
     interval, count = Interval(price.interval), price.interval_count
     if plan.cycle is not None:
         return Anchor(anchor.year - count, anchor.month, anchor.day, anchor.time)
-    while periods.first_instant(anchor.wall, zone) > at:
+    while local_time.first_instant(anchor.wall, zone) > at:
         if interval.months:
             year, month0 = divmod(anchor.year * 12 + anchor.month - 1 - count * interval.months, 12)
             anchor = Anchor(year, month0 + 1, anchor.day, anchor.time)
@@ -121,12 +121,12 @@ def grace_until(ends_at: datetime | None, *, trial: bool, grace_days: int, zone:
     if ends_at is None:
         return None
     days = _TRIAL_GRACE_DAYS if trial else max(grace_days, _LEAST_GRACE_DAYS)
-    return periods.end_of_local_days(ends_at, days, zone)
+    return local_time.end_of_local_days(ends_at, days, zone)
 
 
 def revivable_until(ends_at: datetime, *, plan: Plan, zone: ZoneInfo) -> datetime:
     """Return until when (exclusive) a lapsed membership is renewed from its old end."""
-    return periods.end_of_local_days(ends_at, plan.revival_days, zone)
+    return local_time.end_of_local_days(ends_at, plan.revival_days, zone)
 
 
 def same_rhythm(plan: Plan, price: Price, other_plan: Plan, other_price: Price) -> bool:

@@ -1,5 +1,6 @@
 """Granting a plan to a customer or a company, and the way there: apply, approve, pay."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -88,6 +89,7 @@ def grant(
             seats=seats,
             agreed_start_at=starts_at,
             agreed_end_at=ends_at,
+            agreed_trial=trial,
             needs_approval=await_approval,
             awaits_payment=await_payment,
             pending_until=at + PAY_AT_CHECKOUT if await_payment and not await_approval else None,
@@ -95,10 +97,14 @@ def grant(
             created_at=at,
         )
         held = Held(organization, holder, membership, [], [], at, actor)
+        if trial and not _trial_possible(held, plan, price):
+            raise TrialNotPossible(
+                "no trial: the price has none, this holder has had one, or the end is set by hand", pointer="/trial"
+            )
         if await_approval or await_payment:
             refuse_bad_end(starts_at or at, ends_at, at)
             return held.settle(EventType.MEMBERSHIP_GRANTED, starts_at=None)
-        term = begin(held, starts_at=starts_at, trial=trial)
+        term = begin(held, starts_at=starts_at)
         return held.settle(EventType.MEMBERSHIP_GRANTED, starts_at=text(term.starts_at))
 
 
@@ -117,7 +123,7 @@ def approve(*, organization: Organization, membership_id: UUID, at: datetime, ac
         if membership.awaits_payment:
             membership.pending_until = at + PAY_AFTER_APPROVAL
         else:
-            begin(held, starts_at=_agreed_unless_past(held), trial=None)
+            begin(held, starts_at=_agreed_unless_past(held))
         return held.settle(EventType.MEMBERSHIP_APPROVED)
 
 
@@ -150,11 +156,11 @@ def confirm_payment(
         refuse_held(held.holder, plan, at, but=membership.pk)
         membership.awaits_payment, membership.pending_until, membership.paid_by = False, None, paid_by
         if not membership.needs_approval:
-            begin(held, starts_at=_agreed_unless_past(held), trial=False)
+            begin(held, starts_at=_agreed_unless_past(held))
         return held.settle(EventType.MEMBERSHIP_PAID, paid_by=paid_by)
 
 
-def begin(held: Held, *, starts_at: datetime | None, trial: bool | None) -> Term:
+def begin(held: Held, *, starts_at: datetime | None) -> Term:
     """Book the first term from `starts_at` (None: now), anchored there. What was asked for while pending is done."""
     membership = held.membership
     plan, price = held.current()
@@ -167,7 +173,7 @@ def begin(held: Held, *, starts_at: datetime | None, trial: bool | None) -> Term
         from_midnight=from_midnight,
         zone=held.zone,
         ends_at=membership.agreed_end_at,
-        trial=_trial(held, plan, price, wanted=trial),
+        trial=membership.agreed_trial is not False and _trial_possible(held, plan, price),
         renews=membership.renews,
     )
     if booking.ends_at is not None and booking.ends_at <= held.at:
@@ -179,6 +185,7 @@ def begin(held: Held, *, starts_at: datetime | None, trial: bool | None) -> Term
     membership.paid_by = ""
     membership.next_plan = membership.next_price = None
     membership.agreed_start_at = membership.agreed_end_at = membership.pending_until = None
+    membership.agreed_trial = None
     return term
 
 
@@ -214,18 +221,25 @@ def offered(plan: Plan, price: Price | None, holder: Customer | Company) -> tupl
 def refuse_held(holder: Customer | Company, plan: Plan, at: datetime, *, but: UUID | None = None) -> None:
     """Raises AlreadyHeld if the holder, who is locked, has an unended membership of the plan, or that becomes it."""
     for membership, terms in unended(holder, at):
-        plans = {
-            membership.next_plan_id,
-            *(term.plan_id for term in terms if term.ends_at is None or term.ends_at > at),
-        }
-        if isinstance(held := status.term_held(terms, at), Term):
-            plans.add(held.plan_id)
-        if plan.pk in plans and membership.pk != but:
+        if plan.pk in plans_occupied(membership, terms, at) and membership.pk != but:
             raise AlreadyHeld(
                 f"there is a membership of {plan.name} already",
                 pointer="/plan",
                 membership=ids.to_text(ids.Prefix.MEMBERSHIP, membership.pk),
             )
+
+
+def plans_occupied(membership: Membership, terms: Sequence[Term], at: datetime) -> set[UUID]:
+    """Return the plans that an unended membership keeps its holder from getting once more.
+
+    The one it is of now, those of the terms that run or are to come, and the one asked for or booked.
+    """
+    plans = {term.plan_id for term in terms if term.ends_at is None or term.ends_at > at}
+    if isinstance(held := status.term_held(terms, at), Term):
+        plans.add(held.plan_id)
+    if membership.next_plan_id is not None:
+        plans.add(membership.next_plan_id)
+    return plans
 
 
 def unended(holder: Customer | Company, at: datetime) -> list[tuple[Membership, list[Term]]]:
@@ -259,24 +273,19 @@ def _agreed_unless_past(held: Held) -> datetime | None:
     return agreed if agreed is not None and agreed >= held.at else None
 
 
-def _trial(held: Held, plan: Plan, price: Price, *, wanted: bool | None) -> bool:
-    """Whether the first term is a trial: once per holder and plan, and only where the price has one."""
-    if wanted is False:
+def _trial_possible(held: Held, plan: Plan, price: Price) -> bool:
+    """Whether the first term can be a trial: once per holder and plan, where the price has one and nothing was paid."""
+    if price.trial_days == 0 or price.amount_minor == 0:
         return False
-    own_way = held.membership.agreed_end_at is not None or held.membership.paid_by != ""
-    possible = price.trial_days > 0 and price.amount_minor > 0 and not own_way
-    if possible:
-        had = Term.objects.filter(trial=True, plan=plan)
-        possible = not (
-            had.filter(membership__customer=held.holder)
-            if isinstance(held.holder, Customer)
-            else had.filter(membership__company=held.holder)
-        ).exists()
-    if wanted and not possible:
-        raise TrialNotPossible(
-            "no trial: the price has none, this holder has had one, or the end is set by hand", pointer="/trial"
-        )
-    return possible
+    if held.membership.agreed_end_at is not None or held.membership.paid_by:
+        return False
+    had = Term.objects.filter(trial=True, plan=plan)
+    by_holder = (
+        had.filter(membership__customer=held.holder)
+        if isinstance(held.holder, Customer)
+        else had.filter(membership__company=held.holder)
+    )
+    return not by_holder.exists()
 
 
 def _refuse_ended(held: Held) -> None:

@@ -73,16 +73,15 @@ def leave_company(*, customer: Customer, company: Company, at: datetime, actor: 
     with db.transaction():
         lock(customer)
         between = Affiliation.objects.filter(customer=customer, company=company)
-        found = (
-            between.filter(affiliations.covering(at)).first()
-            or between.filter(starts_at__gt=at).order_by("starts_at").first()
-        )
-        if found is None or not (
+        over = list(between.filter(affiliations.covering(at)))
+        if over:
             affiliations.end(customer=customer, company=company, at=at)
-            or affiliations.withdraw(customer=customer, company=company, at=at)
-        ):
+        else:
+            over = list(between.filter(starts_at__gt=at).order_by("starts_at"))
+            affiliations.withdraw(customer=customer, company=company, at=at)
+        if not over:
             raise NotAffiliated("the customer does not belong to the company")
-        events.record(_happened(EventType.AFFILIATION_ENDED, found, at, actor, ended_at=text(at)))
+        events.record(*(_happened(EventType.AFFILIATION_ENDED, each, at, actor, ended_at=text(at)) for each in over))
 
 
 def _happened(

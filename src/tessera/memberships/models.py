@@ -27,6 +27,7 @@ class Membership(models.Model):
     seats = models.PositiveIntegerField(null=True)  # companies; null: the plan's
     agreed_start_at = models.DateTimeField(null=True)  # while pending: not before
     agreed_end_at = models.DateTimeField(null=True)  # while pending: the own end asked for at grant
+    agreed_trial = models.BooleanField(null=True)  # while pending: whether to begin with a trial; null: if possible
     needs_approval = models.BooleanField(default=False)  # still to be approved
     awaits_payment = models.BooleanField(default=False)  # still to be paid
     paid_by = models.CharField(max_length=40, blank=True)  # what took the first payment, until a term carries it

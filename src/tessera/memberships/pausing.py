@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from tessera.core import periods
+from tessera.core import local_time
 from tessera.core.periods import Anchor
 from tessera.events.types import Actor, EventType
 from tessera.memberships import status
@@ -62,7 +62,7 @@ def pause(
         held.pauses.append(new)
         held.pauses.sort(key=lambda each: each.starts_at)
         if extends and ends_at is not None:
-            _move_ends(held, term, periods.wall_clock_between(starts_at, ends_at, held.zone))
+            _move_ends(held, term, local_time.wall_clock_between(starts_at, ends_at, held.zone))
         return held.settle(EventType.MEMBERSHIP_PAUSED, starts_at=text(starts_at), until=text(ends_at))
 
 
@@ -143,7 +143,7 @@ def _pausable(held: Held, starts_at: datetime, ends_at: datetime | None) -> Term
 
 def _length(held: Held, found: Pause, until: datetime | None) -> timedelta:
     """The wall-clock time from the pause's start; none while it is open, for nothing has been moved yet."""
-    return timedelta() if until is None else periods.wall_clock_between(found.starts_at, until, held.zone)
+    return timedelta() if until is None else local_time.wall_clock_between(found.starts_at, until, held.zone)
 
 
 def _move_ends(held: Held, first: Term, by: timedelta) -> None:
@@ -173,9 +173,9 @@ def _move(held: Held, term: Term, by: timedelta, *, starts_at: datetime | None) 
     if term.ends_at is None:
         return
     if (cycle := term.plan.cycle) is None:
-        term.ends_at = periods.add_wall_clock(term.ends_at, by, held.zone)
+        term.ends_at = local_time.add_wall_clock(term.ends_at, by, held.zone)
         if term.grace_until is not None:
-            term.grace_until = periods.add_wall_clock(term.grace_until, by, held.zone)
+            term.grace_until = local_time.add_wall_clock(term.grace_until, by, held.zone)
     elif term.ends_at <= term.starts_at:
         term.ends_at = cycle.renewed_end(term.starts_at, years=term.price.interval_count, zone=held.zone)
         term.grace_until = held.grace_of(term)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
-from tessera.core import periods
+from tessera.core import local_time
 from tessera.http.cursors import paginate
 from tessera.memberships import seats, status
 from tessera.memberships.errors import MembershipNotFound
@@ -345,4 +345,4 @@ def _term_view(term: Term, zone: ZoneInfo) -> TermView:
 
 def _last_day(ends_at: datetime | None, ended_at: datetime | None, zone: ZoneInfo) -> date | None:
     ends = [end for end in (ends_at, ended_at) if end is not None]
-    return periods.last_day(min(ends), zone) if ends else None
+    return local_time.last_day(min(ends), zone) if ends else None

@@ -7,6 +7,7 @@ customers neither banned nor archived, take a seat. Nothing is stored: a leaver'
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
@@ -15,6 +16,14 @@ from django.db.models.functions import Coalesce
 from tessera.people import affiliations
 from tessera.people.models import Affiliation
 from tessera.people.types import CustomerStatus
+
+# The decision's own words for the same: who comes before a place (company, queue_at, id) and still belongs at an
+# instant or later. Growth: with the people before one.
+AHEAD: Final = """
+FROM people_affiliation a CROSS JOIN people_customer c
+WHERE a.company_id = %s AND (a.queue_at, a.id) < (%s, %s) AND (a.ends_at IS NULL OR a.ends_at > %s)
+    AND c.id = a.customer_id AND c.status = 'active'
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Field
 
+from tessera.db import hot
 from tessera.organizations.models import ApiKey, Organization, Staff, User
 from tessera.organizations.rights import Role
 
@@ -45,12 +46,10 @@ class _Reading:
 def key_by_hash(secret_hash: str) -> FoundKey | None:
     """Return the key whose secret has this SHA-256, or None. One indexed read."""
     reading = _reading(connection.vendor)
-    with connection.cursor() as cursor:
-        cursor.execute(reading.sql, [secret_hash])
-        row = cursor.fetchone()
-    if row is None:
+    found = hot.rows(reading.sql, [secret_hash])
+    if not found:
         return None
-    values = list(row)
+    values = list(found[0])
     for position, column, converters in reading.converters:
         value = values[position]
         for convert in converters:
@@ -96,6 +95,6 @@ def _reading(vendor: str) -> _Reading:
         f" JOIN {tables['o']} o ON o.id = k.organization_id"
         f" LEFT JOIN {tables['s']} s ON s.id = k.made_by_id"
         f" LEFT JOIN {tables['u']} u ON u.id = s.user_id"
-        " WHERE k.secret_hash = %s"
+        f" WHERE k.secret_hash = {'?' if vendor == 'sqlite' else '%s'}"
     )
     return _Reading(sql, tuple(converters), [each.attname for each in Organization._meta.concrete_fields])

@@ -24,6 +24,9 @@ _SETTLED_TYPES: Final = frozenset({"customer", "user", "card", "token", "permiss
 _MOST: Final = 20
 
 
+_TAKEN_SLUGS: Final = frozenset({"signin", "signout"})  # stand where the console's addresses have the slug
+
+
 def check_slug(slug: str) -> str:
     """Return the slug. Raises SlugInvalid."""
     if not 2 <= len(slug) <= 60 or not _SLUG.fullmatch(slug):
@@ -31,6 +34,8 @@ def check_slug(slug: str) -> str:
             "a slug should be 2 to 60 lower-case letters, digits and single hyphens, such as strand-house",
             pointer="/slug",
         )
+    if slug in _TAKEN_SLUGS:
+        raise SlugInvalid(f"{slug} is an address of the console; choose another slug", pointer="/slug")
     return slug
 
 

@@ -4,8 +4,8 @@ from ninja import Query, Router, Status
 
 from tessera.core.currencies import UnknownCurrency
 from tessera.core.errors import TesseraError
+from tessera.core.local_time import InvalidPeriod
 from tessera.core.money import InvalidAmount
-from tessera.core.periods import InvalidPeriod
 from tessera.http.errors import CursorInvalid
 from tessera.http.problems import documents
 from tessera.http.schemas import Page, PageFilters

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from tessera.core import ids, periods
+from tessera.core import ids, local_time, periods
 from tessera.core.ids import Prefix
 from tessera.core.periods import Anchor, Interval
 from tessera.http.cursors import paginate
@@ -221,7 +221,7 @@ def schedule(row: Price, *, starts_at: datetime | None, at: datetime, take: int)
         starts_at=begins,
         cycle=row.plan.cycle,
     )
-    return tuple(ScheduledTerm(start, end, periods.last_day(end, zone)) for start, end in terms)
+    return tuple(ScheduledTerm(start, end, local_time.last_day(end, zone)) for start, end in terms)
 
 
 def _permission_facts(rows: Sequence[Permission]) -> list[PermissionFacts]:

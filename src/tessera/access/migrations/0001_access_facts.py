@@ -13,7 +13,10 @@ CREATE OR REPLACE FUNCTION access_facts_1(
     pause_starts_at timestamptz, pause_ends_at timestamptz, pause_extends boolean,
     affiliation_id uuid, joined_at timestamptz, left_at timestamptz, queue_at timestamptz,
     company_id uuid, company_name text
-) LANGUAGE plpgsql STABLE AS $$
+) LANGUAGE plpgsql STABLE
+-- One plan for every customer, joined in the order written: from the customer outwards.
+SET plan_cache_mode = force_generic_plan SET join_collapse_limit = 1
+AS $$
 #variable_conflict use_column
 DECLARE
     _matching uuid[];

@@ -33,8 +33,9 @@ def command(port: int, fresh: bool, folder: Path | None, no_serve: bool) -> None
     if fresh:
         if "TESSERA_DATABASE_URL" in os.environ or "TESSERA_DATABASE_URL_FILE" in os.environ:
             raise click.UsageError("--fresh throws away only the demo's own file: unset TESSERA_DATABASE_URL")
-        if home.is_known:
-            home.clear()
+        if not home.may_be_cleared:
+            raise NotADemo(f"the database in {home.folder} is not known to be a demo's: remove it yourself")
+        home.clear()
     for name in ("TESSERA_SECRET_KEY_FILE", "TESSERA_HOME_FILE", "TESSERA_BASE_URL_FILE", "TESSERA_DEMO_FILE"):
         os.environ.pop(name, None)
     os.environ.update(home.settings(port))
@@ -97,7 +98,7 @@ def _make(home: Home) -> None:
     from tessera.cli import migrate
     from tessera.cli.demo import seeding
     from tessera.core import clock
-    from tessera.core.periods import zone_named
+    from tessera.core.local_time import zone_named
     from tessera.db import health
 
     migrate.run()

@@ -7,7 +7,7 @@ from itertools import count
 from random import Random
 from zoneinfo import ZoneInfo
 
-from tessera.core.periods import first_instant
+from tessera.core.local_time import first_instant
 
 Story = Iterator[datetime]
 

@@ -35,9 +35,9 @@ class Home:
         return cls(folder)
 
     @property
-    def is_known(self) -> bool:
-        """Whether a demo has lived here before."""
-        return (self.folder / _SECRET_KEY).exists()
+    def may_be_cleared(self) -> bool:
+        """Whether no database is here, or one whose keys say that a demo was made in it."""
+        return (self.folder / _KEYS).exists() or not (self.folder / _DATABASE[0]).exists()
 
     def settings(self, port: int) -> Mapping[str, str]:
         """Return the settings the demo runs with; the secret key is made the first time."""

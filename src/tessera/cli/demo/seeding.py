@@ -272,27 +272,27 @@ def _find_twins(club: Club, known: list[Customer]) -> None:
 
 
 def _lab(live: Organization, today: date) -> str:
-    """A test organization: the same catalogue, a company, a few people, a clock that stands at the demo's day."""
-    at = Diary(today, zone(live)).until
+    """A test organization: the same catalogue, a company, a few people, its clock at nine on the demo's day."""
+    at = Diary(today, zone(live)).until + timedelta(hours=9)
     lab = houses.found(name="Strand House Lab", slug=LAB_SLUG, at=at, test_now=at)
     staff = houses.employ(lab, at=at)
     catalogue: Catalogue = offer_everything(lab, at=at, actor=staff[Role.MANAGER])
     _, secret = create_key(organization=lab, name="Demo: tests", scopes=list(Scope), at=at, actor=DEMO_ACTOR)
     desk = staff[Role.FRONT_DESK]
-    acme = people.create_company(organization=lab, name="Acme Ltd", at=at, actor=desk)
+    company = people.create_company(organization=lab, name="Bramble & Finch", at=at, actor=desk)
     granting.grant(
         organization=lab,
         plan=catalogue.corporate.plan,
-        holder=acme,
+        holder=company,
         at=at,
         actor=desk,
         source=Source.STAFF,
         price=catalogue.corporate.price,
     )
-    for first, last in (("Ada", "Ashby"), ("Bruno", "Brandt"), ("Chidi", "Coker"), ("Dalia", "Demir")):
+    for first, last in (("Bruno", "Brandt"), ("Chidi", "Coker"), ("Dalia", "Demir"), ("Edith", "Ekström")):
         person = people.create_customer(
             organization=lab, first_name=first, last_name=last, external_id=first.lower(), at=at, actor=desk
         )
-        if first in ("Ada", "Chidi"):
-            join_company(customer=person, company=acme, at=at, actor=desk, via=Via.STAFF)
+        if first in ("Bruno", "Dalia"):
+            join_company(customer=person, company=company, at=at, actor=desk, via=Via.STAFF)
     return secret

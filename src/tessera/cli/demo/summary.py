@@ -31,8 +31,8 @@ def show(console: Console, *, address: str, home: Home, keys: Keys | None, facts
     ]
     if keys is not None:
         lines += [
-            _line("API key", Text(keys.key)),
-            _line("Test club's key", Text.assemble(keys.lab_key, ("  has a clock of its own", _QUIET))),
+            _line("API key", Text.assemble(keys.key, ("  of Strand House", _QUIET))),
+            _line("API key", Text.assemble(keys.lab_key, ("  of Strand House Lab, whose clock you can move", _QUIET))),
             Text(),
             Text(f"{_MARGIN}Try:", style=_QUIET),
             *(Text(command) for command in _commands(address, keys.key, member)),

@@ -60,13 +60,13 @@ def clock(context: RequestContext, instant: datetime) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def starts(context: RequestContext, instant: datetime) -> SafeString:
+def from_day(context: RequestContext, instant: datetime) -> SafeString:
     """The day on which something starts, with the time unless that is midnight."""
     return _time(context, instant, _formats(context).start(instant, near=context.get("at")))
 
 
 @register.simple_tag(takes_context=True)
-def ends(context: RequestContext, instant: datetime) -> SafeString:
+def until_day(context: RequestContext, instant: datetime) -> SafeString:
     """The last day before an exclusive end."""
     return _time(context, instant, _formats(context).end(instant, near=context.get("at")))
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import tessera.db.sqlite.driver  # noqa: F401, I001  (swaps the driver; must come before Django's backend)
 from django.db.backends.sqlite3 import base, features
+
+import tessera.db.sqlite.driver  # noqa: F401  (swaps the driver; must come before Django's backend)
 
 
 class DatabaseFeatures(features.DatabaseFeatures):

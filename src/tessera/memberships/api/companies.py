@@ -18,12 +18,14 @@ from tessera.people.types import Via
 
 router = Router(tags=["companies"])
 
+_BACKWARDS = people_errors.AffiliationEndsBeforeStart
+
 
 @router.put(
     "/companies/{ref}/customers/{customer}",
     auth=requires(Scope.COMPANIES_WRITE),
     response={
-        **documents(200, AffiliationOut, *COMPANY, *CUSTOMER, people_errors.AlreadyAffiliated, *HOLDER),
+        **documents(200, AffiliationOut, *COMPANY, *CUSTOMER, people_errors.AlreadyAffiliated, _BACKWARDS, *HOLDER),
         201: AffiliationOut,
     },
     operation_id="join_company",

@@ -121,9 +121,7 @@ def pause_membership(request: ApiRequest, membership_id: str, body: PauseIn | No
 @router.post(
     "/memberships/{membership_id}/resume",
     auth=requires(Scope.MEMBERSHIPS_WRITE),
-    response=documents(
-        200, MembershipOut, *HELD, errors.MembershipExpired, errors.NotPaused, *HOLDER
-    ),
+    response=documents(200, MembershipOut, *HELD, errors.MembershipExpired, errors.NotPaused, *HOLDER),
     operation_id="resume_membership",
 )
 def resume_membership(request: ApiRequest, membership_id: str) -> MembershipOut:

@@ -1,0 +1,226 @@
+"""Staff at work in a real browser, on the real server."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
+
+from tests.cli.installation import fresh
+
+pytestmark = pytest.mark.browser
+
+EMAIL, PASSWORD = "mara@club.example", "a-key-for-the-front-door"
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def club(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A served installation with an empty club and a manager; gives its address."""
+    with fresh(tmp_path_factory.mktemp("club")) as installation:
+        installation.run("migrate")
+        installation.run(
+            "organization", "create", "Strand House", "--timezone", "Europe/London", "--currency", "GBP"
+        )  # fmt: skip
+        installation.run(
+            "staff", "add", "--email", EMAIL, "--name", "Mara Manager", "--role", "manager", stdin=f"{PASSWORD}\n"
+        )
+        with installation.served() as server:
+            yield server.address
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Browser]:
+    expect.set_options(timeout=20_000)  # a machine that runs the rest of the suite meanwhile may be slow
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=str(chromium))
+        yield launched
+        launched.close()
+
+
+@dataclass
+class Desk:
+    """A browser at a desk, or in a hand; what it complains about is kept."""
+
+    page: Page
+    address: str
+    complaints: list[str] = field(default_factory=list)
+
+    def sign_in(self) -> None:
+        self.page.goto(f"{self.address}/console/signin")
+        self.page.get_by_label("E-mail").fill(EMAIL)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page.get_by_role("heading", name="Customers", exact=True)).to_be_visible()
+
+    def go(self, where: str) -> None:
+        self.page.get_by_role("navigation", name="Console").get_by_role("link", name=where).click()
+
+    def answer(self, button: str) -> None:
+        """Press the button of the drawer, which then is gone."""
+        self.page.get_by_role("dialog").get_by_role("button", name=button).click()
+        expect(self.page.get_by_role("dialog")).to_have_count(0)
+
+    def heard(self, message: ConsoleMessage) -> None:
+        # The browser itself logs every refused form; that is how it should be answered.
+        if message.type == "error" and "status of 422" not in message.text:
+            self.complaints.append(message.text)
+
+
+@pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
+def desk(club: str, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    """A browser window; nothing may complain in it: no script fails, and the content policy blocks nothing."""
+    context = browser.new_context(viewport=request.param, reduced_motion="reduce", locale="en-GB")
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    found = Desk(page, club)
+    page.on("console", found.heard)
+    page.on("pageerror", lambda failure: found.complaints.append(str(failure)))
+    yield found
+    context.close()
+    assert found.complaints == []
+
+
+def test_a_manager_sells_a_plan_to_a_company_and_sees_what_its_people_may(desk: Desk) -> None:
+    page = desk.page
+    mark = "phone" if page.viewport_size == PHONE else "desk"
+    desk.sign_in()
+
+    desk.go("Plans")
+    page.get_by_role("link", name="Make a permission").click()
+    page.get_by_label("Key").fill(f"lounge-{mark}")
+    page.get_by_label("Name optional").fill(f"Lounge {mark}")
+    desk.answer("Make the permission")
+
+    page.get_by_role("link", name="Make a plan").click()
+    page.get_by_label("Name", exact=True).fill(f"Corporate {mark}")
+    page.get_by_label("Price", exact=True).fill("1250")
+    page.get_by_label(f"Lounge {mark}").check()
+    page.get_by_role("button", name="Make the plan").click()
+    expect(page.get_by_role("heading", name=f"Corporate {mark}")).to_be_visible()
+    expect(page.get_by_text("£1,250.00 a month")).to_be_visible()
+
+    desk.go("Companies")
+    page.get_by_role("link", name="Add a company").first.click()
+    page.get_by_label("Trading name").fill(f"Acme {mark}")
+    desk.answer("Add the company")
+    page.get_by_role("link", name="Assign a plan").click()
+    page.get_by_label("Plan and price").select_option(label=f"Corporate {mark}, £1,250.00 a month")
+    expect(page.get_by_role("dialog")).to_contain_text(f"Acme {mark} has Corporate {mark} from today")
+    desk.answer(f"Assign Corporate {mark}")
+    expect(page.locator("article.membership")).to_contain_text("Active")
+    company = page.url
+
+    desk.go("Customers")
+    page.get_by_role("link", name="Add a customer").first.click()
+    page.get_by_label("First name").fill("Ada")
+    page.get_by_label("Last name").fill(f"Okonkwo-{mark}")
+    desk.answer("Add the customer")
+    expect(page.get_by_text("No membership yet")).to_be_visible()
+
+    page.goto(company)
+    page.get_by_role("link", name="Link somebody").click()
+    page.get_by_label("Customer").fill(f"Ada Okonkwo-{mark}")
+    page.get_by_label("Title").focus()
+    expect(page.get_by_role("dialog")).to_contain_text(f"gains Lounge {mark} at once")
+    page.get_by_role("dialog").get_by_role("button", name="Link").click()
+    expect(page.get_by_role("row", name=f"Ada Okonkwo-{mark}")).to_be_visible()
+
+    desk.go("Check access")
+    page.get_by_label("Customer").fill(f"Ada Okonkwo-{mark}")
+    page.get_by_label("Permission").select_option(label=f"Lounge {mark}")
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("heading", name="Yes, let in")).to_be_visible()
+    allowed = page.url
+
+    page.goto(company)
+    page.get_by_role("link", name="Unlink").click()
+    expect(page.get_by_role("dialog")).to_contain_text(f"loses Lounge {mark} at once")
+    desk.answer("Unlink now")
+    page.goto(allowed)
+    expect(page.get_by_role("heading", name="Not let in")).to_be_visible()
+
+
+def test_a_refused_form_keeps_what_was_typed(desk: Desk) -> None:
+    desk.sign_in()
+    desk.page.get_by_role("link", name="Add a customer").first.click()
+    desk.page.get_by_label("First name").fill("Zora")
+    desk.page.get_by_label("E-mail").fill("no address")
+    drawer = desk.page.get_by_role("dialog")
+    drawer.get_by_role("button", name="Add the customer").click()
+    expect(drawer).to_contain_text("is not an e-mail address")
+    expect(drawer.get_by_label("First name")).to_have_value("Zora")
+    expect(drawer.get_by_label("E-mail")).to_be_focused()
+    desk.page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
+
+
+def test_nothing_is_wider_than_the_window(desk: Desk) -> None:
+    desk.sign_in()
+    for where in ("Customers", "Companies", "Plans", "Check access"):
+        desk.go(where)
+        expect(desk.page.get_by_role("heading", level=1)).to_have_text(where)
+        wide, window = desk.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert wide <= window, f"{where} is {wide} wide in {window}"
+
+
+@pytest.mark.parametrize("desk", [DESK], indirect=True, ids=["desk"])
+def test_signing_in_and_searching_take_no_mouse(desk: Desk) -> None:
+    page = desk.page
+    page.goto(f"{desk.address}/console/signin")
+    expect(page.get_by_label("E-mail")).to_be_focused()
+    page.keyboard.type(EMAIL)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Customers", exact=True)).to_be_visible()
+    page.goto(f"{desk.address}/console/strand-house/customers/new")
+    page.get_by_label("First name").fill("Quentin")
+    page.get_by_label("Last name").fill("Quick")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Quentin Quick")
+    page.goto(f"{desk.address}/console/strand-house/customers")
+    page.keyboard.press("/")
+    expect(page.get_by_label("Find a customer")).to_be_focused()
+    page.keyboard.type("qu")
+    expect(page.locator("#found tbody tr")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Quentin Quick")
+
+
+def test_without_scripts_everything_essential_works(club: str, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport=DESK, locale="en-GB")
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    desk = Desk(page, club)
+    desk.sign_in()
+    page.get_by_role("link", name="Add a customer").first.click()
+    page.get_by_label("First name").fill("Nora")
+    page.get_by_label("Last name").fill("Noscript")
+    page.get_by_role("button", name="Add the customer").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nora Noscript")
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Last name").fill("Plain")
+    page.get_by_role("button", name="Save the details").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nora Plain")
+    desk.go("Plans")
+    page.get_by_role("link", name="Make a plan").click()
+    page.get_by_label("Name", exact=True).fill("Plain plan")
+    page.get_by_label("Price", exact=True).fill("10")
+    page.get_by_role("button", name="Make the plan").click()
+    desk.go("Customers")
+    page.get_by_label("Find a customer").fill("Plain")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("link", name="Assign a plan").click()
+    page.get_by_label("Plan and price").select_option(label="Plain plan, £10.00 a month")
+    page.get_by_role("button", name="Say what will happen").click()
+    expect(page.locator(".consequence")).to_contain_text("Nora Plain has Plain plan from today")
+    page.get_by_role("button", name="Assign Plain plan").click()
+    expect(page.locator("article.membership")).to_contain_text("Active")
+    page.get_by_text("More").click()
+    page.get_by_role("link", name="End now").click()
+    page.get_by_role("button", name="End it now").click()
+    expect(page.locator("article.membership")).to_contain_text("Expired")
+    context.close()

@@ -99,13 +99,15 @@ def interface_names() -> dict[str, tuple[str, set[str]]]:
     event_types = importlib.import_module("tessera.events.types").EventType
     rights = importlib.import_module("tessera.organizations.rights").Right
     scopes = importlib.import_module("tessera.http.scopes").Scope
-    refusals: list[type[TesseraError]] = [TesseraError, *_all_subclasses(TesseraError)]
+    reasons = importlib.import_module("tessera.access.types").Reason
+    refusals = _all_subclasses(TesseraError)
     return {
         "docs/settings.md": ("setting", {f"{env.PREFIX}{name.upper()}" for name in env.Settings.model_fields}),
         "docs/events.md": ("event type", {str(member.value) for member in event_types}),
         "docs/rights.md": ("right", {str(member.value) for member in rights}),
         "docs/scopes.md": ("scope", {str(member.value) for member in scopes}),
         "docs/errors.md": ("error code", {refusal.code for refusal in refusals}),
+        "docs/access.md": ("reason", {str(member.value) for member in reasons}),
     }
 
 
@@ -115,6 +117,7 @@ _NAME_PATTERNS = {
     "docs/rights.md": r"[a-z_]+:[a-z_]+",
     "docs/scopes.md": r"[a-z_]+:[a-z_]+",
     "docs/errors.md": r"[a-z_]+",
+    "docs/access.md": r"[a-z_]+",
 }
 
 

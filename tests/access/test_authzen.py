@@ -7,8 +7,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import Settings
 
 from tessera.core.ids import Prefix, to_text
+from tessera.http import limits
 from tessera.http.scopes import Scope
 from tessera.organizations.models import Organization
 from tessera.people.models import Customer
@@ -96,6 +98,8 @@ def test_a_deny_is_an_answer_and_no_error(club: Organization, ada: Customer, sec
         ("customer", "", "customer_unknown"),
         ("user", "u-2", "customer_unknown"),
         ("user", "x" * 5000, "customer_unknown"),
+        ("customer", f"email:{' ' * 300}ada@example.org", "customer_unknown"),
+        ("customer", "email:" + "a\u0301\u0316" * 50_000, "customer_unknown"),
         ("robot", "u-1", "customer_unknown"),
     ],
 )
@@ -304,3 +308,24 @@ def test_asking_writes_nothing(ada: Customer, secret: str) -> None:
 
     verbs = {query["sql"].split()[0].upper() for query in captured}
     assert verbs <= {"SELECT", "BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "SET"}
+
+
+def test_fifty_questions_cost_as_much_as_one_request(settings: Settings, club: Organization, secret: str) -> None:
+    settings.API_RATE, settings.API_BURST, settings.API_PROCESSES = 1, 30, 1
+    limits.forget_everyone()
+    _, colleague = make.key(club, [Scope.ACCESS_READ])
+
+    def asked(number: int) -> Any:
+        return post(secret, MANY, {"subject": DOOR, "action": ENTER, "resource": DOOR, "evaluations": [{}] * number})
+
+    left = [asked(number)["RateLimit"] for number in (1, 50, 51, 1000)]
+    refused = asked(1000)
+    after = asked(1)["RateLimit"]
+    colleagues = post(colleague, ONE, {"subject": DOOR, "action": ENTER, "resource": DOOR})["RateLimit"]
+    limits.forget_everyone()
+
+    assert left == ['"key";r=29;t=1', '"key";r=28;t=2', '"key";r=26;t=4', '"key";r=6;t=24']
+    assert (refused.status_code, refused["RateLimit"]) == (429, '"key";r=5;t=25')
+    assert int(refused["Retry-After"]) >= 14
+    assert after == '"key";r=4;t=26'
+    assert colleagues.startswith('"key";r=29;')

@@ -117,6 +117,10 @@ def test_a_permission_nobody_made_is_unknown_and_so_is_one_of_another_club(club:
         ("read page:/50%/*", "/50x/a", False),
         ("read page:/a_c/*", "/abc/d", False),
         ("read page:/é*", "/été", True),
+        ("read page:/members/*", "/members/" + "x" * 5_000, True),
+        ("read page:" + "x" * 200, "x" * 200, True),
+        ("read page:" + "x" * 200, "x" * 201, False),
+        ("read page:" + "x" * 199 + "*", "x" * 5_000, True),
     ],
 )
 def test_a_target_names_a_resource_exactly_or_by_prefix(

@@ -166,3 +166,15 @@ def _terms(plan: Plan, memberships: list[Membership]) -> Iterator[Term]:
                 booked_by="tests",
                 created_at=JAN_10,
             )
+
+
+def test_a_resource_longer_than_any_target_is_asked_for_by_prefix_only_and_not_kept() -> None:
+    longest, longer = "x" * 200, "x" * 1_000_000
+    kept = facts._patterns_of_short.cache_info().currsize
+
+    assert longest in facts._patterns(longest)[0]
+    names, in_json = facts._patterns(longer)
+
+    assert max(len(name) for name in names) == 200
+    assert len(in_json) < 30_000
+    assert facts._patterns_of_short.cache_info().currsize <= kept + 1

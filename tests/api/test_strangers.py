@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from tessera.http.scopes import Scope
+from tessera.organizations.rights import Role
 from tests import make
 from tests.api.document import Operation, operations
 from tests.api.dump import dump
@@ -133,3 +134,17 @@ def tells_nothing(answer: Answer, world: World) -> bool:
     """Whether neither an id nor a name of the organization is in the answer. A permission's key is anybody's word."""
     known = {*world.addresses.values(), world.club.name, world.club.slug} - {world.addresses["permissions"]}
     return not any(secret in answer.text for secret in known)
+
+
+def test_who_may_only_write_may_not_take_a_membership_away(world: World) -> None:
+    address = f"/memberships/{world.addresses['memberships']}/revoke"
+    desk = Api(make.key(world.club, made_by=make.staff(world.club, Role.FRONT_DESK))[1])
+    writer = Api(make.key(world.club, [scope for scope in Scope if scope is not Scope.MEMBERSHIPS_REVOKE])[1])
+    before = dump()
+
+    for without in (desk, writer):
+        answer = without.post(address)
+        assert (answer.status, answer.json["scope"]) == (403, "memberships:revoke")
+
+    assert dump() == before
+    assert Api(make.key(world.club, [Scope.MEMBERSHIPS_REVOKE])[1]).post(address).status == 200

@@ -46,7 +46,7 @@ def test_a_test_organization_has_a_clock_that_stands_where_it_is_told(tessera: T
 @pytest.mark.parametrize(
     ("options", "code"),
     [
-        (["--timezone", "Mars/Base", "--currency", "GBP"], "time_zone_unknown"),
+        (["--timezone", "Mars/Base", "--currency", "GBP"], "unknown_time_zone"),
         (["--timezone", "UTC", "--currency", "XXX"], "unknown_currency"),
         (["--timezone", "UTC", "--currency", "GBP", "--slug", "No Way"], "slug_invalid"),
         (["--timezone", "UTC", "--currency", "GBP", "--test", "--now", "tomorrow"], "time_unreadable"),

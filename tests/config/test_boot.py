@@ -7,7 +7,7 @@ from django.core.checks import Tags, run_checks
 from django.db import connection
 from pytest_django.fixtures import Settings
 
-from tessera.config import boot
+from tessera.config import boot, wsgi
 from tessera.config.boot import DemoInTheOpen, SchemaAhead, SchemaBehind
 from tessera.config.wiring import Expiries
 from tessera.db.sqlite import driver
@@ -103,6 +103,24 @@ def test_a_demos_database_is_known_by_its_first_event_whatever_the_settings_say(
 
     with pytest.raises(DemoInTheOpen):
         boot.refuse_demo_in_the_open("127.0.0.1")
+
+
+def test_no_web_process_serves_a_demos_database_that_the_settings_do_not_announce(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr(boot, "begin", lambda: begun.append("begun"))
+    settings.DEMO = False
+    founded_by(Actor.system("organization"), "real")
+    assert wsgi.serving() is wsgi.application
+
+    founded_by(boot.DEMO_ACTOR, "demo")
+
+    with pytest.raises(DemoInTheOpen):
+        wsgi.serving()
+    assert begun == ["begun"]
+    settings.DEMO = True
+    assert wsgi.serving() is wsgi.application
 
 
 def test_what_falls_due_is_the_next_expiry_of_that_organization() -> None:

@@ -58,6 +58,39 @@ def test_a_value_that_is_wrong_is_not_repeated() -> None:
     assert "hunter2" not in faults({**KEY, "TESSERA_DATABASE_URL": "mysql://root:hunter2@db"})
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://club:hunter2/x@db.example:5432/tessera",
+        "postgresql://club:12345/hunter2@db.example/tessera",
+        "postgresql://club:a?hunter2@db.example/tessera",
+        "postgresql://club:hunter2@db.example:port/tessera",
+        "postgresql://club:hunter2[@db.example/tessera",
+        "postgresql://club:hunter2℀@db.example/tessera",
+        "postgresql://club:hunter2@db.example:99999/tessera",
+    ],
+)
+def test_an_address_that_a_password_breaks_is_refused_without_showing_it(url: str) -> None:
+    said = faults({**KEY, "TESSERA_DATABASE_URL": url})
+
+    assert "TESSERA_DATABASE_URL: should be" in said
+    assert "percent-encode" in said
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://club:hunter2%2Fx%40y@db.example:5432/tessera?sslmode=require",
+        "postgresql:///tessera",
+        "postgresql://[::1]:5432/tessera",
+        "sqlite:////var/lib/tessera/club@home.sqlite3",
+    ],
+)
+def test_an_address_that_is_encoded_is_taken_as_it_is(url: str) -> None:
+    assert read({**KEY, "TESSERA_DATABASE_URL": url}).database_url == url
+
+
 @pytest.mark.parametrize("address", ["https://members.example.org", "http://192.168.1.7:8000"])
 def test_a_demo_is_not_for_the_open_internet(address: str) -> None:
     assert "TESSERA_DEMO" in faults({**KEY, "TESSERA_DEMO": "true", "TESSERA_BASE_URL": address})

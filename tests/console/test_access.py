@@ -128,6 +128,16 @@ def test_a_drawer_after_the_session_is_over_leads_to_the_sign_in_page(club: Orga
     assert "Location" not in answer.headers
 
 
+@pytest.mark.parametrize("shown", ["http://[", "http://[::1/console", "//[x]y", "%00", ""])
+def test_a_browser_that_names_no_page_comes_back_to_the_start(club: Organization, shown: str) -> None:
+    visitor = Visitor(club, None)
+    answer = visitor.client.get(
+        visitor.address("customer_new"), headers={"HX-Request": "true", "HX-Current-URL": shown}
+    )
+    assert answer.status_code == 200
+    assert answer.headers["HX-Redirect"].startswith("/console/signin?next=")
+
+
 def test_who_no_longer_works_there_finds_nothing(club: Organization) -> None:
     visitor = working_for(club)
     assert visitor.staff is not None

@@ -91,6 +91,25 @@ def test_what_is_not_json_is_refused(api: Api, raw: bytes) -> None:
     assert (answer.status, answer.code) == (400, "malformed_json")
 
 
+def test_an_object_with_more_than_a_thousand_members_is_refused(api: Api) -> None:
+    members = {f"m{number}": number for number in range(1_000)}
+
+    assert api.post("/names", members).status == 422
+    answer = api.post("/names", {"name": "x", "fee": {**members, "one more": 1}})
+
+    assert (answer.status, answer.code) == (400, "malformed_json")
+    assert "1001 members" in answer.json["detail"]
+
+
+def test_of_very_many_faults_the_first_hundred_are_named(api: Api) -> None:
+    wrong = api.post("/names", {"name": "x", "tags": [1] * 5_000})
+    unknown = api.post("/names", {"name": "x", **{f"m{number}": 1 for number in range(500)}})
+
+    for answer in (wrong, unknown):
+        assert (answer.status, len(answer.json["errors"])) == (422, 100)
+    assert wrong.json["errors"][99]["pointer"] == "/tags/99"
+
+
 def test_a_body_of_ten_megabytes_is_refused_unread(api: Api) -> None:
     answer = api.call("POST", "/names", raw=b'{"name": "' + b"x" * 10_000_000 + b'"}')
 

@@ -6,6 +6,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from tessera.http import limits
+from tessera.http.scopes import Scope
 from tests import make
 from tests.http.client import Api
 
@@ -71,6 +72,31 @@ def test_answers_say_what_is_left_and_a_spent_key_has_to_wait(settings: Settings
     assert (third.status, third.code) == (429, "too_many_requests")
     assert third.headers["Retry-After"] == "1"
     assert third.headers["RateLimit"].startswith('"key";r=0;')
+    assert colleague.get("/organization").status == 200
+
+
+def test_what_costs_several_requests_takes_them_all_or_none() -> None:
+    watch = Watch()
+    buckets = limits.Buckets("key", rate=2, burst=5, seconds=watch)
+
+    assert buckets.spend("ada", 3).remaining == 2
+    with pytest.raises(limits.Spent) as spent:
+        buckets.spend("ada", 4)
+    assert spent.value.retry_after == 1
+    assert buckets.spend("ada", 2).remaining == 0
+    assert buckets.spend("bob", 50).remaining == 0
+
+
+@pytest.mark.django_db
+def test_a_key_without_the_scope_is_limited_too(settings: Settings) -> None:
+    settings.API_RATE, settings.API_BURST, settings.API_PROCESSES = 1, 2, 1
+    club = make.organization()
+    useless, colleague = Api(make.key(club, [Scope.EVENTS_READ])[1]), Api(make.key(club)[1])
+
+    answers = [useless.get("/organization?colour=red") for _ in range(3)]
+
+    assert [answer.code for answer in answers] == ["scope_missing", "scope_missing", "too_many_requests"]
+    assert answers[0].headers["RateLimit"].startswith('"key";r=1;')
     assert colleague.get("/organization").status == 200
 
 

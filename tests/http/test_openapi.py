@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import pytest
 from django.test import Client
 
 from tessera.config.api import api
+from tessera.http import reference
+from tests.http import sample
 
 VERBS = {"get", "post", "put", "patch", "delete"}
 
@@ -23,7 +26,7 @@ def test_every_operation_needs_a_scope_and_says_so() -> None:
 def test_every_refusal_is_documented_as_a_problem() -> None:
     for verb, path, operation in operations():
         answers = operation["responses"]
-        assert {"400", "401", "403", "422", "429"} <= answers.keys(), f"{verb} {path}"
+        assert {"400", "401", "403", "422", "429", "500"} <= answers.keys(), f"{verb} {path}"
         for status, answer in answers.items():
             kinds = set(answer.get("content", {}))
             if int(status) >= 400:
@@ -88,3 +91,26 @@ def test_the_reference_page_shows_every_operation_without_a_script(client: Clien
     for _, path, operation in operations():
         assert f'id="{operation["operationId"]}"' in text
         assert path.rsplit("/", 1)[-1] in text
+
+
+@pytest.mark.urls("tests.http.sample")
+def test_the_api_is_described_once_however_many_ask(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = {path: client.get(path).content for path in ("/api/v1/openapi.json", "/api/v1/docs")}
+
+    def again(*_: object) -> None:
+        raise AssertionError("described a second time")
+
+    monkeypatch.setattr(sample.api, "document", again)
+    monkeypatch.setattr(reference, "page", again)
+
+    for path, content in first.items():
+        answer = client.get(path)
+        assert (answer.status_code, answer.content) == (200, content)
+
+
+def test_a_fault_of_ours_is_documented_under_its_code_and_explained(client: Client) -> None:
+    text = client.get("/api/v1/docs").content.decode()
+
+    assert all("`internal_error`" in operation["responses"]["500"]["description"] for _, _, operation in operations())
+    assert 'id="internal_error"' in text
+    assert 'id="error"' not in text

@@ -113,6 +113,11 @@ class Desk:
             organization=self.club, membership_id=membership.pk, plan=plan, price=price, at=at, actor=ACTOR
         )
 
+    def change_seats(self, membership: Membership, seats: int | None, *, at: datetime) -> Membership:
+        return changing.change_seats(
+            organization=self.club, membership_id=membership.pk, seats=seats, at=at, actor=ACTOR
+        )
+
     def announce(self, *, at: datetime) -> int:
         return expiring.announce_expiries(organization=self.club, at=at)
 

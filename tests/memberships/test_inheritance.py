@@ -11,7 +11,7 @@ from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.events.models import Event
 from tessera.memberships import inheritance
-from tessera.memberships.errors import HolderArchived, HolderBanned, NotAffiliated
+from tessera.memberships.errors import HolderArchived, HolderBanned, MembershipExpired, NoSeats, NotAffiliated
 from tessera.memberships.inheritance import join_company, leave_company
 from tessera.memberships.models import Membership
 from tessera.people.affiliations import Position
@@ -275,3 +275,27 @@ def test_a_new_position_is_an_event_that_names_what_changed_and_the_same_one_is_
     assert [event.type for event in told] == ([] if fields is None else ["affiliation.updated"])
     assert [event.data["fields"] for event in told] == ([] if fields is None else [fields])
     assert "Chef" not in str([event.data for event in told])
+
+
+def test_a_companys_seats_can_be_changed_and_who_joined_first_keeps_one(desk: Desk, acme: Company) -> None:
+    membership = desk.grant(make.plan(desk.club, permissions=["pool"], seats=5), acme, at=NOON, seats=2)
+    people = [make.employee(acme) for _ in range(3)]
+
+    with one_event(desk.club, "membership.seats_changed") as told:
+        desk.change_seats(membership, 1, at=NOON)
+
+    assert (told[0].data["from_seats"], told[0].data["seats"]) == (2, 1)
+    assert [swims(person, NOON) for person in people] == [True, False, False]
+    desk.change_seats(membership, None, at=NOON)
+    assert [swims(person, NOON) for person in people] == [True, True, True]
+
+
+def test_seats_are_a_companys_and_a_running_memberships(desk: Desk, ada: Customer, acme: Company) -> None:
+    own = desk.grant(make.plan(desk.club), ada, at=NOON)
+    over = desk.grant(make.plan(desk.club), acme, at=NOON)
+    desk.cancel_now(over, at=NOON)
+
+    with refused(NoSeats, code="seats_not_possible"):
+        desk.change_seats(own, 3, at=NOON)
+    with refused(MembershipExpired, code="membership_is_expired"):
+        desk.change_seats(over, 3, at=NOON)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from tessera.core import clock
 from tessera.core.errors import TesseraError
@@ -53,9 +54,9 @@ class TestFounding:
             ("slug", "x" * 61, "slug_invalid"),
             ("name", " ", "field_invalid"),
             ("name", "x" * 201, "field_invalid"),
-            ("time_zone", "Europe/Atlantis", "time_zone_unknown"),
-            ("time_zone", "../etc/passwd", "time_zone_unknown"),
-            ("time_zone", "+01:00", "time_zone_unknown"),
+            ("time_zone", "Europe/Atlantis", "unknown_time_zone"),
+            ("time_zone", "../etc/passwd", "unknown_time_zone"),
+            ("time_zone", "+01:00", "unknown_time_zone"),
             ("currency", "gbp", "unknown_currency"),
             ("currency", "XXX", "unknown_currency"),
             ("locale", "english", "locale_invalid"),
@@ -68,6 +69,12 @@ class TestFounding:
 
         assert (refusal.value.code, refusal.value.pointer) == (code, f"/{field}")
         assert not Organization.objects.exists()
+
+    @pytest.mark.parametrize("currency", ["gbp", "XXX", "", "€"])
+    def test_the_database_keeps_to_known_currencies(self, currency: str) -> None:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            make.organization(currency=currency)
+        assert make.organization(currency="KWD").currency == "KWD"
 
     def test_a_slug_is_taken_once(self) -> None:
         found()
@@ -257,3 +264,9 @@ def test_lists_of_staff_and_keys_cost_the_same_for_one_and_twenty(django_assert_
             assert (len(queries.staff_of(club)), len(queries.keys_of(club))) == (expected, expected)
         for _ in range(20):
             make.key(club, made_by=make.staff(club))
+
+
+def test_every_scope_is_a_right_of_the_same_name_that_its_maker_has() -> None:
+    assert {scope.value for scope in Scope} <= {right.value for right in Right}
+    assert not {Scope.CUSTOMERS_BAN, Scope.MEMBERSHIPS_REVOKE} & scopes_of(Role.FRONT_DESK)
+    assert {Scope.CUSTOMERS_BAN, Scope.MEMBERSHIPS_REVOKE} <= scopes_of(Role.MANAGER)

@@ -8,6 +8,7 @@ import time_machine
 from tessera.core import ids
 from tessera.http.scopes import Scope
 from tessera.organizations.models import Organization
+from tessera.organizations.rights import Role
 from tessera.people.models import Company, Customer
 from tests import make
 from tests.http.client import Api
@@ -215,3 +216,39 @@ def test_a_shared_address_is_a_conflict_and_a_wrong_one_not_found(api: Api, club
     assert (shared.status, shared.code, len(shared.json["matches"])) == (409, "reference_ambiguous", 2)
     assert api.get("/customers/email:nobody@example.org").code == "customer_not_found"
     assert api.get("/companies/nonsense").code == "company_not_found"
+
+
+@pytest.mark.parametrize("ref", ["{number}%0A", "%0A", "external:a%0Ab", "{number}%7F", "email:a%C2%85b"])
+def test_a_reference_with_control_characters_is_nowhere(api: Api, club: Organization, ref: str) -> None:
+    ada = make.customer(club)
+    for _ in range(2):
+        make.affiliation(ada, make.company(club))
+
+    answer = api.get(f"/customers/{ref.format(number=ada.number)}/companies?limit=1")
+
+    assert (answer.status, answer.code) == (404, "customer_not_found")
+
+
+def test_the_next_page_is_linked_to_by_the_address_as_it_was_written(api: Api, club: Organization) -> None:
+    ada = make.customer(club, external_id="crm 1>é")
+    for _ in range(2):
+        make.affiliation(ada, make.company(club))
+
+    answer = api.get("/customers/external:crm%201%3E%C3%A9/companies?limit=1")
+
+    assert answer.headers["Link"].startswith("</api/v1/customers/external%3Acrm%201%3E%C3%A9/companies?")
+    following = answer.headers["Link"].removeprefix("</api/v1").partition(">")[0]
+    assert api.get(following).status == 200
+
+
+@pytest.mark.parametrize("verb", ["ban", "lift-ban"])
+def test_who_may_only_write_may_not_ban(club: Organization, verb: str) -> None:
+    ada = make.customer(club)
+    writer = Api(make.key(club, [each for each in Scope if each is not Scope.CUSTOMERS_BAN])[1])
+    desk = Api(make.key(club, made_by=make.staff(club, Role.FRONT_DESK))[1])
+    manager = Api(make.key(club, [Scope.CUSTOMERS_BAN], made_by=make.staff(club, Role.MANAGER))[1])
+
+    for without in (writer, desk):
+        answer = without.post(f"/customers/{ada.number}/{verb}", {"reason": "Shouted"} if verb == "ban" else None)
+        assert (answer.status, answer.json["scope"]) == (403, "customers:ban")
+    assert manager.post(f"/customers/{ada.number}/ban", {"reason": "Shouted"}).status == 200

@@ -80,6 +80,31 @@ def test_a_number_that_was_chosen_is_never_given_out_again(club: Organization) -
     assert known(club, emails=[Email("c@example.org")]).number == "CUS-000008"
 
 
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        ["CUS-1000000000", "CUS-999999999"],
+        ["CUS-999999999", "CUS-1000000000", "CUS-1000000001"],
+        ["CUS-9999999999999999"],
+        ["CUS-9999999999999999", "CUS-999999999", "CUS-1000000001"],
+    ],
+)
+def test_no_chosen_number_keeps_the_series_from_going_on(club: Organization, chosen: list[str]) -> None:
+    for place, number in enumerate(chosen):
+        known(club, emails=[Email(f"{place}@example.org")], number=number)
+
+    given_out = [known(club, first_name="Ada", last_name="Byron").number for _ in range(4)]
+
+    assert len({*chosen, *given_out}) == len(chosen) + 4
+
+
+def test_a_number_in_use_elsewhere_is_not_left_out(club: Organization, elsewhere: Organization) -> None:
+    known(elsewhere, emails=[Email("a@example.org")], number="CUS-1000000000")
+    known(club, emails=[Email("a@example.org")], number="CUS-999999999")
+
+    assert known(club, first_name="Ada", last_name="Byron").number == "CUS-1000000000"
+
+
 def test_a_number_belongs_to_one_customer(club: Organization, elsewhere: Organization) -> None:
     holder = known(club, emails=[Email("a@example.org")], number="M-1")
 

@@ -1,10 +1,11 @@
 """Plans: made with prices, changed while nobody holds them, archived."""
 
+from time import process_time
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
-from tessera.core.currencies import UnknownCurrency
 from tessera.core.errors import TesseraError
 from tessera.core.local_time import InvalidPeriod
 from tessera.core.money import InvalidAmount
@@ -153,11 +154,6 @@ def test_what_a_price_cannot_be_is_refused(
     assert not Plan.objects.exists()
 
 
-def test_an_organization_with_a_currency_nobody_knows_has_no_prices(db: None) -> None:
-    with pytest.raises(UnknownCurrency):
-        made(make.organization(currency="XQQ"))
-
-
 @pytest.mark.parametrize("terms", [MONTHLY, PriceTerms(0, billing=Billing.OPEN, interval=None)])
 def test_a_fixed_plans_prices_are_for_years(club: Organization, terms: PriceTerms) -> None:
     fixed = made(club, YEARLY, rule=Rule.FIXED, cycle_start="01-01", cycle_rollover="11-01")
@@ -295,3 +291,24 @@ def test_a_price_comes_back_into_use_only_if_it_fits_the_plan(club: Organization
 
     with pytest.raises(errors.PriceInvalid):
         repriced(Price.objects.get(pk=monthly.pk), active=True)
+
+
+def test_text_of_ever_so_many_accents_is_refused_at_once(club: Organization) -> None:
+    accents = "a" + "\u0301\u0316" * 50_000
+    began = process_time()
+
+    for wrong in ({"name": accents}, {"description": accents}):
+        with pytest.raises(errors.PlanInvalid):
+            made(club, **wrong)
+
+    assert process_time() - began < 2
+    assert made(club, name="e\u0301" * 200).name == "é" * 200
+
+
+@pytest.mark.parametrize("currency", ["gbp", "XXX", ""])
+def test_the_database_keeps_to_known_currencies(club: Organization, currency: str) -> None:
+    plan = make.plan(club)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Price.objects.filter(plan=plan).update(currency=currency)
+    assert only_price(plan).currency == "GBP"

@@ -1,9 +1,11 @@
 """The documentation is held to what exists."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from tessera.access.types import Reason
 from tools import docs
 from tools.findings import ROOT
 
@@ -58,3 +60,13 @@ def test_an_undocumented_name_is_found_and_a_ghost_too(tmp_path: Path, monkeypat
 def test_a_missing_page_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(docs, "ROOT", tmp_path)
     assert len(list(docs.check_documented("errors.md", {"a", "b"}, what="error code"))) == 1
+
+
+def test_every_reason_of_a_decision_is_demanded_of_the_page_about_access() -> None:
+    what, names = docs.interface_names()["docs/access.md"]
+    assert (what, names) == ("reason", {reason.value for reason in Reason})
+
+
+def test_reasons_are_documented_in_the_order_in_which_a_refusal_names_them() -> None:
+    page = (ROOT / "docs/access.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `([a-z_]+)` \|", page, flags=re.MULTILINE) == [reason.value for reason in Reason]

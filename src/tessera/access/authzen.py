@@ -5,6 +5,7 @@ says that the question itself was wrong, in plain text (Authorization API 1.0, "
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Any, Final
@@ -44,26 +45,46 @@ from tessera.organizations.time import now
 _EVALUATION: Final = "/access/v1/evaluation"
 _EVALUATIONS: Final = "/access/v1/evaluations"
 
+_QUESTIONS_A_REQUEST: Final = 50  # of the allowance: a request with more questions counts as several
+
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def _answering(view: Callable[[HttpRequest, Caller], object]) -> Callable[[HttpRequest], HttpResponse]:
+@dataclass(slots=True)
+class _Asker:
+    """Who asks, and what is left of their allowance."""
+
+    caller: Caller
+    allowance: limits.Allowance
+
+    def spend(self, requests: int) -> None:
+        """Count what is asked as so many further requests. Raises Spent if there are not so many left."""
+        if requests:
+            self.allowance = limits.api().spend(self.caller.key_id, requests)
+
+
+def _answering(view: Callable[[HttpRequest, _Asker], object]) -> Callable[[HttpRequest], HttpResponse]:
     """Make a view of what answers a caller who may ask: JSON, or an error as text, with the request's own id."""
 
     @csrf_exempt
     @wraps(view)
     def answered(request: HttpRequest) -> HttpResponse:
-        headers: dict[str, str] = {}
+        asker: _Asker | None = None
+        left: limits.Allowance | None = None
         try:
             if request.method != "POST":
                 raise MethodNotAllowed("questions are asked with POST")
             caller = authenticate(request.META.get("HTTP_AUTHORIZATION"))
-            headers.update(limits.api().spend(caller.key_id).headers())
+            asker = _Asker(caller, limits.api().spend(caller.key_id))
             caller.must(Scope.ACCESS_READ)
-            answer = HttpResponse(_encode(view(request, caller)), content_type="application/json")
+            answer = HttpResponse(_encode(view(request, asker)), content_type="application/json")
         except TesseraError as error:
             answer = _error(error)
-        for name, value in headers.items():
+            if isinstance(error, limits.Spent):
+                left = error.allowance
+        if asker is not None:
+            left = left or asker.allowance
+        for name, value in (left.headers() if left is not None else {}).items():
             answer[name] = value
         _name(answer, request)
         return answer
@@ -72,20 +93,25 @@ def _answering(view: Callable[[HttpRequest, Caller], object]) -> Callable[[HttpR
 
 
 @_answering
-def evaluation(request: HttpRequest, caller: Caller) -> object:
+def evaluation(request: HttpRequest, asker: _Asker) -> object:
     """May this subject do this to this resource now?"""
-    return _one(decode(_body(request), Evaluation).question(), caller)
+    return _one(decode(_body(request), Evaluation).question(), asker.caller)
 
 
 @_answering
-def evaluations(request: HttpRequest, caller: Caller) -> object:
-    """Several questions at once, answered in order; without any, the one that the defaults make."""
+def evaluations(request: HttpRequest, asker: _Asker) -> object:
+    """Several questions at once, answered in order; without any, the one that the defaults make.
+
+    Each 50 questions begun are one request of the key's allowance.
+    """
+    caller = asker.caller
     body = decode(_body(request), Evaluations)
     if not body.evaluations:
         return _one(body.question(), caller)
     if len(body.evaluations) > MOST:
         raise MalformedEvaluation(f"evaluations: at most {MOST} questions, not {len(body.evaluations)}")
     questions = body.questions()
+    asker.spend((len(questions) - 1) // _QUESTIONS_A_REQUEST)
     organization, at = caller.organization, now(caller.organization)
     subjects: dict[tuple[str, str], UUID | Reason] = {}
     answers: list[object] = []

@@ -77,6 +77,8 @@ SQLITE_BY_TARGET: Final = _sqlite(_BY_TARGET)
 # transaction pooler too, where prepared statements do not last. It is made by this package's first migration.
 POSTGRESQL: Final = "SELECT * FROM access_facts_1(%s, %s, %s, %s, %s, %s)"
 
+_LONGEST_TARGET: Final = 200
+
 
 class TermRow:
     """A term of a membership, with its plan."""
@@ -238,15 +240,26 @@ def statement(
     return SQLITE_BY_TARGET, (organization_id.hex, customer_id.hex, key, action, kind, patterns[1])
 
 
-@lru_cache(maxsize=4096)
 def _patterns(resource_id: str) -> tuple[list[str], str]:
     """Return every way in which a target may name this resource, as a list and in JSON.
 
-    Exactly, `*`, or a prefix that ends in `*`; a target's resource id has at most 200 characters.
+    Exactly, `*`, or a prefix that ends in `*`; a target's resource id has at most 200 characters, so a longer resource
+    is named by a prefix only.
     """
-    longest = min(len(resource_id), 199)
-    found = [resource_id, *(resource_id[:length] + "*" for length in range(longest + 1))]
+    if len(resource_id) <= _LONGEST_TARGET:
+        return _patterns_of_short(resource_id)
+    found = _prefixes(resource_id)
     return found, json.dumps(found)
+
+
+@lru_cache(maxsize=1024)
+def _patterns_of_short(resource_id: str) -> tuple[list[str], str]:
+    found = [resource_id, *_prefixes(resource_id)]
+    return found, json.dumps(found)
+
+
+def _prefixes(resource_id: str) -> list[str]:
+    return [resource_id[:length] + "*" for length in range(min(len(resource_id), _LONGEST_TARGET - 1) + 1)]
 
 
 @lru_cache(maxsize=4096)

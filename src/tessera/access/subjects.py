@@ -10,7 +10,7 @@ from tessera.core.ids import Prefix
 from tessera.organizations.models import Organization
 from tessera.people.errors import ReferenceAmbiguous
 from tessera.people.models import Customer
-from tessera.people.references import customer_by_ref
+from tessera.people.references import LONGEST, customer_by_ref
 
 CUSTOMER: Final = "customer"
 USER: Final = "user"
@@ -21,7 +21,10 @@ def customer_of(organization: Organization, subject_type: str, subject_id: str) 
 
     `customer` takes any reference; the ids of `user`, and of the types an organization lists, are the caller's own.
     The key may be of no customer, or of one merged into another: the decision finds out. An id costs no query.
+    An id of more than 300 characters is nobody's.
     """
+    if len(subject_id) > LONGEST:
+        return Reason.CUSTOMER_UNKNOWN
     if subject_type == CUSTOMER:
         return _referred(organization, subject_id)
     if subject_type == USER or subject_type in organization.subject_types:

@@ -24,8 +24,8 @@ _COMMANDS: Final[Mapping[str, _Entry]] = {
     "openapi": _Entry("tessera.cli.openapi", "Print the API's OpenAPI 3.1 document."),
     "organization": _Entry("tessera.cli.organization", "Found organizations."),
     "clock": _Entry("tessera.cli.clock", "Read or move a test organization's clock."),
-    "key": _Entry("tessera.cli.key", "Make API keys."),
-    "staff": _Entry("tessera.cli.staff", "Let people sign in to the console."),
+    "key": _Entry("tessera.cli.key", "Make, list and revoke API keys."),
+    "staff": _Entry("tessera.cli.staff", "Let people sign in to the console, and stop them."),
     "schedule": _Entry("tessera.cli.schedule", "Print when terms begin and end."),
     "check": _Entry("tessera.cli.check", "Ask whether a customer may, and why."),
 }

@@ -3,17 +3,22 @@
 import json
 import secrets
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from tessera.cli import project
+from tessera.cli.columns import columns
+
+if TYPE_CHECKING:
+    from tessera.organizations.models import Organization, Staff
 
 _GENERATED_BYTES = 15  # 20 characters
 
 
 @click.group("staff")
 def command() -> None:
-    """Let people sign in to the console."""
+    """Let people sign in to the console, and stop them."""
 
 
 @command.command("add")
@@ -57,6 +62,106 @@ def add(slug: str | None, name: str, email: str, role: str, generate: bool, as_j
         click.echo(password)
     elif generate:
         click.echo("They sign in with the password they already have.")
+
+
+@command.command("list")
+@click.option("--organization", "slug", help="Whose staff; not needed where there is only one organization.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_staff(slug: str | None, as_json: bool) -> None:
+    """List who works or worked for the organization: e-mail, name, role, and who is disabled."""
+    project.start()
+    from tessera.core import ids
+    from tessera.organizations.queries import staff_of
+
+    found = staff_of(project.organization(slug))
+    if as_json:
+        facts = [
+            {
+                "id": ids.to_text(ids.Prefix.STAFF, row.id),
+                "email": row.email,
+                "name": row.name,
+                "role": str(row.role),
+                "disabled": row.disabled,
+            }
+            for row in found
+        ]
+        click.echo(json.dumps(facts, ensure_ascii=False))
+        return
+    for line in columns((row.email, row.name, str(row.role), "disabled" if row.disabled else "") for row in found):
+        click.echo(line)
+
+
+@command.command("disable")
+@click.argument("email")
+@click.option("--organization", "slug", help="Where; not needed if there is only one organization.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def disable(email: str, slug: str | None, as_json: bool) -> None:
+    """Shut a person out of the organization: the console, in every session, and every key they made.
+
+    It holds from their next request on. What they do for other organizations stays theirs.
+    """
+    project.start()
+    from tessera import organizations
+    from tessera.events.types import Actor
+    from tessera.organizations.staff import disable_staff, staff_by_email
+
+    club = project.organization(slug)
+    member = staff_by_email(club, email)
+    disable_staff(staff=member, at=organizations.now(club), actor=Actor.system("staff"))
+    _say(club, member, f"{member.user.email} and the keys they made may do nothing for {club.name} any more.", as_json)
+
+
+@command.command("enable")
+@click.argument("email")
+@click.option("--organization", "slug", help="Where; not needed if there is only one organization.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def enable(email: str, slug: str | None, as_json: bool) -> None:
+    """Let a disabled person work for the organization again, in the role they had. Their keys work again too."""
+    project.start()
+    from tessera import organizations
+    from tessera.events.types import Actor
+    from tessera.organizations.rights import Role
+    from tessera.organizations.staff import enable_staff, staff_by_email
+
+    club = project.organization(slug)
+    member = staff_by_email(club, email)
+    enable_staff(staff=member, at=organizations.now(club), actor=Actor.system("staff"))
+    role = Role(member.role).label.lower()
+    _say(club, member, f"{member.user.email} works for {club.name} as {role}.", as_json)
+
+
+@command.command("password")
+@click.argument("email")
+@click.option("--generate-password", "generate", is_flag=True, help="Make a password and print it, once.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def password(email: str, generate: bool, as_json: bool) -> None:
+    """Give a person another password and sign them out everywhere. Asks for it; otherwise reads one line."""
+    project.start()
+    from tessera import organizations
+    from tessera.events.types import Actor
+    from tessera.organizations.staff import set_password, user_by_email
+
+    user = user_by_email(email)
+    chosen = secrets.token_urlsafe(_GENERATED_BYTES) if generate else _asked()
+    set_password(user=user, password=chosen, now=organizations.now, actor=Actor.system("staff"))
+    if as_json:
+        click.echo(json.dumps({"email": user.email, "password": chosen if generate else None}))
+        return
+    click.echo(f"{user.email} has a new password and is signed out everywhere.")
+    if generate:
+        click.echo("It is shown only now:")
+        click.echo(chosen)
+
+
+def _say(club: "Organization", member: "Staff", sentence: str, as_json: bool) -> None:
+    if not as_json:
+        click.echo(sentence)
+        return
+    from tessera.core import ids
+
+    member.refresh_from_db()
+    facts = {"id": ids.to_text(ids.Prefix.STAFF, member.pk), "organization": club.slug, "role": member.role}
+    click.echo(json.dumps({**facts, "email": member.user.email, "disabled": member.disabled_at is not None}))
 
 
 def _asked() -> str:

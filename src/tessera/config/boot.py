@@ -16,6 +16,9 @@ from tessera.organizations import last_use
 from tessera.organizations.models import Organization
 
 DEMO_ACTOR = Actor.system("demo")
+_KNOWN_PASSWORDS = (
+    "this database has made-up people with known passwords: serve it with `tessera demo`, on 127.0.0.1 only"
+)
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +62,13 @@ def is_demo() -> bool:
 def refuse_demo_in_the_open(host: str) -> None:
     """Raises DemoInTheOpen if a demo's database is served elsewhere than on a loopback address, or not as a demo."""
     if (settings.DEMO or is_demo()) and not (settings.DEMO and is_loopback(host)):
-        raise DemoInTheOpen(
-            "this database has made-up people with known passwords: serve it with `tessera demo`, on 127.0.0.1 only"
-        )
+        raise DemoInTheOpen(_KNOWN_PASSWORDS)
+
+
+def refuse_demo_unannounced() -> None:
+    """Raises DemoInTheOpen if this is a demo's database, but the settings do not say so (TESSERA_DEMO)."""
+    if not settings.DEMO and is_demo():
+        raise DemoInTheOpen(_KNOWN_PASSWORDS)
 
 
 def is_loopback(host: str) -> bool:

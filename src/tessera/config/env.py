@@ -16,10 +16,25 @@ _TESTS_OWN = ("TESSERA_TEST_",)
 
 
 def _database(url: str) -> str:
-    scheme = urlsplit(url).scheme
-    if url and scheme not in ("sqlite", "postgresql"):
-        raise ValueError("should be sqlite:///path/to/file or postgresql://user:password@host:port/name")
+    if url and not _names_a_database(url):
+        raise ValueError(
+            "should be sqlite:///path/to/file or postgresql://user:password@host:port/name; "
+            "percent-encode special characters of the password, / as %2F"
+        )
     return url
+
+
+def _names_a_database(url: str) -> bool:
+    # The faults of urllib quote what they found, which may be a part of the password.
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    if parts.scheme == "sqlite":
+        return True
+    # What stands behind a "/" of a password that was not encoded is taken for the name, with the host.
+    return parts.scheme == "postgresql" and port != 0 and "@" not in parts.path
 
 
 def _web_address(url: str) -> str:

@@ -13,7 +13,11 @@ from tessera.config import boot  # noqa: E402  (needs the applications loaded)
 
 
 def serving() -> WSGIHandler:
-    """Return the application, once what each web process needs has begun. Raises SchemaBehind or SchemaAhead."""
+    """Return the application, once what each web process needs has begun.
+
+    Raises SchemaBehind or SchemaAhead; DemoInTheOpen if the database is a demo's and the settings do not say so.
+    """
     boot.refuse_wrong_schema()
+    boot.refuse_demo_unannounced()
     boot.begin()
     return application

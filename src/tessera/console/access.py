@@ -157,7 +157,15 @@ def _member(request: HttpRequest, slug: str) -> Member | None:
 
 def _to_sign_in(request: VisitorRequest) -> HttpResponse:
     if request.htmx:
-        page = urlsplit(request.htmx.current_url or "").path or reverse("console:start")
+        page = _page_shown(request) or reverse("console:start")
         return HttpResponseClientRedirect(f"{reverse('console:signin')}?{urlencode({'next': page})}")
     page = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("console:start")
     return redirect(f"{reverse('console:signin')}?{urlencode({'next': page})}")
+
+
+def _page_shown(request: VisitorRequest) -> str:
+    """The path of the page that the request came from, as the browser says; empty if that is no address."""
+    try:
+        return urlsplit(request.htmx.current_url or "").path
+    except ValueError:
+        return ""

@@ -42,4 +42,6 @@ def once(request: StaffRequest, make: Callable[[], str]) -> str:
         remembered = list({**sent, given: address}.items())[-_REMEMBERED:]
         request.session[_KEY] = dict(remembered)
         request.session.save()
+        # Written once more at the request's end, without the lock, it would undo what others remembered meanwhile.
+        request.session.modified = False
     return address

@@ -79,6 +79,15 @@ class ChangeForm(AskForm):
         field.initial = first_price(choices, without=[self.membership.plan.name])
 
 
+class SeatsForm(AskForm):
+    seats = forms.IntegerField(
+        label=_("Seats"), required=False, min_value=0, max_value=1_000_000, help_text=_("Empty: as the plan says.")
+    )
+
+    def prepare(self) -> None:
+        self.fields["seats"].initial = self.membership.seats
+
+
 class PaidForm(AskForm):
     paid_by = forms.ChoiceField(
         label=_("Paid"), choices=[("manual", _("At the desk or by transfer"))], initial="manual"
@@ -137,6 +146,10 @@ def _change(member: Member, view: MembershipView, told: dict[str, Any]) -> Membe
     return change(**_to(member, view), plan=price.plan, price=price)
 
 
+def _seats(member: Member, view: MembershipView, told: dict[str, Any]) -> Membership:
+    return changing.change_seats(**_to(member, view), seats=told["seats"])
+
+
 def _paid(member: Member, view: MembershipView, told: dict[str, Any]) -> Membership:
     return granting.confirm_payment(**_to(member, view), paid_by=told["paid_by"])
 
@@ -168,6 +181,13 @@ def _says_end_moves(seen: Seen) -> list[str]:
     if told["before"] == told["after"]:
         return [gettext("Its end stays where it is, %(after)s.") % told] if told["after"] else []
     return [gettext("Its end moves from %(before)s to %(after)s.") % told]
+
+
+def _says_seats(seen: Seen) -> list[str]:
+    if seen.after.seats is None:
+        return [gettext("Everybody who belongs to the company inherits it.")]
+    told = {"seats": seen.after.seats}
+    return [gettext("%(seats)d people inherit it, those who joined first.") % told]
 
 
 def _says_change(seen: Seen) -> list[str]:
@@ -247,6 +267,11 @@ VERBS: Final[tuple[Verb, ...]] = (
     Verb(
         "change", _("Change plan"), _WRITE, _change, _unended, _says_change,
         lambda seen: gettext("Change the plan"), _("The change of %(plan)s is done."), ChangeForm,
+    ),
+    Verb(
+        "seats", _("Change seats"), _WRITE, _seats,
+        lambda view: view.holder.type == "company" and _unended(view),
+        _says_seats, lambda seen: gettext("Change the seats"), _("Seats of %(plan)s changed."), SeatsForm,
     ),
     Verb(
         "pause", _("Pause"), _WRITE, _pause,

@@ -15,6 +15,9 @@ class EventType(StrEnum):
     ORGANIZATION_CLOCK_MOVED = "organization.clock_moved"
     STAFF_ADDED = "staff.added"
     STAFF_ROLE_CHANGED = "staff.role_changed"
+    STAFF_DISABLED = "staff.disabled"
+    STAFF_ENABLED = "staff.enabled"
+    STAFF_PASSWORD_SET = "staff.password_set"  # noqa: S105  (what happened, not the password)
     API_KEY_CREATED = "api_key.created"
     API_KEY_REVOKED = "api_key.revoked"
     CUSTOMER_CREATED = "customer.created"
@@ -52,6 +55,7 @@ class EventType(StrEnum):
     MEMBERSHIP_RESUMED = "membership.resumed"
     MEMBERSHIP_PLAN_CHANGED = "membership.plan_changed"
     MEMBERSHIP_PLAN_CHANGE_BOOKED = "membership.plan_change_booked"
+    MEMBERSHIP_SEATS_CHANGED = "membership.seats_changed"
     MEMBERSHIP_REVOKED = "membership.revoked"
     MEMBERSHIP_EXPIRED = "membership.expired"
 

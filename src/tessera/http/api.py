@@ -1,9 +1,11 @@
 """The one API: ninja's, with our errors, our parser, and answers that are JSON whatever happens."""
 
 import json
+import threading
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -19,6 +21,7 @@ from tessera.http.openapi import Document
 from tessera.http.schemas import nowhere_nul
 
 _DEEPEST = 32
+_MOST_MEMBERS = 1_000
 
 
 class StrictParser(Parser):
@@ -47,6 +50,8 @@ def _no_number(text: str) -> NoReturn:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > _MOST_MEMBERS:
+        raise MalformedJson(f"an object of the body has {len(pairs)} members; at most {_MOST_MEMBERS} are read")
     members = dict(pairs)
     if len(members) != len(pairs):
         raise ValueError("an object has the same member twice")
@@ -77,6 +82,9 @@ class TesseraAPI(NinjaAPI):
             urls_namespace="api",
             parser=StrictParser(),
         )
+        self._described = threading.Lock()
+        self._document_bytes: bytes | None = None
+        self._reference_bytes: bytes | None = None
         self.add_decorator(edge.guarded, mode="view")
 
     def set_default_exception_handlers(self) -> None:
@@ -93,7 +101,8 @@ class TesseraAPI(NinjaAPI):
         errors: list[dict[str, Any]] = []
         for context in error_contexts:
             places = context.model.__ninja_flatten_map_reverse__
-            for error in context.pydantic_validation_error.errors(include_url=False, include_input=False):
+            found = context.pydantic_validation_error.errors(include_url=False, include_input=False)
+            for error in found[: problems.MOST_FAULTS]:
                 loc = (context.model.__ninja_param_source__, *_as_sent(error["loc"], places))
                 errors.append({"loc": loc, "type": error["type"], "msg": error["msg"]})
         return ValidationError(errors)
@@ -105,7 +114,7 @@ class TesseraAPI(NinjaAPI):
         if cursor:
             query = request.GET.copy()
             query["cursor"] = cursor
-            answer["Link"] = f'<{request.path}?{query.urlencode()}>; rel="next"'
+            answer["Link"] = f'<{quote(request.path)}?{query.urlencode()}>; rel="next"'
         return answer
 
     @property
@@ -125,11 +134,18 @@ class TesseraAPI(NinjaAPI):
         """Return the OpenAPI 3.1 document."""
         return Document(self, "/api/v1/")
 
+    # Describing the API takes a good part of a second, and anybody may ask: it is done once a process.
     def _document_view(self, request: HttpRequest) -> HttpResponse:
-        return HttpResponse(json.dumps(self.document(), default=str), content_type="application/json")
+        with self._described:
+            if self._document_bytes is None:
+                self._document_bytes = json.dumps(self.document(), default=str).encode()
+        return HttpResponse(self._document_bytes, content_type="application/json")
 
     def _reference_view(self, request: HttpRequest) -> HttpResponse:
-        return reference.page(request, self.document())
+        with self._described:
+            if self._reference_bytes is None:
+                self._reference_bytes = reference.page(self.document()).encode()
+        return HttpResponse(self._reference_bytes)
 
 
 # Ninja's handlers are typed as taking an exception or its class; it only ever hands in exceptions.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -27,10 +27,19 @@ class Principal(Protocol):
     def key_id(self) -> UUID: ...
 
 
+class Guard(Protocol):
+    """An operation's `auth`: `caller` says whose request it is, calling it refuses who may not do what it is about."""
+
+    def caller(self, request: HttpRequest) -> Principal: ...
+
+    def __call__(self, request: HttpRequest) -> Principal: ...
+
+
 def guarded(run: View) -> View:
     """Return an operation's `run` with everything around it that all operations share."""
     operation: Operation = run.__self__  # type: ignore[attr-defined]
     known = frozenset(_query_names(operation))
+    guards = cast("list[Guard]", operation.auth_callbacks)
     takes_body = any(model.__ninja_param_source__ == "body" for model in operation.models)
 
     @wraps(run)
@@ -38,9 +47,11 @@ def guarded(run: View) -> View:
         allowance: limits.Allowance | None = None
         answer: HttpResponseBase
         try:
-            caller = _caller(operation, request)
+            caller = _caller(guards, request)
             if caller is not None:
                 allowance = limits.api().spend(caller.key_id)
+            for guard in guards:  # after the limit: who may not do this is not free to go on trying
+                guard(request)
             _refuse_impossible_text(path)
             faults = _query_faults(request, known)
             if request.method not in _READS:  # what is sent along with a GET has no meaning (RFC 9110) and is not read
@@ -62,10 +73,10 @@ def guarded(run: View) -> View:
     return answered
 
 
-def _caller(operation: Operation, request: HttpRequest) -> Principal | None:
+def _caller(guards: list[Guard], request: HttpRequest) -> Principal | None:
     caller: Principal | None = None
-    for callback in operation.auth_callbacks:
-        caller = callback(request)
+    for guard in guards:
+        caller = guard.caller(request)
         request.auth = caller  # type: ignore[attr-defined]
     return caller
 

@@ -55,6 +55,13 @@ class TooManyRequests(TesseraError):
         self.retry_after = retry_after
 
 
+class InternalError(TesseraError):
+    """Something went wrong here and nothing was changed. The log has the cause, under the request id."""
+
+    code = "internal_error"
+    status = 500
+
+
 class CursorInvalid(Invalid):
     """The cursor was not made by this list, or has been altered."""
 

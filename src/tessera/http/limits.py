@@ -57,23 +57,25 @@ class Buckets:
         self._lock = threading.Lock()
         self._levels: dict[Hashable, tuple[float, float]] = {}
 
-    def spend(self, key: Hashable) -> Allowance:
-        """Take one request out of the bucket of `key` and return what is left.
+    def spend(self, key: Hashable, requests: int = 1) -> Allowance:
+        """Take one request, or as many as what is asked for is worth, out of the bucket of `key`; return what is left.
 
-        Raises Spent if there is not one whole request in it; nothing is taken then.
+        `requests` is at least 1; more than a full bucket holds count as that. Raises Spent if there are not so many
+        whole requests in it; nothing is taken then.
         """
+        cost = min(requests, self.burst)
         now = self._seconds()
         with self._lock:
             level = self._level(key, now)
-            allowed = level >= 1
+            allowed = level >= cost
             if allowed:
-                level -= 1
+                level -= cost
             if len(self._levels) >= _MOST_BUCKETS and key not in self._levels:
                 self._forget_full(now)
             self._levels[key] = (level, now)
         left = Allowance(self.policy, self.burst, self._window, int(level), math.ceil((self.burst - level) / self.rate))
         if not allowed:
-            wait = max(1, math.ceil((1 - level) / self.rate))
+            wait = max(1, math.ceil((cost - level) / self.rate))
             raise Spent(f"too many requests: wait {wait} s", retry_after=wait, allowance=left)
         return left
 

@@ -47,7 +47,7 @@ class Document(OpenAPISchema):
         text = " ".join((operation.description or "").split())
         details["summary"] = text.split(". ")[0].rstrip(".") or details["summary"]
         details["description"] = text or details["summary"]
-        further: list[type[TesseraError]] = []
+        further: list[type[TesseraError]] = [errors.InternalError]
         for callback in operation.auth_callbacks:
             further += getattr(callback, "refusals", ())
         if operation.methods != ["GET"]:
@@ -101,13 +101,13 @@ def _add(answers: dict[int, dict[str, Any]], error: type[TesseraError]) -> None:
 def _describe(status: int, answer: dict[str, Any], *, repeats: bool) -> None:
     phrase = HTTPStatus(status).phrase
     names = ["X-Request-ID"]
-    if status != 401:
+    if status not in (401, 500):
         names += ["RateLimit", "RateLimit-Policy"]
     if status == 401:
         names.append("WWW-Authenticate")
     if status == 429:
         names.append("Retry-After")
-    if repeats and status not in (401, 403, 429):
+    if repeats and status not in (401, 403, 429, 500):
         names.append("Idempotency-Replayed")
     answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     answer["description"] = phrase

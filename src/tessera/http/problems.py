@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tessera.core.errors import Forbidden, Invalid, TesseraError
 from tessera.core.ids import new_id
-from tessera.http.errors import MalformedJson, TooManyRequests, Unauthenticated
+from tessera.http.errors import InternalError, MalformedJson, TooManyRequests, Unauthenticated
 
 CONTENT_TYPE: Final = "application/problem+json"
 REFERENCE: Final = "/api/v1/docs"
+MOST_FAULTS: Final = 100  # an answer names the first so many
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")
 _ALWAYS: Final[tuple[type[TesseraError], ...]] = (MalformedJson, Unauthenticated, Forbidden, Invalid, TooManyRequests)
 # Pydantic's words for what is wrong, and ours, which are stable.
@@ -67,7 +68,7 @@ class Problem(BaseModel):
 def documents(status: int, model: Any, *errors: type[TesseraError]) -> dict[int, Any]:
     """Return an operation's map of answers: `model` (None: no body) with `status`, and a problem for each of `errors`.
 
-    400, 401, 403, 422 and 429 are always among them; the API adds what it does itself (409, 413, 415).
+    400, 401, 403, 422 and 429 are always among them; the API adds what it does itself (409, 413, 415) and 500.
     """
     answers: dict[int, Any] = {status: model}
     possible: list[type[TesseraError]] = [*errors, *_ALWAYS]
@@ -146,14 +147,14 @@ def unexpected(request: HttpRequest, status: int) -> HttpResponse:
     return problem(
         request,
         status=status,
-        code="internal_error" if status == 500 else phrase.lower().replace(" ", "_"),
+        code=InternalError.code if status == InternalError.status else phrase.lower().replace(" ", "_"),
         detail=details.get(status, phrase.lower()),
     )
 
 
 def invalid(request: HttpRequest, errors: Sequence[Mapping[str, Any]]) -> HttpResponse:
-    """Return the 422 that names every fault Pydantic found; `loc` begins with where it was sent (ninja's form)."""
-    faults = [_fault(error) for error in errors]
+    """Return the 422 that names the first hundred faults found; `loc` begins with where it was sent (ninja's form)."""
+    faults = [_fault(error) for error in errors[:MOST_FAULTS]]
     named = "; ".join(f"{fault['pointer'] or 'body'} {fault['detail']}" for fault in faults[:5])
     return problem(request, status=422, code=Invalid.code, detail=named, faults=faults)
 

@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.contrib.staticfiles import finders
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.html import escape, format_html, format_html_join
 
 from tessera.core.errors import TesseraError
@@ -66,8 +65,8 @@ class Chapter:
     entries: list[Entry] = field(default_factory=list)
 
 
-def page(request: HttpRequest, document: dict[str, Any]) -> HttpResponse:
-    """Return the page."""
+def page(document: dict[str, Any]) -> str:
+    """Return the page, the same for whoever asks."""
     chapters: dict[str, Chapter] = {}
     for path, verbs in document["paths"].items():
         for verb, operation in verbs.items():
@@ -80,7 +79,7 @@ def page(request: HttpRequest, document: dict[str, Any]) -> HttpResponse:
         "codes": _codes(),
         "console_styles": _CONSOLE_STYLES if finders.find(_CONSOLE_STYLES) else "",
     }
-    return render(request, "http/reference.html", context)
+    return render_to_string("http/reference.html", context)
 
 
 def _marked(text: str) -> str:
@@ -95,13 +94,12 @@ def _marked(text: str) -> str:
 
 def _codes() -> list[Code]:
     found: dict[str, Code] = {}
-    waiting: list[type[TesseraError]] = [TesseraError]
+    waiting = TesseraError.__subclasses__()
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
         if kind.__module__.startswith("tessera.") and ".cli" not in kind.__module__:
             found.setdefault(kind.code, Code(kind.code, kind.status, _marked(" ".join((kind.__doc__ or "").split()))))
-    found["internal_error"] = Code("internal_error", 500, "Something went wrong here. Nothing was changed.")
     return sorted(found.values(), key=lambda code: (code.status, code.name))
 
 

@@ -1,4 +1,4 @@
-"""What an API key may be allowed to do. Documented in docs/scopes.md."""
+"""What an API key may be allowed to do: each scope is the right of the same name. Documented in docs/scopes.md."""
 
 from enum import StrEnum
 
@@ -14,9 +14,11 @@ class Scope(StrEnum):
     PLANS_WRITE = "plans:write"
     CUSTOMERS_READ = "customers:read"
     CUSTOMERS_WRITE = "customers:write"
+    CUSTOMERS_BAN = "customers:ban"
     COMPANIES_READ = "companies:read"
     COMPANIES_WRITE = "companies:write"
     MEMBERSHIPS_READ = "memberships:read"
     MEMBERSHIPS_WRITE = "memberships:write"
+    MEMBERSHIPS_REVOKE = "memberships:revoke"
     EVENTS_READ = "events:read"
     ACCESS_READ = "access:read"

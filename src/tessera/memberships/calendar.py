@@ -4,7 +4,7 @@ Nothing here reads a clock or a database beyond the plan and price it is given.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -97,23 +97,6 @@ def period_end(plan: Plan, price: Price, *, anchor: Anchor, at: datetime, zone: 
     while end <= at:
         end = cycle.renewed_end(end, years=price.interval_count, zone=zone)
     return end
-
-
-def anchor_before(anchor: Anchor, plan: Plan, price: Price, *, at: datetime, zone: ZoneInfo) -> Anchor:
-    """Return the anchor stepped back by whole periods until it is not later than `at`, the remembered day kept.
-
-    A fixed plan's is stepped back once: to the start of the cycle that ends there, whenever it was joined.
-    """
-    interval, count = Interval(price.interval), price.interval_count
-    if plan.cycle is not None:
-        return Anchor(anchor.year - count, anchor.month, anchor.day, anchor.time)
-    while local_time.first_instant(anchor.wall, zone) > at:
-        if interval.months:
-            year, month0 = divmod(anchor.year * 12 + anchor.month - 1 - count * interval.months, 12)
-            anchor = Anchor(year, month0 + 1, anchor.day, anchor.time)
-        else:
-            anchor = Anchor.on(anchor.wall - timedelta(days=count * interval.days))
-    return anchor
 
 
 def grace_until(ends_at: datetime | None, *, trial: bool, grace_days: int, zone: ZoneInfo) -> datetime | None:

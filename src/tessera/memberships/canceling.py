@@ -15,6 +15,7 @@ from tessera.memberships.errors import (
 )
 from tessera.memberships.held import Held, changing, text
 from tessera.memberships.models import Membership
+from tessera.memberships.pausing import replan
 from tessera.memberships.types import EndedReason, Status
 from tessera.organizations.models import Organization
 from tessera.plans.types import Billing
@@ -50,8 +51,10 @@ def cancel_at_period_end(*, organization: Organization, membership_id: UUID, at:
             raise OpenEnded("it has no period that could end: cancel it now instead")
         if not membership.renews:
             raise NotRenewing("it does not renew by itself, so it ends anyway")
+        grace = last.grace_until
         membership.renews, membership.cancel_booked_at = False, at
         held.set_end(last, last.ends_at or held.period_end(last))
+        membership.grace_before_cancel = grace
         return held.settle(EventType.MEMBERSHIP_CANCEL_BOOKED, cancel_at=text(last.ends_at))
 
 
@@ -70,7 +73,11 @@ def undo_cancel(*, organization: Organization, membership_id: UUID, at: datetime
         membership.renews, membership.cancel_booked_at = True, None
         last = held.terms[-1]
         if not last.price.renews_without_payment:
+            grace = membership.grace_before_cancel
             held.set_end(last, last.ends_at)
+            # A later policy leaves a grace alone that was booked before it.
+            last.grace_until = grace or last.grace_until
+            last.save(update_fields=["grace_until"])
         elif membership.next_plan is not None:
             book_change(held)
         else:
@@ -82,18 +89,19 @@ def unbook_change(held: Held) -> None:
     """Take back a change that is booked for the next renewal; `next_plan` and `next_price` remember it.
 
     What renews without a payment has its change booked as a term to come, which needs no job; others have the note.
+    The anchor is again what it was, and pauses planned in the term to come fall in the open one.
     """
-    last = held.terms[-1]
-    if len(held.terms) < 2 or last.starts_at <= held.at:
+    membership, last = held.membership, held.terms[-1]
+    if len(held.terms) < 2 or last.starts_at <= held.at or not membership.anchor_before_change:
         return
     before = held.terms[-2]
     if before.price.renews_without_payment and before.ends_at == last.starts_at:
-        held.membership.next_plan, held.membership.next_price = last.plan, last.price
-        held.membership.renews = True
+        membership.next_plan, membership.next_price = last.plan, last.price
+        membership.renews = True
         held.drop(last)
         held.set_end(before, None)
-        anchor = calendar.anchor_before(held.anchor, before.plan, before.price, at=before.starts_at, zone=held.zone)
-        held.membership.anchor = str(anchor)
+        membership.anchor, membership.anchor_before_change = membership.anchor_before_change, ""
+        replan(held, since=last.starts_at)
 
 
 def book_change(held: Held) -> None:
@@ -103,10 +111,12 @@ def book_change(held: Held) -> None:
     assert plan is not None and price is not None
     if last.ends_at is None or last.ends_at <= held.at:
         held.set_end(last, held.period_end(last))
+    membership.anchor_before_change = membership.anchor
     booking = calendar.next_term(plan, price, last=last, anchor=held.anchor, zone=held.zone)
     membership.renews = price.renews_without_payment
     held.book(booking, plan=plan, price=price)
     membership.next_plan = membership.next_price = None
+    replan(held, since=booking.starts_at)
 
 
 def _end(

@@ -1,4 +1,4 @@
-"""Changing the plan or the price: now, or with the next renewal. The membership keeps its id."""
+"""Changing the plan or the price, now or with the next renewal, and the seats. The membership keeps its id."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +7,7 @@ from tessera.core import ids
 from tessera.events.types import Actor, EventType
 from tessera.memberships import calendar
 from tessera.memberships.canceling import book_change, unbook_change
-from tessera.memberships.errors import MembershipExpired, MembershipPaused, NothingToChange, OpenEnded
+from tessera.memberships.errors import MembershipExpired, MembershipPaused, NoSeats, NothingToChange, OpenEnded
 from tessera.memberships.granting import offered, refuse_held
 from tessera.memberships.held import Held, changing
 from tessera.memberships.models import Membership, Term
@@ -102,6 +102,28 @@ def change_plan_at_renewal(
         )
 
 
+def change_seats(
+    *, organization: Organization, membership_id: UUID, seats: int | None, at: datetime, actor: Actor
+) -> Membership:
+    """Give a company's membership another number of seats; None: as many as its plan has. Seen by the next check.
+
+    Who joined first keeps a seat: with fewer seats those who came last lose theirs, with more the next ones have one.
+
+    Raises NoSeats for a customer's membership, MembershipExpired, NothingToChange, HolderArchived.
+    """
+    with changing(organization=organization, membership_id=membership_id, at=at, actor=actor) as held:
+        membership = held.membership
+        if membership.company_id is None:
+            raise NoSeats("seats belong to a company's membership", pointer="/seats")
+        if not held.state.unended:
+            raise MembershipExpired("it is over: renew it, or grant a new one")
+        held.refuse_unwelcome()
+        if membership.seats == seats:
+            raise NothingToChange("it has that number of seats already")
+        before, membership.seats = membership.seats, seats
+        return held.settle(EventType.MEMBERSHIP_SEATS_CHANGED, from_seats=before, seats=seats)
+
+
 def _target(held: Held, plan: Plan, price: Price | None) -> tuple[Plan, Price]:
     if not held.state.unended:
         raise MembershipExpired("it is over: renew it, or grant a new one")
@@ -156,10 +178,10 @@ def _start_over(held: Held, plan: Plan, price: Price) -> None:
             term.ends_at, term.grace_until = held.at, None
             term.save(update_fields=["ends_at", "grace_until"])
     membership.renews = price.renews_without_payment or pays_on
-    membership.cancel_booked_at = None
+    membership.cancel_booked_at, membership.anchor_before_change = None, ""
     booking = calendar.first_term(plan, price, starts_at=starts_at, from_midnight=not scheduled, zone=held.zone)
     held.book(booking, plan=plan, price=price)
-    replan(held)
+    replan(held, since=held.at)
 
 
 def _pays_on(membership: Membership, old: Price, new: Price) -> bool:

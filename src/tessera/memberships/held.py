@@ -83,6 +83,7 @@ class Held:
         )
         term.grace_until = self.grace_of(term)
         term.save(force_insert=True)
+        self.membership.grace_before_cancel = None
         self.terms.append(term)
         self.terms.sort(key=lambda each: each.starts_at)
         self.membership.anchor = str(booking.anchor)
@@ -98,6 +99,7 @@ class Held:
 
     def set_end(self, term: Term, ends_at: datetime | None) -> None:
         """Move a term's end; its grace goes with it."""
+        self.membership.grace_before_cancel = None
         term.ends_at = ends_at
         term.grace_until = self.grace_of(term)
         term.save(update_fields=["ends_at", "grace_until"])

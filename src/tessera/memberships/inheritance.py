@@ -56,11 +56,18 @@ def join_company(
 def change_position(
     *, affiliation: Affiliation, at: datetime, actor: Actor, **position: Unpack[Position]
 ) -> Affiliation:
-    """Change what the customer is to the company: title, company admin, primary contact. Nothing new writes nothing."""
+    """Change what the customer is to the company: title, company admin, primary contact. Nothing new writes nothing.
+
+    Raises NotAffiliated if the affiliation has ended meanwhile, or become part of another.
+    """
     with db.transaction():
-        if changed := affiliations.update(affiliation, **position):
-            events.record(_happened(EventType.AFFILIATION_UPDATED, affiliation, at, actor, fields=list(changed)))
-    return affiliation
+        lock(Customer(pk=affiliation.customer_id))
+        present = Affiliation.objects.filter(affiliations.covering(at), pk=affiliation.pk).first()
+        if present is None:
+            raise NotAffiliated("the customer does not belong to the company any more")
+        if changed := affiliations.update(present, **position):
+            events.record(_happened(EventType.AFFILIATION_UPDATED, present, at, actor, fields=list(changed)))
+    return present
 
 
 def leave_company(*, customer: Customer, company: Company, at: datetime, actor: Actor) -> None:

@@ -32,7 +32,10 @@ class Membership(models.Model):
     awaits_payment = models.BooleanField(default=False)  # still to be paid
     paid_by = models.CharField(max_length=40, blank=True)  # what took the first payment, until a term carries it
     pending_until = models.DateTimeField(null=True)  # no term by then: abandoned
+    # What a booked change found, to put back if it is taken back: the anchor of the term that it cut.
+    anchor_before_change = models.CharField(max_length=40, blank=True)
     cancel_booked_at = models.DateTimeField(null=True)  # when canceling at the period's end was asked for
+    grace_before_cancel = models.DateTimeField(null=True)  # the grace it took off, to put back if it is undone
     ended_at = models.DateTimeField(null=True)
     ended_reason = models.CharField(max_length=10, choices=[(each, each) for each in STORED_REASONS], blank=True)
     external_reference = models.CharField(max_length=200, blank=True)

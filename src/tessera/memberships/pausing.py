@@ -96,12 +96,12 @@ def resume(*, organization: Organization, membership_id: UUID, at: datetime, act
         return held.settle(EventType.MEMBERSHIP_RESUMED, paused_from=text(found.starts_at))
 
 
-def replan(held: Held) -> None:
-    """Let the pauses that have not begun extend the terms they now fall in, for another period has begun meanwhile.
+def replan(held: Held, *, since: datetime) -> None:
+    """Let the pauses from `since` on extend the terms they now fall in, for those terms were booked anew.
 
     One that no term covers any more, or whose new plan has no pauses, is taken back.
     """
-    for planned in [each for each in held.pauses if each.starts_at >= held.at]:
+    for planned in [each for each in held.pauses if each.starts_at >= since]:
         term = next((each for each in held.terms if each.covers(planned.starts_at)), None)
         if term is None or not term.plan.pauses_allowed:
             held.pauses.remove(planned)
@@ -159,6 +159,7 @@ def _move_ends(held: Held, first: Term, by: timedelta) -> None:
     # Terms must not overlap at any moment: move the far ones first when time is given, the near ones when it is taken.
     for term in reversed(moving) if by > timedelta() else moving:
         term.save(update_fields=["starts_at", "ends_at", "grace_until"])
+    held.membership.grace_before_cancel = None  # it was of the end as it was
     last = held.terms[-1]
     if last.ends_at is None:
         held.membership.anchor = str(Anchor.at(last.starts_at, held.zone))

@@ -57,6 +57,7 @@ def renew(*, organization: Organization, membership_id: UUID, at: datetime, acto
         if price.renews_without_payment:
             membership.cancel_booked_at = None
         term = held.book(booking, plan=plan, price=price)
+        membership.anchor_before_change = ""
         membership.next_plan = membership.next_price = None
         return held.settle(EventType.MEMBERSHIP_RENEWED, starts_at=text(term.starts_at))
 
@@ -100,6 +101,7 @@ def _revival(held: Held, plan: Plan, price: Price) -> Booking:
         return now_on
     last = held.terms[-1]
     assert last.ends_at is not None  # it lapsed
+    _let_history_end(held, last.ends_at)
     if held.at >= calendar.revivable_until(last.ends_at, plan=plan, zone=held.zone):
         return now_on
     from_old_end = calendar.next_term(plan, price, last=last, anchor=held.anchor, zone=held.zone)
@@ -108,7 +110,7 @@ def _revival(held: Held, plan: Plan, price: Price) -> Booking:
 
 
 def _let_history_end(held: Held, ended_at: datetime) -> None:
-    """Cut what was still booked when the membership was canceled, so that lifting the end does not bring it back."""
+    """Cut what was still booked or paused when the membership ended, so that its new term begins with nothing of it."""
     for term in list(held.terms):
         if term.starts_at >= ended_at:
             held.drop(term)

@@ -82,6 +82,12 @@ class ChangePlanIn(In):
     when: Literal["now", "renewal"] = "now"
 
 
+class ChangeSeatsIn(In):
+    """How many people inherit the membership at most; null: as many as its plan says."""
+
+    seats: Annotated[Seats | None, Field(examples=[25])]
+
+
 class JoinIn(In):
     """What a customer is to a company, and from when until when."""
 

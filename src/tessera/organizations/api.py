@@ -7,6 +7,7 @@ from pydantic import Field
 
 from tessera import organizations
 from tessera.core import ids
+from tessera.core.local_time import UnknownTimeZone
 from tessera.http.problems import documents
 from tessera.http.schemas import In, Instant, Out
 from tessera.http.scopes import Scope
@@ -20,7 +21,6 @@ from tessera.organizations.errors import (
     LocaleInvalid,
     NotATestOrganization,
     OriginInvalid,
-    TimeZoneUnknown,
     VersionStale,
 )
 from tessera.organizations.models import Organization
@@ -107,7 +107,7 @@ def get_organization(request: ApiRequest) -> OrganizationOut:
 @router.patch(
     "/organization",
     auth=requires(Scope.ORGANIZATION_WRITE),
-    response=documents(200, OrganizationOut, FieldInvalid, TimeZoneUnknown, LocaleInvalid, OriginInvalid, VersionStale),
+    response=documents(200, OrganizationOut, FieldInvalid, UnknownTimeZone, LocaleInvalid, OriginInvalid, VersionStale),
     operation_id="update_organization",
 )
 def update_organization(request: ApiRequest, body: OrganizationPatch) -> OrganizationOut:

@@ -53,11 +53,14 @@ class ApiKeyAuth(HttpBearer):
         self.scope = scope
 
     def __call__(self, request: HttpRequest) -> Caller:
-        caller = getattr(request, "auth", None)
-        if not isinstance(caller, Caller):
-            caller = authenticate(request.headers.get("Authorization"))
+        caller = self.caller(request)
         caller.must(self.scope)
         return caller
+
+    def caller(self, request: HttpRequest) -> Caller:
+        """Return whose key came with the request, whatever it may do. Raises as `authenticate` does."""
+        known = getattr(request, "auth", None)
+        return known if isinstance(known, Caller) else authenticate(request.headers.get("Authorization"))
 
     def authenticate(self, request: HttpRequest, token: str) -> Caller:
         """Not used: `__call__` reads the header itself, to tell a missing key from a wrong one."""

@@ -58,12 +58,6 @@ class SlugInvalid(Invalid):
     code = "slug_invalid"
 
 
-class TimeZoneUnknown(Invalid):
-    """Not a name of the IANA time zone database."""
-
-    code = "time_zone_unknown"
-
-
 class LocaleInvalid(Invalid):
     """Not a language, with or without a region, such as en-GB."""
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
+from django.db.models import Q
+
 from tessera import db
 from tessera.core import clock, ids
 from tessera.events import services as events
@@ -71,6 +73,20 @@ def revoke_key(*, organization: Organization, key_id: UUID, at: datetime, actor:
             raise KeyUnknown("there is no such key")
         if keys.filter(revoked_at=None).update(revoked_at=clock.now()):
             _record(EventType.API_KEY_REVOKED, key, at, actor)
+
+
+def organization_of_key(key_id: UUID) -> Organization:
+    """Return whose key it is. For the operator, who may revoke any. Raises KeyUnknown."""
+    organization = Organization.objects.filter(api_keys=key_id).first()
+    if organization is None:
+        raise KeyUnknown("there is no such key")
+    return organization
+
+
+def keys_of_who_left(organization: Organization) -> frozenset[UUID]:
+    """Return the keys whose makers have been disabled: they open nothing until their makers are enabled again."""
+    left = Q(made_by__disabled_at__isnull=False) | Q(made_by__user__is_active=False)
+    return frozenset(ApiKey.objects.filter(left, organization=organization).values_list("pk", flat=True))
 
 
 def _record(what: EventType, key: ApiKey, at: datetime, actor: Actor, **data: object) -> None:

@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from tessera.core.currencies import CODES
 from tessera.core.ids import new_id
 from tessera.organizations.rights import Role
 
@@ -31,6 +32,7 @@ class Organization(models.Model):
                 name="organization_clock_only_in_tests",
                 condition=Q(is_test=True, test_now__isnull=False) | Q(is_test=False, test_now__isnull=True),
             ),
+            models.CheckConstraint(name="organization_currency_known", condition=Q(currency__in=sorted(CODES))),
         ]
 
     def __str__(self) -> str:

@@ -1,18 +1,16 @@
 """What the parts of an organization may look like. Pure."""
 
 import re
-from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from tessera.core.currencies import UnknownCurrency, is_known
+from tessera.core.local_time import UnknownTimeZone, zone_named
 from tessera.organizations.errors import (
     FieldInvalid,
     LocaleInvalid,
     OriginInvalid,
     SlugInvalid,
-    TimeZoneUnknown,
 )
 
 _SLUG: Final = re.compile(r"[a-z0-9](?:-?[a-z0-9])+")
@@ -47,22 +45,12 @@ def check_name(name: str) -> str:
     return name
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 def check_time_zone(name: str) -> str:
-    """Return the name. Raises TimeZoneUnknown if the IANA database does not have it."""
+    """Return the name. Raises UnknownTimeZone if the IANA database does not have it."""
     try:
-        if name in _zones():
-            ZoneInfo(name)
-            return name
-    except (ZoneInfoNotFoundError, ValueError):
-        pass
-    raise TimeZoneUnknown(
-        f"{name[:64]!r} is not a time zone: it should be an IANA name such as Europe/London", pointer="/time_zone"
-    )
+        return zone_named(name).key
+    except UnknownTimeZone as reason:
+        raise UnknownTimeZone(reason.detail, pointer="/time_zone") from reason
 
 
 def check_currency(code: str) -> str:

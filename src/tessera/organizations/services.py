@@ -52,7 +52,7 @@ def create_organization(
 ) -> Organization:
     """Found an organization. With `test_now` it is one for tests, whose own clock stands there.
 
-    Raises SlugInvalid, FieldInvalid, TimeZoneUnknown, UnknownCurrency, LocaleInvalid; SlugTaken.
+    Raises SlugInvalid, FieldInvalid, UnknownTimeZone, UnknownCurrency, LocaleInvalid; SlugTaken.
     """
     organization = Organization(
         slug=rules.check_slug(slug),

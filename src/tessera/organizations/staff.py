@@ -1,5 +1,6 @@
-"""Who works for an organization, and as what."""
+"""Who works for an organization, as what, and whether they still may."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
@@ -9,6 +10,7 @@ from django.db import IntegrityError
 
 from tessera import db
 from tessera.core import ids
+from tessera.core.errors import NotFound
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations import rules
@@ -37,7 +39,7 @@ def add_staff(
             with db.transaction():
                 staff = Staff.objects.create(organization=organization, user=user, role=role, created_at=at)
         except IntegrityError as reason:
-            raise AlreadyStaff("this person already works for the organization", pointer="/email") from reason
+            raise AlreadyStaff(_already(organization, user), pointer="/email") from reason
         _record(EventType.STAFF_ADDED, staff, at, actor)
     return staff
 
@@ -45,7 +47,7 @@ def add_staff(
 def change_role(*, staff: Staff, role: Role, at: datetime, actor: Actor) -> Staff:
     """Give a staff member another role. Keys they made never exceed it. The same role again writes nothing."""
     with db.transaction():
-        present = Staff.objects.select_for_update(no_key=True).get(pk=staff.pk)
+        present = _locked(staff)
         if present.role != role:
             present.role = role
             present.save(update_fields=["role"])
@@ -53,12 +55,86 @@ def change_role(*, staff: Staff, role: Role, at: datetime, actor: Actor) -> Staf
     return present
 
 
-def _new_user(*, name: str, email: str, password: str, at: datetime) -> User:
-    user = User(name=name, email=email, created_at=at)
+def staff_by_email(organization: Organization, email: str) -> Staff:
+    """Return who signs in with this address and works, or worked, for the organization. Raises NotFound."""
+    rows = Staff.objects.filter(organization=organization, user__email=email.strip().lower())
+    staff = rows.select_related("user", "organization").first()
+    if staff is None:
+        raise NotFound(f"nobody with this e-mail address works for {organization.name}")
+    return staff
+
+
+def user_by_email(email: str) -> User:
+    """Return who signs in with this address, wherever they work. Raises NotFound."""
+    user = User.objects.filter(email=email.strip().lower()).first()
+    if user is None:
+        raise NotFound("nobody signs in with this e-mail address")
+    return user
+
+
+def disable_staff(*, staff: Staff, at: datetime, actor: Actor) -> Staff:
+    """Let a staff member do nothing more for the organization, at the console or through keys they made.
+
+    It holds from their next request on, in every session they have. What they do for other organizations stays theirs.
+    Doing it again writes nothing.
+    """
+    with db.transaction():
+        present = _locked(staff)
+        if present.disabled_at is None:
+            present.disabled_at = at
+            present.save(update_fields=["disabled_at"])
+            _record(EventType.STAFF_DISABLED, present, at, actor)
+    return present
+
+
+def enable_staff(*, staff: Staff, at: datetime, actor: Actor) -> Staff:
+    """Let a disabled staff member work again, in the role they had; keys they made work again too, if not revoked.
+
+    Of somebody who is not disabled nothing is written.
+    """
+    with db.transaction():
+        present = _locked(staff)
+        if present.disabled_at is not None:
+            present.disabled_at = None
+            present.save(update_fields=["disabled_at"])
+            _record(EventType.STAFF_ENABLED, present, at, actor)
+    return present
+
+
+def set_password(*, user: User, password: str, now: Callable[[Organization], datetime], actor: Actor) -> None:
+    """Give a person another password, which ends every session they have, in all organizations they work for.
+
+    Each of those records it, at the instant that `now` says it is there. Raises PasswordTooWeak.
+    """
+    _check_password(password, user)
+    with db.transaction():
+        present = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        present.set_password(password)
+        present.save(update_fields=["password"])
+        for staff in Staff.objects.filter(user=present).select_related("organization").order_by("organization"):
+            _record(EventType.STAFF_PASSWORD_SET, staff, now(staff.organization), actor)
+
+
+def _locked(staff: Staff) -> Staff:
+    return Staff.objects.select_for_update(no_key=True).get(pk=staff.pk)
+
+
+def _already(organization: Organization, user: User) -> str:
+    if Staff.objects.filter(organization=organization, user=user).exclude(disabled_at=None).exists():
+        return "this person's access to the organization is disabled: enable it again instead"
+    return "this person already works for the organization"
+
+
+def _check_password(password: str, user: User) -> None:
     try:
         validate_password(password, user)
     except ValidationError as reason:
         raise PasswordTooWeak(" ".join(reason.messages), pointer="/password") from reason
+
+
+def _new_user(*, name: str, email: str, password: str, at: datetime) -> User:
+    user = User(name=name, email=email, created_at=at)
+    _check_password(password, user)
     user.set_password(password)
     try:
         with db.transaction():

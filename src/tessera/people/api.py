@@ -131,7 +131,7 @@ def update_customer(request: ApiRequest, ref: str, body: CustomerChange) -> Cust
 
 @router.post(
     "/customers/{ref}/ban",
-    auth=requires(Scope.CUSTOMERS_WRITE),
+    auth=requires(Scope.CUSTOMERS_BAN),
     response=documents(
         200,
         CustomerOut,
@@ -158,7 +158,7 @@ def ban_customer(request: ApiRequest, ref: str, body: BanIn) -> CustomerOut:
 
 @router.post(
     "/customers/{ref}/lift-ban",
-    auth=requires(Scope.CUSTOMERS_WRITE),
+    auth=requires(Scope.CUSTOMERS_BAN),
     response=documents(200, CustomerOut, *_CUSTOMER, errors.NotBanned, errors.CustomerMerged),
     operation_id="lift_ban",
     tags=["customers"],

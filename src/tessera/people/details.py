@@ -24,6 +24,9 @@ from tessera.people.types import Email
 
 MOST_EMAILS = MOST_PHONES = MOST_WEBSITES = 10
 MOST_DOMAINS = MOST_TAGS = 50
+_MOST_DECOMPOSED = 4  # a letter with its accents, each written by itself: no letter of the composed form has more
+_LONGEST_EMAIL = 254
+_LONGEST_EMAIL_SENT = _LONGEST_EMAIL * _MOST_DECOMPOSED
 _EARLIEST_BIRTHDAY = date(1900, 1, 1)
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -34,7 +37,9 @@ def text(given: str, *, pointer: str, longest: int = 200) -> str:
 
     Raises TextInvalid if it is longer than `longest` characters or holds control characters.
     """
-    kept = unicodedata.normalize("NFC", given).strip()
+    bare = given.strip()
+    # Composing takes the square of the number of accents on a letter, so what is far too long is not composed at all.
+    kept = unicodedata.normalize("NFC", bare) if len(bare) <= longest * _MOST_DECOMPOSED else bare
     if len(kept) > longest:
         raise TextInvalid(f"at most {longest} characters, not {len(kept)}", pointer=pointer)
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in kept):
@@ -56,20 +61,23 @@ def external_id(given: str | None, *, pointer: str = "/external_id") -> str | No
 
 
 def email_key(address: str) -> str:
-    """Return what an address is compared by: e-mail addresses do not care for capitals."""
-    return unicodedata.normalize("NFC", address.strip()).casefold()
+    """Return what an address is compared by: e-mail addresses do not care for capitals.
+
+    At most 1,016 characters of it count; an address has 254 (RFC 5321).
+    """
+    return unicodedata.normalize("NFC", address.strip()[:_LONGEST_EMAIL_SENT]).casefold()
 
 
 def email(given: str, *, pointer: str) -> str:
     """Return an e-mail address, at most 254 characters (RFC 5321). Raises EmailInvalid if it is none."""
-    address = unicodedata.normalize("NFC", given.strip())
+    address = unicodedata.normalize("NFC", given.strip()[:_LONGEST_EMAIL_SENT])
     try:
         validate_email(address)
     except ValidationError as reason:
         raise EmailInvalid(
             f"{address[:80]!r} is not an e-mail address such as ada@example.org", pointer=pointer
         ) from reason
-    if len(address) > 254 or len(email_key(address)) > 254:
+    if len(address) > _LONGEST_EMAIL or len(email_key(address)) > _LONGEST_EMAIL:
         raise EmailInvalid("an e-mail address has at most 254 characters", pointer=pointer)
     return address
 

@@ -3,11 +3,15 @@
 import unicodedata
 
 KEY_LENGTH = 620
+_LONGEST_READ = 2_000
 
 
 def folded(text: str) -> str:
-    """Return `text` for comparing: without case, accents and doubled spaces ("Zoë  ØSTBY" → "zoe østby")."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    """Return `text` for comparing: without case, accents and doubled spaces ("Zoë  ØSTBY" → "zoe østby").
+
+    What is beyond 2,000 characters does not count.
+    """
+    decomposed = unicodedata.normalize("NFKD", text[:_LONGEST_READ].casefold())
     bare = "".join(character for character in decomposed if not unicodedata.combining(character))
     return " ".join(unicodedata.normalize("NFC", bare).split())
 

@@ -7,8 +7,10 @@ from uuid import UUID
 from django.db import connection
 
 from tessera.organizations.models import NumberSeries, Organization
+from tessera.people.models import Company, Customer
 
-_GIVEN_OUT = re.compile(r"(?P<kind>CUS|COM)-(?P<place>[0-9]{6,9})")
+_OF_SERIES = re.compile(r"(?P<kind>CUS|COM)-(?P<place>[0-9]{6,16})")
+_FURTHEST_MOVED = 999_999_999
 _GRAMMAR = re.compile(r"[A-Z0-9][A-Z0-9./-]{0,19}")
 
 
@@ -28,18 +30,30 @@ def canonical(text: str) -> str | None:
 
 
 def take(series: Series, *, organization_id: UUID) -> str:
-    """Return the next number of the series. Whoever else wants one waits until this transaction is over."""
-    return f"{series}-{_advance(series, organization_id, by=1, to_at_least=0):06}"
+    """Return the next number of the series that nobody has. Whoever else wants one waits for this transaction's end."""
+    while True:
+        place = _advance(series, organization_id, by=1, to_at_least=0)
+        number = f"{series}-{place:06}"
+        if place <= _FURTHEST_MOVED or not _in_use(number, series, organization_id):
+            return number
 
 
 def reserve(number: str, series: Series, *, organization_id: UUID) -> None:
     """See to it that the series never gives out `number`, which somebody chose themselves.
 
-    A chosen number of the series' own form moves the series on to it; any other cannot be given out anyway.
+    A chosen number of the series' own form moves the series on to it, up to 999999999; one further on, which would use
+    the series up, is left out when its turn comes. Any other cannot be given out anyway.
     """
-    form = _GIVEN_OUT.fullmatch(number)
+    form = _OF_SERIES.fullmatch(number)
     if form and form["kind"] == series:
-        _advance(series, organization_id, by=0, to_at_least=int(form["place"]))
+        place = int(form["place"])
+        # The row is locked in either case: who takes a number meanwhile waits, and then sees this one in use.
+        _advance(series, organization_id, by=0, to_at_least=place if place <= _FURTHEST_MOVED else 0)
+
+
+def _in_use(number: str, series: Series, organization_id: UUID) -> bool:
+    rows = Customer.objects if series is Series.CUSTOMER else Company.objects
+    return rows.filter(organization_id=organization_id, number=number).exists()
 
 
 def _advance(series: Series, organization_id: UUID, *, by: int, to_at_least: int) -> int:

@@ -1,5 +1,6 @@
 """Who a reference means: an id, a number, `external:…`, `email:…` or `phone:…`, within one organization."""
 
+import re
 from collections.abc import Iterable
 
 from tessera.core import ids
@@ -9,7 +10,9 @@ from tessera.people import details, numbers
 from tessera.people.errors import CompanyNotFound, CustomerNotFound, PhoneInvalid, ReferenceAmbiguous
 from tessera.people.models import Company, Customer, CustomerEmail, CustomerPhone
 
+LONGEST = 300  # characters of a reference; what is longer means nobody
 _MOST_NAMED = 10
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def customer_by_ref(organization: Organization, ref: str) -> Customer:
@@ -43,9 +46,11 @@ def company_by_ref(organization: Organization, ref: str) -> Company:
 
 
 def _customers(organization: Organization, ref: str) -> Iterable[Customer]:
+    if not _possible(ref):
+        return []
     of_club = Customer.objects.filter(organization=organization).select_related("merged_into")
     kind, separator, value = ref.partition(":")
-    if "\0" in ref or (separator and not value):
+    if separator and not value:
         return []
     if not separator:
         if (key := ids.from_text(Prefix.CUSTOMER, ref)) is not None:
@@ -64,9 +69,11 @@ def _customers(organization: Organization, ref: str) -> Iterable[Customer]:
 
 
 def _companies(organization: Organization, ref: str) -> Iterable[Company]:
+    if not _possible(ref):
+        return []
     of_club = Company.objects.filter(organization=organization)
     kind, separator, value = ref.partition(":")
-    if "\0" in ref or (separator and not value):
+    if separator and not value:
         return []
     if not separator:
         if (key := ids.from_text(Prefix.COMPANY, ref)) is not None:
@@ -80,6 +87,10 @@ def _companies(organization: Organization, ref: str) -> Iterable[Company]:
     if kind == "phone" and (phone := _phone(organization, value)):
         return of_club.filter(phone=phone)[: _MOST_NAMED + 1]
     return []
+
+
+def _possible(ref: str) -> bool:
+    return len(ref) <= LONGEST and not _CONTROL.search(ref)
 
 
 def _survivor(customer: Customer) -> Customer:

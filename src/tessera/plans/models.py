@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 
+from tessera.core.currencies import CODES
 from tessera.core.ids import new_id
 from tessera.core.periods import FixedCycle, Interval
 from tessera.organizations.models import Organization
@@ -126,6 +127,7 @@ class Price(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(name="price_currency_known", condition=Q(currency__in=sorted(CODES))),
             models.CheckConstraint(name="price_count_positive", condition=Q(interval_count__gte=1)),
             models.CheckConstraint(
                 name="price_interval_fits_billing",

@@ -55,7 +55,7 @@ def checked_targets(targets: Sequence[Target]) -> tuple[Target, ...]:
 
 def line(given: str, *, pointer: str, required: bool = False) -> str:
     """Return one line of at most 200 characters, trimmed. Raises PlanInvalid."""
-    kept = unicodedata.normalize("NFC", given).strip()
+    kept = _composed(given, longest=200)
     if required and not kept:
         raise PlanInvalid("a name is required", pointer=pointer)
     if len(kept) > 200 or any(unicodedata.category(character) in ("Cc", "Cs") for character in kept):
@@ -65,12 +65,21 @@ def line(given: str, *, pointer: str, required: bool = False) -> str:
 
 def paragraphs(given: str, *, longest: int, pointer: str = "/description") -> str:
     """Return a text of several lines, trimmed. Raises PlanInvalid if it is longer than `longest` characters."""
-    kept = unicodedata.normalize("NFC", given.replace("\r\n", "\n")).strip()
+    kept = _composed(given.replace("\r\n", "\n"), longest=longest)
     if len(kept) > longest:
         raise PlanInvalid(f"at most {longest} characters, not {len(kept)}", pointer=pointer)
     if any(unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t" for character in kept):
         raise PlanInvalid("text without control characters", pointer=pointer)
     return kept
+
+
+def _composed(given: str, *, longest: int) -> str:
+    """Return the text trimmed and in Unicode's composed form (NFC), or as it is if it is too long either way.
+
+    A letter of the composed form is at most four of the decomposed one; composing takes the square of the accents.
+    """
+    bare = given.strip()
+    return unicodedata.normalize("NFC", bare) if len(bare) <= 4 * longest else bare
 
 
 def colour(given: str) -> str:

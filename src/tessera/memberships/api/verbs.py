@@ -10,7 +10,7 @@ from tessera.http.scopes import Scope
 from tessera.memberships import canceling, changing, errors, granting, pausing, renewing
 from tessera.memberships.api.records import HELD, HOLDER, OFFER, PLAN, answer, membership_key, plan_and_price
 from tessera.memberships.models import Membership
-from tessera.memberships.schemas import CancelIn, ChangePlanIn, ExtendIn, MembershipOut, PauseIn
+from tessera.memberships.schemas import CancelIn, ChangePlanIn, ChangeSeatsIn, ExtendIn, MembershipOut, PauseIn
 from tessera.organizations.auth import ApiRequest, requires
 from tessera.organizations.time import now
 
@@ -162,7 +162,7 @@ def reject_membership(request: ApiRequest, membership_id: str) -> MembershipOut:
 
 @router.post(
     "/memberships/{membership_id}/revoke",
-    auth=requires(Scope.MEMBERSHIPS_WRITE),
+    auth=requires(Scope.MEMBERSHIPS_REVOKE),
     response=documents(200, MembershipOut, *HELD, errors.MembershipExpired),
     operation_id="revoke_membership",
 )
@@ -193,6 +193,25 @@ def change_plan(request: ApiRequest, membership_id: str, body: ChangePlanIn) -> 
     plan, price = plan_and_price(request.auth.organization, body.plan, body.price)
     verb = changing.change_plan_now if body.when == "now" else changing.change_plan_at_renewal
     return _done(request, membership_id, verb, plan=plan, price=price)
+
+
+@router.post(
+    "/memberships/{membership_id}/change-seats",
+    auth=requires(Scope.MEMBERSHIPS_WRITE),
+    response=documents(
+        200,
+        MembershipOut,
+        *HELD,
+        errors.MembershipExpired,
+        errors.NothingToChange,
+        errors.NoSeats,
+        *HOLDER,
+    ),
+    operation_id="change_seats",
+)
+def change_seats(request: ApiRequest, membership_id: str, body: ChangeSeatsIn) -> MembershipOut:
+    """Give a company's membership another number of seats. Who joined first keeps a seat."""
+    return _done(request, membership_id, changing.change_seats, seats=body.seats)
 
 
 def _done(request: ApiRequest, membership_id: str, verb: Callable[..., Membership], **told: Any) -> MembershipOut:

@@ -2,9 +2,11 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.db import connection
 
 from benchmarks import crowd as crowds
@@ -41,12 +43,11 @@ def measure(database: str, crowd: Crowd, *, small: int, large: int) -> Iterator[
 def _against_bare_sql(database: str, crowd: Crowd, name: str, asked: Asked) -> Result:
     people = _working_set(crowd)
     statements = [facts.statement(crowd.club.pk, person, asked, on_sqlite=database == "sqlite") for person in people]
-    connection.ensure_connection()
-    driver = connection.connection
+    execute = _driver(database)
 
     def bare() -> None:
         for sql, parameters in statements:
-            driver.execute(sql, parameters).fetchall()
+            execute(sql, parameters).fetchall()
 
     def decided() -> None:
         for person in people:
@@ -62,6 +63,17 @@ def _against_bare_sql(database: str, crowd: Crowd, name: str, asked: Asked) -> R
         value=bare_seconds / decided_seconds,
         note=f"{bare_seconds / len(people) * 1e6:.0f} us bare, {decided_seconds / len(people) * 1e6:.0f} us decided",
     )
+
+
+def _driver(database: str) -> Callable[[str, Sequence[object]], Any]:
+    """Return what the driver executes a statement with: prepared on PostgreSQL, as the product has it."""
+    connection.ensure_connection()
+    driver = connection.connection
+    if database == "sqlite":
+        execute: Callable[[str, Sequence[object]], Any] = driver.execute
+        return execute
+    driver.prepare_threshold = 0
+    return psycopg.Cursor(driver).execute
 
 
 def _decisions(crowd: Crowd) -> float:

@@ -20,7 +20,7 @@ from tessera.http.scopes import Scope
 from tests import make
 
 _ROOT = Path(__file__).resolve().parent.parent
-_CONNECTIONS = 2
+_CONNECTIONS = 4  # as many as the server has threads, so that waiting for a database leaves its core no rest
 _PEOPLE = 200  # so few that the caches of all server threads know them after the first round
 _ROUNDS = 7
 _SECONDS = 1.0

@@ -151,10 +151,7 @@ def _carry_on(held: Held, running: Term, plan: Plan, price: Price) -> None:
         running.save(update_fields=["ends_at", "grace_until"])
         rest.save(force_insert=True)
         held.terms.insert(held.terms.index(running) + 1, rest)
-        _replace(held.terms, plan, price, after=held.at)
-    else:
-        _replace([running], plan, price, after=running.starts_at)
-        _replace(held.terms, plan, price, after=held.at)
+    _replace(held.terms, plan, price, after=held.at)
 
 
 def _replace(terms: list[Term], plan: Plan, price: Price, *, after: datetime) -> None:

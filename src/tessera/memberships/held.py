@@ -14,6 +14,7 @@ from tessera.core import ids
 from tessera.core.periods import Anchor
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
+from tessera.http.schemas import instant_text
 from tessera.memberships import calendar, status
 from tessera.memberships.calendar import Booking
 from tessera.memberships.errors import HolderArchived, HolderBanned, MembershipNotFound
@@ -209,4 +210,4 @@ def record(held: Held, event: EventType, **data: object) -> None:
 
 def text(instant: datetime | None) -> str | None:
     """Return an instant as events hold it: RFC 3339, UTC."""
-    return instant.isoformat().replace("+00:00", "Z") if instant is not None else None
+    return instant_text(instant) if instant is not None else None

@@ -7,6 +7,7 @@ from django.db.models.functions import Coalesce
 
 from tessera.memberships.models import Membership, Pause, Term
 from tessera.memberships.types import Status
+from tessera.people.affiliations import covering
 
 
 def with_status(memberships: QuerySet[Membership], at: datetime) -> QuerySet[Membership]:
@@ -15,13 +16,13 @@ def with_status(memberships: QuerySet[Membership], at: datetime) -> QuerySet[Mem
     In each row it costs at most six look-ups in the indexes of its own terms and pauses.
     """
     terms = Term.objects.filter(membership=OuterRef("pk"))
-    covered = Exists(terms.filter(_covering(at)))
+    covered = Exists(terms.filter(covering(at)))
     begun_inside = Exists(
         Term.objects.filter(membership=OuterRef("membership"), starts_at__lte=OuterRef("starts_at")).filter(
             Q(ends_at=None) | Q(ends_at__gt=OuterRef("starts_at"))
         )
     )
-    pauses = Pause.objects.filter(membership=OuterRef("pk")).filter(_covering(at))
+    pauses = Pause.objects.filter(membership=OuterRef("pk")).filter(covering(at))
     paused = Q(Exists(pauses), covered) | Q(Exists(pauses.filter(extends=True).filter(begun_inside)))
     grace = Subquery(terms.filter(ends_at__lte=at).order_by("-ends_at").values("grace_until")[:1])
     in_grace = Q(renews=True, last_grace__gt=at) & ~Q(covered)
@@ -48,14 +49,10 @@ def with_plan(memberships: QuerySet[Membership], at: datetime) -> QuerySet[Membe
     terms = Term.objects.filter(membership=OuterRef("pk"))
     return memberships.annotate(
         plan_at=Coalesce(
-            Subquery(terms.filter(_covering(at)).values("plan_id")[:1]),
+            Subquery(terms.filter(covering(at)).values("plan_id")[:1]),
             Subquery(terms.filter(ends_at__lte=at).order_by("-ends_at").values("plan_id")[:1]),
             Subquery(terms.order_by("starts_at").values("plan_id")[:1]),
             "next_plan_id",
             output_field=UUIDField(),
         )
     )
-
-
-def _covering(at: datetime) -> Q:
-    return Q(starts_at__lte=at) & (Q(ends_at=None) | Q(ends_at__gt=at))

@@ -25,7 +25,7 @@ class Position(TypedDict, total=False):
 
 
 def covering(at: datetime) -> Q:
-    """The condition for an affiliation to cover `at`."""
+    """The condition for rows with an interval `[starts_at, ends_at)`, a null end being open, to cover `at`."""
     return Q(starts_at__lte=at) & (Q(ends_at=None) | Q(ends_at__gt=at))
 
 

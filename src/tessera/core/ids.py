@@ -33,6 +33,10 @@ class Prefix(StrEnum):
     TERM = "trm"
     PAUSE = "pau"
     EVENT = "evt"
+    JOB = "job"
+    WEBHOOK_ENDPOINT = "whe"
+    DELIVERY = "dlv"
+    NOTICE = "ntc"
 
 
 def new_id() -> UUID:

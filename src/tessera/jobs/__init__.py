@@ -1,0 +1,1 @@
+"""Background jobs behind Django's Tasks API, kept in the project's own database; the worker that runs them."""

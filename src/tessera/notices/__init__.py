@@ -1,0 +1,1 @@
+"""Mails to customers and staff about what happened, in their language, each fact once."""

@@ -72,7 +72,7 @@ SCHEDULE: Final = Schedule(
     periodic=(
         Every("react to what was left over", timedelta(minutes=1), reacting.catch_up),
         Every("forget jobs that are over", timedelta(minutes=10), pruning.forget_old_jobs),
-        Every("examine the database", timedelta(days=1), examine_everything),
+        Every("examine the database", timedelta(days=1), examine_everything, first=timedelta(minutes=10)),
     ),
 )
 

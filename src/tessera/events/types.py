@@ -20,6 +20,8 @@ class EventType(StrEnum):
     STAFF_PASSWORD_SET = "staff.password_set"  # noqa: S105  (what happened, not the password)
     API_KEY_CREATED = "api_key.created"
     API_KEY_REVOKED = "api_key.revoked"
+    JOB_RUN_AGAIN = "job.run_again"
+    JOB_DROPPED = "job.dropped"
     CUSTOMER_CREATED = "customer.created"
     CUSTOMER_UPDATED = "customer.updated"
     CUSTOMER_ARCHIVED = "customer.archived"

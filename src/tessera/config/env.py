@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from tessera.http import networks
+from tessera.http import client_address, networks
 
 PREFIX = "TESSERA_"
 _TESTS_OWN = ("TESSERA_TEST_",)
@@ -48,6 +48,11 @@ def _web_address(url: str) -> str:
 
 def _outbound_allowed(listed: str) -> str:
     networks.allowed(listed)
+    return listed
+
+
+def _proxies(listed: str) -> str:
+    client_address.proxies(listed)
     return listed
 
 
@@ -96,6 +101,14 @@ class Settings(BaseSettings):
             description="Requests one API key may make at once before the rate counts; shared out likewise.",
         ),
     ] = 1000
+    trusted_proxies: Annotated[
+        str,
+        AfterValidator(_proxies),
+        Field(
+            description="Addresses and networks of the reverse proxies whose word on a visitor's address and scheme "
+            "counts, with commas between them; `unix` for one on a unix socket. Empty: nobody's."
+        ),
+    ] = ""
     outbound_allowed: Annotated[
         str,
         AfterValidator(_outbound_allowed),

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from tessera.http import client_address, networks
+
 PREFIX = "TESSERA_"
 _TESTS_OWN = ("TESSERA_TEST_",)
 
@@ -55,6 +57,16 @@ def _web_address(url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
         raise ValueError("should be an address without a path, such as https://members.example.org")
     return url.rstrip("/")
+
+
+def _outbound_allowed(listed: str) -> str:
+    networks.allowed(listed)
+    return listed
+
+
+def _proxies(listed: str) -> str:
+    client_address.proxies(listed)
+    return listed
 
 
 class Settings(BaseSettings):
@@ -116,6 +128,22 @@ class Settings(BaseSettings):
             description="Requests one API key may make at once before the rate counts; shared out likewise.",
         ),
     ] = 1000
+    trusted_proxies: Annotated[
+        str,
+        AfterValidator(_proxies),
+        Field(
+            description="Addresses and networks of the reverse proxies whose word on a visitor's address and scheme "
+            "counts, with commas between them; `unix` for one on a unix socket. Empty: nobody's."
+        ),
+    ] = ""
+    outbound_allowed: Annotated[
+        str,
+        AfterValidator(_outbound_allowed),
+        Field(
+            description="What may be reached in the intranet by addresses that somebody typed: networks and addresses, "
+            "with or without a port, with commas between them. Empty: nothing."
+        ),
+    ] = ""
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="The least serious lines the log shows.")
     ] = "INFO"

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from csp.constants import NONE, SELF
 
 from tessera.config import env
+from tessera.http import client_address, networks
 
 try:
     tessera = env.read(os.environ)
@@ -30,6 +31,8 @@ APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DEMO = tessera.demo
 BASE_URL = tessera.base_url
+TRUSTED_PROXIES = client_address.proxies(tessera.trusted_proxies)
+OUTBOUND_ALLOWED = networks.allowed(tessera.outbound_allowed)
 API_RATE, API_BURST, API_PROCESSES = tessera.api_rate, tessera.api_burst, tessera.workers
 
 INSTALLED_APPS = [

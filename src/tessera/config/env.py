@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from tessera.core import encryption_keys
+
 PREFIX = "TESSERA_"
 _TESTS_OWN = ("TESSERA_TEST_",)
 
@@ -44,6 +46,11 @@ def _web_address(url: str) -> str:
     return url.rstrip("/")
 
 
+def _encryption_keys(written: SecretStr) -> SecretStr:
+    encryption_keys.read(written.get_secret_value())
+    return written
+
+
 class Settings(BaseSettings):
     """All settings. A field's name in capitals, after `TESSERA_`, is the variable's name."""
 
@@ -53,6 +60,14 @@ class Settings(BaseSettings):
         SecretStr,
         Field(description="Signs sessions and form tokens. At least 50 random characters; keep it to yourself."),
     ]
+    encryption_keys: Annotated[
+        SecretStr,
+        AfterValidator(_encryption_keys),
+        Field(
+            description="What stored secrets are sealed under: comma-separated, the first seals, all open. "
+            "`tessera secrets make` prints one. Empty: a key made from `TESSERA_SECRET_KEY`."
+        ),
+    ] = SecretStr("")
     home: Annotated[
         Path, Field(description="Folder for the SQLite database and uploaded files. Made when missing.")
     ] = Path("var")

@@ -130,7 +130,7 @@ def test_what_no_key_opens_is_counted_named_and_left(settings: Settings) -> None
     done = sealed_columns.reseal(COLUMN, block=1)
 
     assert (done.resealed, done.unsealable) == (1, 2)
-    faults = {key: why for key, why in sealed_columns.unsealable(COLUMN, block=1) if why}
+    faults = {key: why for key, why in sealed_columns.opened(COLUMN, block=1) if why}
     assert set(faults) == {lost.pk, moved.pk}
     assert "'lost'" in faults[lost.pk]
     assert "another row" in faults[moved.pk]

@@ -74,7 +74,7 @@ def reseal(column: SealedColumn, *, block: int = BLOCK) -> Resealed:
     return Resealed(column.name, found["resealed"], found["changed_meanwhile"], found["unsealable"])
 
 
-def unsealable(column: SealedColumn, *, block: int = BLOCK) -> Iterator[tuple[Any, str | None]]:
+def opened(column: SealedColumn, *, block: int = BLOCK) -> Iterator[tuple[Any, str | None]]:
     """Yield, for every secret of the column, its row's key and why it cannot be opened; None if it can."""
     for row in _in_blocks(column.rows(), block):
         try:

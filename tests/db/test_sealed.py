@@ -16,7 +16,8 @@ from tessera.db import sealed
 from tessera.db.sealed import Unsealable, seal, unseal
 
 HERE = sealed.bound_to(organization_id=uuid4(), table="webhooks_endpoint", row_id=uuid4())
-OLD, NEW = encryption_keys.make("old"), encryption_keys.make("new")
+PLAIN, OTHER = base64.b64encode(bytes(range(32))).decode(), base64.b64encode(bytes(range(1, 33))).decode()
+OLD, NEW = f"old:{PLAIN}", f"new:{OTHER}"
 
 
 @pytest.fixture(autouse=True)
@@ -147,12 +148,12 @@ def test_both_alphabets_of_base64_are_read() -> None:
     [
         "hunter2",
         base64.b64encode(b"hunter2" * 4).decode(),
-        f"Name With Blanks:{encryption_keys.make()}",
-        f"derived-1:{encryption_keys.make()}",
-        f"a:b:{encryption_keys.make()}",
+        f"Name With Blanks:{PLAIN}",
+        f"derived-1:{PLAIN}",
+        f"a:b:{PLAIN}",
         "ä" * 43,
         f"{OLD},{OLD}",
-        f"{OLD},{encryption_keys.make('old')}",
+        f"{OLD},old:{OTHER}",
         f"{OLD},x{OLD}",
     ],
 )

@@ -57,6 +57,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("foreign_write", "lifecycle/uniting.py"): "a merge touches everything of a person",
     ("outside_call", "http/targets.py"): "reads addresses with httpx2's parser, and asks nobody",
     ("real_time", "events/services.py"): "`recorded_at` tells an auditor when a line was really written",
+    ("real_time", "events/epochs.py"): "`opened_at` tells an auditor when a restore really was",
 }
 
 

@@ -18,7 +18,7 @@ from tests.scale import scaled
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
 
-_SECONDS = 60.0
+_SECONDS = 80.0
 
 
 def not_done() -> int:
@@ -26,18 +26,19 @@ def not_done() -> int:
 
 
 def test_killed_at_random_moments_it_carries_out_every_job() -> None:
-    many, dice, kills = scaled(2_000), random.Random(7), 0
+    many, most_kills, dice, kills = scaled(2_000), scaled(40), random.Random(7), 0
     for number in range(many):
         enqueue(sample.write_row_slowly, f"row-{number}")
-    deadline = time.monotonic() + _SECONDS + many / 10
+    deadline = time.monotonic() + _SECONDS + many / 5
     while not_done():
         before, worker = not_done(), processes.start("worker")
         try:
-            while not_done() == before and not_done():  # it has begun
+            # Until it has begun; after enough of them, one may end what is left.
+            while not_done() and (not_done() == before or kills == most_kills):
                 assert worker.poll() is None
                 assert time.monotonic() < deadline, f"{not_done()} jobs are left"
                 time.sleep(0.01)
-            time.sleep(dice.uniform(0, 0.5))
+            time.sleep(dice.uniform(0, 0.2))
         finally:
             worker.kill()
             worker.wait()

@@ -28,6 +28,7 @@ _COMMANDS: Final[Mapping[str, _Entry]] = {
     "clock": _Entry("tessera.cli.clock", "Read or move a test organization's clock."),
     "key": _Entry("tessera.cli.key", "Make, list and revoke API keys."),
     "staff": _Entry("tessera.cli.staff", "Let people sign in to the console, and stop them."),
+    "secrets": _Entry("tessera.cli.secrets", "Make and change the keys that stored secrets are sealed under."),
     "schedule": _Entry("tessera.cli.schedule", "Print when terms begin and end."),
     "check": _Entry("tessera.cli.check", "Ask whether a customer may, and why."),
 }

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from tessera.core import encryption_keys
 from tessera.http import client_address, networks
 
 PREFIX = "TESSERA_"
@@ -69,6 +70,11 @@ def _proxies(listed: str) -> str:
     return listed
 
 
+def _encryption_keys(written: SecretStr) -> SecretStr:
+    encryption_keys.read(written.get_secret_value())
+    return written
+
+
 class Settings(BaseSettings):
     """All settings. A field's name in capitals, after `TESSERA_`, is the variable's name."""
 
@@ -78,6 +84,14 @@ class Settings(BaseSettings):
         SecretStr,
         Field(description="Signs sessions and form tokens. At least 50 random characters; keep it to yourself."),
     ]
+    encryption_keys: Annotated[
+        SecretStr,
+        AfterValidator(_encryption_keys),
+        Field(
+            description="What stored secrets are sealed under: comma-separated, the first seals, all open. "
+            "`tessera secrets make` prints one. Empty: a key made from `TESSERA_SECRET_KEY`."
+        ),
+    ] = SecretStr("")
     home: Annotated[
         Path, Field(description="Folder for the SQLite database and uploaded files. Made when missing.")
     ] = Path("var")

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from csp.constants import NONE, SELF
 
 from tessera.config import env
+from tessera.core import encryption_keys
 from tessera.http import client_address, networks
 
 try:
@@ -19,6 +20,7 @@ except env.WrongSettings as wrong:
 _base = urlsplit(tessera.base_url)
 
 SECRET_KEY = tessera.secret_key.get_secret_value()
+ENCRYPTION_KEYS = encryption_keys.read(tessera.encryption_keys.get_secret_value())
 DEBUG = False
 _host = _base.hostname or "127.0.0.1"
 _LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]

@@ -13,6 +13,7 @@ class EventType(StrEnum):
     ORGANIZATION_CREATED = "organization.created"
     ORGANIZATION_UPDATED = "organization.updated"
     ORGANIZATION_CLOCK_MOVED = "organization.clock_moved"
+    ORGANIZATION_RESTORED = "organization.restored"
     STAFF_ADDED = "staff.added"
     STAFF_ROLE_CHANGED = "staff.role_changed"
     STAFF_DISABLED = "staff.disabled"

@@ -1,9 +1,12 @@
 """A club whose events are told to other systems: what happens in it, and the jobs that follow, run by hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
+
+import pytest
 
 from tessera import db
 from tessera.core import clock
@@ -12,8 +15,8 @@ from tessera.events import services as events
 from tessera.events.models import Event
 from tessera.events.types import Actor, EventType
 from tessera.organizations.models import Organization
-from tessera.people.models import Customer
 from tessera.webhooks import fan_out, replaying, sending, services
+from tessera.webhooks.attempting import Outcome
 from tessera.webhooks.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from tessera.webhooks.types import EndpointDetails
 from tests import make
@@ -82,6 +85,23 @@ class Club:
 
     def replay(self, endpoint: WebhookEndpoint, **said: Any) -> replaying.Replayed:
         return replaying.replay(endpoint=endpoint, at=make.JAN_10, actor=ACTOR, **said)
+
+
+@contextmanager
+def meanwhile(number: int, do: Callable[[], object]) -> Iterator[None]:
+    """Do something when the attempt of this number has been answered and is not written down yet."""
+    really, made = sending.attempt, []
+
+    def attempt(*message: Any, **how: Any) -> Outcome:
+        outcome = really(*message, **how)
+        made.append(outcome)
+        if len(made) == number:
+            do()
+        return outcome
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sending, "attempt", attempt)
+        yield
 
 
 def statuses(endpoint: WebhookEndpoint) -> list[str]:

@@ -25,6 +25,6 @@ def club(db: None) -> Club:
 
 
 @pytest.fixture
-def bystander(db: None) -> Iterator[Organization]:
+def bystander(db: None) -> Organization:
     """Another organization, which nothing here is about."""
-    yield make.organization("Elsewhere", test_now=make.JAN_10)
+    return make.organization("Elsewhere", test_now=make.JAN_10)

@@ -1,8 +1,9 @@
 """One attempt at one message: made, signed and sent. Nothing is written, and nothing raised for what comes back."""
 
 import logging
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
@@ -76,6 +77,7 @@ def _message(delivery: Delivery, endpoint: WebhookEndpoint, line: EventLine | No
 
 
 def _called(endpoint: WebhookEndpoint, body: bytes, signed: Mapping[str, str], at: datetime) -> Outcome:
+    begun = time.monotonic()
     try:
         answer = outbound.request(
             "POST",
@@ -89,7 +91,9 @@ def _called(endpoint: WebhookEndpoint, body: bytes, signed: Mapping[str, str], a
     except outbound.OutboundRefused as refusal:
         return _failed(at, "refused", f"not sent: {refusal.detail}")
     except outbound.OutboundFailed as failure:
-        return _failed(at, failure.reason, failure.detail)
+        return replace(
+            _failed(at, failure.reason, failure.detail), milliseconds=round((time.monotonic() - begun) * 1000)
+        )
     failure, detail = _verdict(answer.status)
     return Outcome(
         at=at,

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +61,13 @@ def running(*, durable: bool = False) -> Iterator[Server]:
 
     Raises NoPostgres if there is no server program and none can be installed, or if it does not start.
     """
+    with controlled(durable=durable) as (server, _):
+        yield server
+
+
+@contextmanager
+def controlled(*, durable: bool = False) -> Iterator[tuple[Server, Callable[[str], None]]]:
+    """As `running`, with a way to tell it to `halt` (at once, clients or not) and to `start` again where it was."""
     command = [sys.executable, "-m", "tests.postgres", *(["--durable"] if durable else [])]
     # A session of its own: Ctrl-C in the terminal reaches the tests, and the server only after them.
     keeper = subprocess.Popen(
@@ -72,7 +79,14 @@ def running(*, durable: bool = False) -> Iterator[Server]:
         url, _, version = keeper.stdout.readline().strip().partition(" ")
         if not url:
             raise NoPostgres("PostgreSQL did not start; see above")
-        yield Server(url, version)
+
+        def tell(what: str) -> None:
+            assert keeper.stdin is not None and keeper.stdout is not None
+            keeper.stdin.write(f"{what}\n")
+            keeper.stdin.flush()
+            assert keeper.stdout.readline().strip() == what
+
+        yield Server(url, version), tell
     finally:
         keeper.stdin.close()
         keeper.wait(_STOP_SECONDS * 2)
@@ -143,9 +157,19 @@ class _Keeper:
         if made.returncode != 0:
             raise NoPostgres(f"initdb failed: {made.stderr}")
         port = _free_port()
-        settings = [part for option in (*self.options, f"port={port}") for part in ("-c", option)]
+        self.options = (*self.options, f"port={port}")
+        self.launch()
+        address = f"postgresql://{DATABASE}@127.0.0.1:{port}"
+        with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {DATABASE}")
+            version = connection.info.parameter_status("server_version") or "?"
+        return Server(f"{address}/{DATABASE}", version.split()[0])
+
+    def launch(self) -> None:
+        """Run the server and wait until it takes connections."""
+        settings = [part for option in self.options for part in ("-c", option)]
         self.server = subprocess.Popen(
-            [str(self.programs / "postgres"), "-D", str(data), *settings],
+            [str(self.programs / "postgres"), "-D", str(self.folder / "data"), *settings],
             cwd=self.folder,
             user=self.user,
             group=_group_of(self.user),
@@ -157,14 +181,9 @@ class _Keeper:
         if self.server.stderr is None:
             raise NoPostgres("the server has no log")
         _wait_until_ready(self.server, self.server.stderr)
-        address = f"postgresql://{DATABASE}@127.0.0.1:{port}"
-        with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {DATABASE}")
-            version = connection.info.parameter_status("server_version") or "?"
-        return Server(f"{address}/{DATABASE}", version.split()[0])
 
-    def stop(self) -> None:
-        """Stop the server, if it runs, and remove all it wrote."""
+    def halt(self) -> None:
+        """Stop the server, if it runs."""
         if self.server is not None and self.server.poll() is None:
             self.server.send_signal(signal.SIGINT)  # PostgreSQL's "fast shutdown": do not wait for clients
             try:
@@ -172,6 +191,10 @@ class _Keeper:
             except subprocess.TimeoutExpired:
                 self.server.kill()
                 self.server.wait()
+
+    def stop(self) -> None:
+        """Stop the server and remove all it wrote."""
+        self.halt()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -247,7 +270,11 @@ def main() -> int:
         server = keeper.start()
         sys.stdout.write(f"{server.url} {server.version}\n")
         sys.stdout.flush()
-        sys.stdin.read()
+        for line in sys.stdin:
+            what = line.strip()
+            keeper.halt() if what == "halt" else keeper.launch()
+            sys.stdout.write(f"{what}\n")
+            sys.stdout.flush()
     except NoPostgres as reason:
         sys.stderr.write(f"{reason}\n")
         return 1

@@ -25,6 +25,13 @@ def test_sqlite_is_a_file_with_a_write_ahead_log() -> None:
     assert Path(str(connection.settings_dict["NAME"])).stat().st_size > 0
 
 
+def test_sqlite_is_the_one_that_came_with_the_driver_and_not_the_interpreters() -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("about SQLite")
+    brought = pytest.importorskip("pysqlite3", reason="no wheel for this machine").sqlite_version
+    assert answer("SELECT sqlite_version()") == brought
+
+
 def test_postgresql_is_a_server_of_the_suites_own_on_loopback() -> None:
     if connection.vendor != "postgresql":
         pytest.skip("about PostgreSQL")

@@ -20,7 +20,17 @@ _REAL_TIME_PACKAGES = frozenset({"core", "db", "http", "jobs", "cli", "config"})
 _REAL_TIME_MODULES = frozenset({"keys", "codes", "leases", "limits", "sessions", "signatures", "tokens"})
 _VAGUE_NAMES = frozenset({"utils", "helpers", "common", "manager", "managers", "base", "misc"})
 _SERVICE_SUFFIXES = ("Service", "Services", "Manager", "Repository")
-_HTTP_CLIENTS = ("aiohttp", "http.client", "httpx", "httpx2", "requests", "urllib.request", "urllib3")
+_HTTP_CLIENTS = (
+    "aiohttp",
+    "http.client",
+    "httpcore",
+    "httpcore2",
+    "httpx",
+    "httpx2",
+    "requests",
+    "urllib.request",
+    "urllib3",
+)
 _ENDING = frozenset({"end", "withdraw"})
 _READ_ONLY_MODULES = frozenset({"queries", "models", "types", "errors"})
 _CLOCK_READS = {
@@ -47,7 +57,9 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("foreign_write", "lifecycle/uniting.py"): "a merge touches everything of a person",
     ("real_time", "webhooks/tasks.py"): "messages go out, and are tried again, in real time",
     ("real_time", "webhooks/services.py"): "secrets sign, and tests are sent, in real time",
+    ("outside_call", "http/targets.py"): "reads addresses with httpx2's parser, and asks nobody",
     ("real_time", "events/services.py"): "`recorded_at` tells an auditor when a line was really written",
+    ("real_time", "events/epochs.py"): "`opened_at` tells an auditor when a restore really was",
 }
 
 

@@ -20,7 +20,7 @@ QUERIES = {
     "get_customer": 4,
     "get_delivery": 3,
     "get_membership": 5,
-    "get_organization": 1,
+    "get_organization": 2,  # the feed's epoch
     "get_permission": 3,
     "get_plan": 4,
     "get_price": 2,
@@ -35,7 +35,7 @@ QUERIES = {
     "list_customers": 4,
     "list_customers_of_company": 3,
     "list_deliveries": 3,
-    "list_events": 2,
+    "list_events": 3,  # the feed's epoch
     "list_memberships": 5,
     "list_permissions": 3,
     "list_plans": 4,

@@ -46,7 +46,7 @@ def test_a_healthy_database_is_found_so(tessera: Tessera) -> None:
 
     assert report["ok"]
     assert [check["name"] for check in report["checks"]] == [
-        "schema", "database", "rules", "memberships", "events", "numbers", "seats",
+        "schema", "database", "rules", "memberships", "events", "numbers", "seats", "secrets",
     ]  # fmt: skip
     assert "ok" in tessera("doctor").stdout
 

@@ -94,3 +94,13 @@ def test_an_address_that_is_encoded_is_taken_as_it_is(url: str) -> None:
 @pytest.mark.parametrize("address", ["https://members.example.org", "http://192.168.1.7:8000"])
 def test_a_demo_is_not_for_the_open_internet(address: str) -> None:
     assert "TESSERA_DEMO" in faults({**KEY, "TESSERA_DEMO": "true", "TESSERA_BASE_URL": address})
+
+
+@pytest.mark.parametrize("variable", ["TESSERA_TRUSTED_PROXIES", "TESSERA_OUTBOUND_ALLOWED"])
+def test_a_list_of_networks_is_read_at_the_start(variable: str) -> None:
+    listed = "10.1.0.0/16, fd00::1"
+    assert getattr(read({**KEY, variable: listed}), variable.removeprefix("TESSERA_").lower()) == listed
+
+    said = faults({**KEY, variable: "10.1.0.0/16, intranet.example, 10.1.0.5/16"})
+
+    assert f"{variable}: 'intranet.example', '10.1.0.5/16': an entry is like" in said

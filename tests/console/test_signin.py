@@ -77,6 +77,15 @@ def test_an_address_can_try_thirty_accounts_in_five_minutes(client: Client, sam:
     assert client.post(SIGNIN, told, REMOTE_ADDR="192.0.2.7").status_code == 302
 
 
+def test_all_ipv6_addresses_that_one_connection_has_count_as_one(client: Client, sam: Staff) -> None:
+    for number in range(30):
+        told = {"username": f"someone{number}@club.example", "password": "nonsense"}
+        client.post(SIGNIN, told, REMOTE_ADDR=f"2001:db8:1:2::{number:x}")
+    right = {"username": "sam@club.example", "password": make.PASSWORD}
+    assert client.post(SIGNIN, right, REMOTE_ADDR="2001:db8:1:2:ffff::1").status_code == 429
+    assert client.post(SIGNIN, right, REMOTE_ADDR="2001:db8:1:3::1").status_code == 302
+
+
 def test_signing_in_forgets_earlier_attempts_at_the_account(client: Client, sam: Staff) -> None:
     for _ in range(9):
         client.post(SIGNIN, {"username": "sam@club.example", "password": "nonsense"})

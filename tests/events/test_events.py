@@ -153,7 +153,12 @@ class TestFeed:
             after, more = page["next_after"], page["more"]
 
         assert seen == [1, 2, 3, 4, 5]
-        assert api.get(f"/events?after={after}").json == {"data": [], "next_after": 5, "more": False}
+        assert api.get(f"/events?after={after}").json == {
+            "data": [],
+            "epoch": to_text(Prefix.FEED_EPOCH, club.pk),
+            "next_after": 5,
+            "more": False,
+        }
 
     def test_it_can_be_narrowed(self) -> None:
         club, stranger = make.organization(), make.organization()

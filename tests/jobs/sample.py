@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from pathlib import Path
 
 from tessera import db
@@ -70,6 +71,14 @@ def write_row(name: str) -> None:
     """Write a row in a transaction of its own; again is no harm."""
     with db.transaction():
         Periodic.objects.get_or_create(name=name, defaults={"next_at": clock.now()})
+
+
+@task()
+def write_row_slowly(name: str) -> None:
+    """As `write_row`, with time enough on both sides of the commit to be killed in."""
+    time.sleep(0.002)
+    write_row.call(name)
+    time.sleep(0.002)
 
 
 @task()

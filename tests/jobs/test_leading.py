@@ -32,6 +32,16 @@ def test_something_periodic_is_enqueued_at_once_and_then_in_its_interval() -> No
     assert counts == [1, 0, 0, 1, 0, 1, 0]  # what downtime left out is not made up for many times over
 
 
+def test_the_first_time_can_be_put_off() -> None:
+    later = Schedule(periodic=(Every("daily", timedelta(days=1), sample.nothing, first=timedelta(minutes=10)),))
+    counts = []
+    for minutes in (0, 9, 10, 11, 10 + 24 * 60):
+        lead(later, worker="one", at=NOON + timedelta(minutes=minutes))
+        counts.append(enqueued())
+
+    assert counts == [0, 0, 1, 0, 1]
+
+
 def test_only_one_leads_until_it_steps_down_or_its_lease_is_over() -> None:
     assert lead(HOURLY, worker="one", at=NOON)
     assert not lead(HOURLY, worker="two", at=NOON + timedelta(seconds=5))

@@ -19,6 +19,7 @@ _COMMANDS: Final[Mapping[str, _Entry]] = {
     "demo": _Entry("tessera.cli.demo", "Make and serve a believable club on this machine."),
     "serve": _Entry("tessera.cli.serve", "Serve the console and the API, with a worker."),
     "worker": _Entry("tessera.cli.worker", "Carry out jobs, apart from any web server."),
+    "jobs": _Entry("tessera.cli.jobs", "See jobs that failed for good, run them again or drop them."),
     "migrate": _Entry("tessera.cli.migrate", "Bring the database up to this version."),
     "announce": _Entry("tessera.cli.announce", "Record the expiries that are due."),
     "doctor": _Entry("tessera.cli.doctor", "Examine the database; exit 1 if anything is wrong."),
@@ -27,6 +28,7 @@ _COMMANDS: Final[Mapping[str, _Entry]] = {
     "clock": _Entry("tessera.cli.clock", "Read or move a test organization's clock."),
     "key": _Entry("tessera.cli.key", "Make, list and revoke API keys."),
     "staff": _Entry("tessera.cli.staff", "Let people sign in to the console, and stop them."),
+    "secrets": _Entry("tessera.cli.secrets", "Make and change the keys that stored secrets are sealed under."),
     "schedule": _Entry("tessera.cli.schedule", "Print when terms begin and end."),
     "check": _Entry("tessera.cli.check", "Ask whether a customer may, and why."),
 }

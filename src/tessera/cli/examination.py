@@ -11,7 +11,7 @@ from django.db.models.functions import Greatest
 
 from tessera.core import ids
 from tessera.core.ids import Prefix
-from tessera.db import health
+from tessera.db import health, sealed_columns
 from tessera.events.models import Event, EventCounter
 from tessera.memberships.models import Membership, Pause, Term
 from tessera.memberships.status import Facts, lapses_at
@@ -151,7 +151,19 @@ def _seats() -> Result:
     return Result("seats", "seats are taken in the order of joining", examined, wrong, tuple(faults[:_EXAMPLES]))
 
 
-_PARTS: tuple[Callable[[], Result], ...] = (_database, _rules, _memberships, _events, _numbers, _seats)
+def _secrets() -> Result:
+    examined, faults = 0, _Faults()
+    for column in sealed_columns.declared():
+        for key, why in sealed_columns.opened(column):
+            examined += 1
+            if why is not None:
+                faults.add(f"{column.name} of {key}: {why}")
+    return Result(
+        "secrets", "a configured key opens every sealed secret", examined, faults.many, tuple(faults.examples)
+    )
+
+
+_PARTS: tuple[Callable[[], Result], ...] = (_database, _rules, _memberships, _events, _numbers, _seats, _secrets)
 
 
 class _Faults:

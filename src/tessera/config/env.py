@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from tessera.core import encryption_keys
+from tessera.http import client_address, networks
+
 PREFIX = "TESSERA_"
 _TESTS_OWN = ("TESSERA_TEST_",)
 
@@ -57,6 +60,21 @@ def _web_address(url: str) -> str:
     return url.rstrip("/")
 
 
+def _outbound_allowed(listed: str) -> str:
+    networks.allowed(listed)
+    return listed
+
+
+def _proxies(listed: str) -> str:
+    client_address.proxies(listed)
+    return listed
+
+
+def _encryption_keys(written: SecretStr) -> SecretStr:
+    encryption_keys.read(written.get_secret_value())
+    return written
+
+
 class Settings(BaseSettings):
     """All settings. A field's name in capitals, after `TESSERA_`, is the variable's name."""
 
@@ -66,6 +84,14 @@ class Settings(BaseSettings):
         SecretStr,
         Field(description="Signs sessions and form tokens. At least 50 random characters; keep it to yourself."),
     ]
+    encryption_keys: Annotated[
+        SecretStr,
+        AfterValidator(_encryption_keys),
+        Field(
+            description="What stored secrets are sealed under: comma-separated, the first seals, all open. "
+            "`tessera secrets make` prints one. Empty: a key made from `TESSERA_SECRET_KEY`."
+        ),
+    ] = SecretStr("")
     home: Annotated[
         Path, Field(description="Folder for the SQLite database and uploaded files. Made when missing.")
     ] = Path("var")
@@ -116,6 +142,22 @@ class Settings(BaseSettings):
             description="Requests one API key may make at once before the rate counts; shared out likewise.",
         ),
     ] = 1000
+    trusted_proxies: Annotated[
+        str,
+        AfterValidator(_proxies),
+        Field(
+            description="Addresses and networks of the reverse proxies whose word on a visitor's address and scheme "
+            "counts, with commas between them; `unix` for one on a unix socket. Empty: nobody's."
+        ),
+    ] = ""
+    outbound_allowed: Annotated[
+        str,
+        AfterValidator(_outbound_allowed),
+        Field(
+            description="What may be reached in the intranet by addresses that somebody typed: networks and addresses, "
+            "with or without a port, with commas between them. Empty: nothing."
+        ),
+    ] = ""
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="The least serious lines the log shows.")
     ] = "INFO"

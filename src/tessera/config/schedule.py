@@ -75,7 +75,7 @@ SCHEDULE: Final = Schedule(
         Every("wake who sends webhooks", timedelta(minutes=1), webhooks.wake_due),
         Every("forget deliveries that are long over", timedelta(hours=1), webhooks.prune),
         Every("forget jobs that are over", timedelta(minutes=10), pruning.forget_old_jobs),
-        Every("examine the database", timedelta(days=1), examine_everything),
+        Every("examine the database", timedelta(days=1), examine_everything, first=timedelta(minutes=10)),
     ),
 )
 

@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from csp.constants import NONE, SELF
 
 from tessera.config import env
+from tessera.core import encryption_keys
+from tessera.http import client_address, networks
 
 try:
     tessera = env.read(os.environ)
@@ -18,6 +20,7 @@ except env.WrongSettings as wrong:
 _base = urlsplit(tessera.base_url)
 
 SECRET_KEY = tessera.secret_key.get_secret_value()
+ENCRYPTION_KEYS = encryption_keys.read(tessera.encryption_keys.get_secret_value())
 DEBUG = False
 _host = _base.hostname or "127.0.0.1"
 _LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
@@ -30,6 +33,8 @@ APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DEMO = tessera.demo
 BASE_URL = tessera.base_url
+TRUSTED_PROXIES = client_address.proxies(tessera.trusted_proxies)
+OUTBOUND_ALLOWED = networks.allowed(tessera.outbound_allowed)
 API_RATE, API_BURST, API_PROCESSES = tessera.api_rate, tessera.api_burst, tessera.workers
 
 INSTALLED_APPS = [

@@ -33,6 +33,7 @@ class Prefix(StrEnum):
     TERM = "trm"
     PAUSE = "pau"
     EVENT = "evt"
+    FEED_EPOCH = "fep"
     JOB = "job"
     WEBHOOK_ENDPOINT = "whe"
     DELIVERY = "dlv"

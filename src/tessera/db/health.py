@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Final
 
 from django.apps import apps
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from tessera.db.constraints import Immutable, NoOverlap
+
+# A table that is there from when a restore has replaced the tables until it has done what comes after.
+RESTORING: Final = "tessera_restoring"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +43,22 @@ def missing_rules() -> list[str]:
     return sorted(name for name in _rule_names() if name not in kept)
 
 
+def half_restored() -> bool:
+    """Whether a restore has put tables into the database and was stopped before its end."""
+    return RESTORING in connection.introspection.table_names()
+
+
 def sqlite_too_old() -> str | None:
     """Return the version of SQLite in use if its WAL mode can damage a database; None if it is sound, or not SQLite."""
     if connection.vendor != "sqlite":
         return None
-    driver = import_module("tessera.db.sqlite.driver")
-    if driver.version >= driver.FIXED_IN:
+    # Asked of the database: what was meant to be loaded is no proof.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sqlite_version()")
+        version = str(cursor.fetchone()[0])
+    if tuple(int(part) for part in version.split(".")) >= import_module("tessera.db.sqlite.driver").FIXED_IN:
         return None
-    return ".".join(str(part) for part in driver.version)
+    return version
 
 
 def journal_mode() -> str | None:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from tessera.core import ids
 from tessera.events import queries
-from tessera.events.errors import EventFilterInvalid
+from tessera.events.errors import EventFilterInvalid, FeedEpochStale
 from tessera.events.types import EventType
 from tessera.http.problems import documents
 from tessera.http.schemas import Filters, Instant, Limit, Out
@@ -60,9 +60,10 @@ class EventOut(Out):
 
 
 class EventsOut(Out):
-    """Lines in order. Send `next_after` as `after` to go on; `more`: there are further ones already."""
+    """Lines in order. Send `next_after` as `after`, with `epoch`, to go on; `more`: there are further ones already."""
 
     data: list[EventOut]
+    epoch: Annotated[str, Field(description="What the numbers are of.", examples=["fep_01jh2xcejqtf2nbrexx3vqjhp4"])]
     next_after: int
     more: bool
 
@@ -71,6 +72,13 @@ class EventFilters(Filters):
     """Which lines."""
 
     after: Annotated[int, Field(ge=0, le=2**63 - 1, description="The number of the last line already seen.")] = 0
+    epoch: Annotated[
+        str | None,
+        Field(
+            description="The epoch that `after` is a number of; refused if the feed has been restored since.",
+            examples=["fep_01jh2xcejqtf2nbrexx3vqjhp4"],
+        ),
+    ] = None
     limit: Limit = 50
     type: Annotated[list[EventType], Field(max_length=20, description="One or more types.")] = []
     customer: Annotated[str | None, Field(examples=["cus_01jh2xcejqtf2nbrexx3vqjhp4"])] = None
@@ -81,12 +89,20 @@ class EventFilters(Filters):
 router = Router(tags=["events"])
 
 
-@router.get("/events", response=documents(200, EventsOut, EventFilterInvalid), operation_id="list_events")
+@router.get(
+    "/events", response=documents(200, EventsOut, EventFilterInvalid, FeedEpochStale), operation_id="list_events"
+)
 def list_events(request: CallersRequest, filters: Query[EventFilters]) -> EventsOut:
     """What happened in the organization, oldest first, in a sequence without gaps.
 
-    Keep `next_after` and ask again with it: nothing is missed and nothing comes twice.
+    Keep `next_after` and `epoch` and ask again with both: nothing is missed and nothing comes twice. After a restore
+    the epoch is another one, and numbers above `agree_until` are given again, to other events.
     """
+    # Asked first: should a restore come between, an old epoch with new lines is refused the next time.
+    epoch = queries.present_epoch(request.auth.organization.pk)
+    known = _key(ids.Prefix.FEED_EPOCH, filters.epoch, "epoch")
+    if known is not None:
+        queries.refuse_stale_epoch(request.auth.organization.pk, epoch=known, present=epoch)
     feed = queries.feed(
         request.auth.organization,
         after=filters.after,
@@ -96,7 +112,12 @@ def list_events(request: CallersRequest, filters: Query[EventFilters]) -> Events
         company_id=_key(ids.Prefix.COMPANY, filters.company, "company"),
         membership_id=_key(ids.Prefix.MEMBERSHIP, filters.membership, "membership"),
     )
-    return EventsOut(data=[EventOut.of(line) for line in feed.lines], next_after=feed.next_after, more=feed.more)
+    return EventsOut(
+        data=[EventOut.of(line) for line in feed.lines],
+        epoch=ids.to_text(ids.Prefix.FEED_EPOCH, epoch),
+        next_after=feed.next_after,
+        more=feed.more,
+    )
 
 
 def _text(prefix: ids.Prefix, key: UUID | None) -> str | None:

@@ -13,7 +13,7 @@ class Event(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey("organizations.Organization", models.PROTECT, related_name="events")
     sequence = models.BigIntegerField()  # 1, 2, 3, … in each organization, without a gap
-    type = models.CharField(max_length=64)  # an EventType; no choices, of which each new type would be a migration
+    type = models.CharField(max_length=64)  # an EventType; not said here, or each new one would be a migration
     at = models.DateTimeField()  # the organization's time
     recorded_at = models.DateTimeField()  # real time; differs from `at` only in a test organization
     actor = models.CharField(max_length=80)
@@ -56,3 +56,23 @@ class ReactionCursor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.last}"
+
+
+class FeedEpoch(models.Model):
+    """An epoch of an organization's feed that began with a restore; before the first, the feed's is the organization.
+
+    A number names an event only together with its epoch: after a restore, numbers are given again.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey("organizations.Organization", models.PROTECT, related_name="feed_epochs")
+    number = models.PositiveIntegerField()  # 1, 2, 3, …: the highest is the present one
+    forked_from = models.UUIDField()  # the epoch that was restored; no foreign key, the first one has no row
+    after = models.BigIntegerField()  # events up to this number are those of the epoch that was restored
+    opened_at = models.DateTimeField()  # real time
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="feed_epoch_number_once", fields=["organization", "number"])]
+
+    def __str__(self) -> str:
+        return f"{self.number} after {self.after}"

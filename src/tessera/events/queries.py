@@ -8,7 +8,10 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from tessera.events.models import Event
+from tessera.core import ids
+from tessera.events.errors import FeedEpochStale
+from tessera.events.lineage import Fork, agree_until
+from tessera.events.models import Event, FeedEpoch
 from tessera.events.types import EventType
 from tessera.http.cursors import paginate
 
@@ -69,6 +72,36 @@ def feed(
 def lines_by_id(organization: _HasKey, keys: Collection[UUID]) -> dict[UUID, EventLine]:
     """Return those of the lines with these ids that are the organization's: one query."""
     return {line.id: line for line in _lines(Event.objects.filter(organization_id=organization.pk, pk__in=keys))}
+
+
+def present_epoch(organization_id: UUID) -> UUID:
+    """Return the epoch that the organization's numbers are of. A restore begins another one."""
+    found = FeedEpoch.objects.filter(organization_id=organization_id).order_by("-number").values_list("pk", flat=True)
+    return found.first() or organization_id
+
+
+def forks(organization_id: UUID) -> dict[UUID, Fork]:
+    """Return every epoch of the organization that began with a restore, the oldest first."""
+    rows = FeedEpoch.objects.filter(organization_id=organization_id).order_by("number")
+    return {row.pk: Fork(row.pk, row.forked_from, row.after) for row in rows}
+
+
+def refuse_stale_epoch(organization_id: UUID, *, epoch: UUID, present: UUID) -> None:
+    """Raises FeedEpochStale unless `epoch` is the present one, saying up to which number both agree if that is known.
+
+    Nothing is known of epochs of another copy of the database, or from before somebody restored over them elsewhere.
+    """
+    if epoch == present:
+        return
+    until = agree_until(epoch, present, forks=forks(organization_id))
+    name = ids.to_text(ids.Prefix.FEED_EPOCH, present)
+    known = f"up to number {until} both agree" if until is not None else "how far both agree is not known"
+    raise FeedEpochStale(
+        f"the feed was restored from a backup and has a new epoch, {name}: {known}",
+        pointer="/epoch",
+        epoch=name,
+        agree_until=until,
+    )
 
 
 def timeline(

@@ -13,6 +13,7 @@ class EventType(StrEnum):
     ORGANIZATION_CREATED = "organization.created"
     ORGANIZATION_UPDATED = "organization.updated"
     ORGANIZATION_CLOCK_MOVED = "organization.clock_moved"
+    ORGANIZATION_RESTORED = "organization.restored"
     STAFF_ADDED = "staff.added"
     STAFF_ROLE_CHANGED = "staff.role_changed"
     STAFF_DISABLED = "staff.disabled"
@@ -20,6 +21,8 @@ class EventType(StrEnum):
     STAFF_PASSWORD_SET = "staff.password_set"  # noqa: S105  (what happened, not the password)
     API_KEY_CREATED = "api_key.created"
     API_KEY_REVOKED = "api_key.revoked"
+    JOB_RUN_AGAIN = "job.run_again"
+    JOB_DROPPED = "job.dropped"
     CUSTOMER_CREATED = "customer.created"
     CUSTOMER_UPDATED = "customer.updated"
     CUSTOMER_ARCHIVED = "customer.archived"

@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cache
+from ipaddress import IPv6Address
 from typing import Final
 
 from django.conf import settings
 
+from tessera.http import networks
 from tessera.http.errors import TooManyRequests
 
 _MOST_BUCKETS: Final = 50_000
@@ -111,15 +113,22 @@ _ACCOUNTS: Final = Buckets("sign-in-account", rate=10 / 900, burst=10)
 def sign_in_attempt(*, address: str, account: str) -> None:
     """Count an attempt to sign in from an address (30 in five minutes) and to an account (10 in a quarter of an hour).
 
+    An IPv6 address counts with all others of its /64: whoever has one has them all.
+
     Raises Spent (429) when either has had too many, before any password is looked at.
     """
-    _ADDRESSES.spend(address)
+    _ADDRESSES.spend(_neighbourhood(address))
     _ACCOUNTS.spend(account.strip().casefold())
 
 
 def signed_in(*, account: str) -> None:
     """Forget the attempts to sign in to an account: its owner has just done it."""
     _ACCOUNTS.forget(account.strip().casefold())
+
+
+def _neighbourhood(address: str) -> Hashable:
+    parsed = networks.address(address)
+    return int(parsed) >> 64 if isinstance(parsed, IPv6Address) else address
 
 
 def forget_everyone() -> None:

@@ -28,11 +28,15 @@ Sweep = Callable[[datetime], None]  # given real time; reads, and enqueues what 
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """A task that is enqueued again and again. `name` is unique and stays: it is what is kept."""
+    """A task that is enqueued again and again. `name` is unique and stays: it is what is kept.
+
+    `first`: how long after the very first start, so that a new installation is not busy with itself at once.
+    """
 
     name: str
     interval: timedelta
     task: Task[[], Any]
+    first: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,10 @@ def _enqueue_periodic(every: Every, next_at: datetime | None, at: datetime) -> N
         if next_at is None:
             try:
                 with transaction.atomic():
-                    Periodic.objects.create(name=every.name, next_at=following)
+                    Periodic.objects.create(name=every.name, next_at=at + every.first if every.first else following)
             except IntegrityError:
+                return
+            if every.first:
                 return
         elif not Periodic.objects.filter(name=every.name, next_at=next_at).update(next_at=following):
             return

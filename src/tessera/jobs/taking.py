@@ -23,6 +23,7 @@ from tessera.jobs.types import Queue, State
 
 LEASE: Final = timedelta(seconds=30)
 MOST_LOSSES: Final = 12  # so often a job's worker may die before the job is taken for the cause
+_LOSSES_TOGETHER: Final = 4
 _KEPT_ERRORS: Final = 5
 _FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE = 2.0, 3.0, 4 * 3600.0  # seconds
 
@@ -111,8 +112,9 @@ def recover(*, at: datetime) -> int:
             losses = row.losses + 1
             if losses >= MOST_LOSSES:
                 _park(row, at, losses=losses)
-            else:  # apart from those it was held with, of which one may be what kills workers
-                _wait_again(row, at + timedelta(seconds=(losses - 1) * _jitter.uniform(0.5, 2)), losses=losses)
+            else:  # after some, apart from those it was held with, of which one may be what kills workers
+                apart = max(0, losses - _LOSSES_TOGETHER) * _jitter.uniform(0.5, 2)
+                _wait_again(row, at + timedelta(seconds=apart), losses=losses)
     log.warning("%d jobs of workers that died are taken up again", len(rows))
     return len(rows)
 

@@ -13,6 +13,8 @@ import psycopg
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
+from tessera.db import hot
+
 CHANNEL: Final = "tessera_jobs"
 _SHORTEST: Final = 0.1  # seconds between two notifications of this process
 _RECONNECT_SECONDS: Final = 5.0
@@ -74,6 +76,5 @@ class Listener(threading.Thread):
 
 def file_version() -> int:
     """Return a number that differs when another connection has written to the SQLite file. Takes no lock."""
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA data_version")
-        return int(cursor.fetchone()[0])
+    ((version,),) = hot.rows("PRAGMA data_version", [])
+    return int(version)

@@ -24,8 +24,8 @@ from tessera.jobs.taking import Ended, Postponed, Taken
 from tessera.jobs.types import Queue
 
 THREADS: Final[Mapping[Queue, int]] = {Queue.DEFAULT: 1, Queue.NETWORK: 8}
-_BATCH: Final = 64  # jobs of the default queue in hand: enough that they share a commit, few enough to be taken again
-_SHARED_COMMIT: Final = 32  # so many outcomes are written without waiting for more
+_BATCH: Final = 32  # jobs of the default queue in hand: enough that they share a commit, few enough to be taken again
+_SHARED_COMMIT: Final = 16  # so many outcomes are written without waiting for more
 _HEARTBEAT, _LEAD, _RECOVER = 10.0, 2.0, 5.0  # seconds between two
 _LOOK: Final[Mapping[str, float]] = {"sqlite": 0.1, "postgresql": 1.0}  # seconds an idle worker waits at most
 _AFTER_FAULT: Final = 1.0

@@ -8,6 +8,7 @@ from pydantic import Field
 from tessera import organizations
 from tessera.core import ids
 from tessera.core.local_time import UnknownTimeZone
+from tessera.events.queries import present_epoch
 from tessera.http.problems import documents
 from tessera.http.schemas import In, Instant, Out
 from tessera.http.scopes import Scope
@@ -43,6 +44,13 @@ class OrganizationOut(Out):
     subject_types: list[str]
     grace_days: int
     is_test: bool
+    feed_epoch: Annotated[
+        str,
+        Field(
+            description="What numbers of events are of; another after a restore. See `events`.",
+            examples=["fep_01jh2xcejqtf2nbrexx3vqjhp4"],
+        ),
+    ]
     now: Instant
     created_at: Instant
 
@@ -62,6 +70,7 @@ class OrganizationOut(Out):
             subject_types=organization.subject_types,
             grace_days=organization.grace_days,
             is_test=organization.is_test,
+            feed_epoch=ids.to_text(ids.Prefix.FEED_EPOCH, present_epoch(organization.pk)),
             now=organizations.now(organization),
             created_at=organization.created_at,
         )

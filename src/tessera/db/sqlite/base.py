@@ -5,8 +5,6 @@ from contextlib import contextmanager
 
 from django.db.backends.sqlite3 import base, features
 
-import tessera.db.sqlite.driver  # noqa: F401  (swaps the driver; must come before Django's backend)
-
 
 class DatabaseFeatures(features.DatabaseFeatures):
     # SQLite's own default limit since 3.32; Django 5.2 still assumes 999 and splits bulk writes needlessly.

@@ -3,7 +3,6 @@
 Importing this module is enough. It must be imported before Django's SQLite backend is.
 """
 
-import sqlite3
 import sys
 from typing import Final
 
@@ -12,8 +11,7 @@ FIXED_IN: Final = (3, 51, 3)
 try:
     import pysqlite3
     import pysqlite3.dbapi2
-except ImportError:  # no wheel for this machine: `checks.py` warns when the interpreter's own is older than FIXED_IN
-    version: tuple[int, ...] = sqlite3.sqlite_version_info
+except ImportError:
+    pass  # no wheel for this machine: `checks.py` warns when the interpreter's own is older than FIXED_IN
 else:
     sys.modules["sqlite3"], sys.modules["sqlite3.dbapi2"] = pysqlite3, pysqlite3.dbapi2
-    version = pysqlite3.sqlite_version_info

@@ -20,7 +20,7 @@ def take_the_past_for_reacted_to(apps: StateApps, schema_editor: BaseDatabaseSch
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('events', '0001_initial'),
+        ('events', '0002_feed_epochs'),
         ('organizations', '0001_initial'),
     ]
 

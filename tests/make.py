@@ -11,6 +11,7 @@ from itertools import count
 from zoneinfo import ZoneInfo
 
 from tessera.core.periods import Interval
+from tessera.events.models import Event
 from tessera.http.scopes import Scope
 from tessera.memberships.models import Membership, Pause, Term
 from tessera.memberships.types import EndedReason
@@ -22,6 +23,9 @@ from tessera.people.names import name_key
 from tessera.people.types import CompanyStatus, CustomerStatus, Source, Via
 from tessera.plans.models import Permission, PermissionTarget, Plan, PlanPermission, Price
 from tessera.plans.types import Audience, Billing, Rule, Visibility
+from tessera.webhooks import signatures
+from tessera.webhooks.models import Delivery, DeliveryAttempt, WebhookEndpoint
+from tessera.webhooks.types import DeliveryStatus, DisabledReason, Payload
 
 JAN_10 = datetime(2026, 1, 10, 12, tzinfo=UTC)
 FEB_10 = datetime(2026, 2, 10, 12, tzinfo=UTC)
@@ -422,6 +426,75 @@ def pause(
         paused_by=ACTOR,
         created_at=starts_at,
     )
+
+
+def webhook_endpoint(
+    club: Organization,
+    url: str = "https://hooks.example.org/tessera",
+    *,
+    description: str = "",
+    event_types: Sequence[str] = (),
+    payload: Payload = Payload.THIN,
+    disabled_at: datetime | None = None,
+    disabled_reason: DisabledReason = DisabledReason.BY_HAND,
+    failing_since: datetime | None = None,
+    last_success_at: datetime | None = None,
+) -> WebhookEndpoint:
+    """An address that is told what happens; its secret is sealed like any."""
+    row = WebhookEndpoint(
+        organization=club,
+        url=url,
+        description=description,
+        event_types=list(event_types),
+        payload=payload,
+        disabled_at=disabled_at,
+        disabled_reason=disabled_reason if disabled_at else "",
+        failing_since=failing_since,
+        last_success_at=last_success_at,
+        created_at=JAN_10,
+    )
+    row.secret = signatures.seal(signatures.fresh_secret(), row)
+    row.save(force_insert=True)
+    return row
+
+
+def delivery(
+    to: WebhookEndpoint,
+    status: DeliveryStatus = DeliveryStatus.DELIVERED,
+    *,
+    event: Event | None = None,
+    attempts: int = 1,
+    at: datetime = JAN_10,
+) -> Delivery:
+    """A message to an endpoint, about `event` (a test if there is none), with `attempts` of which the last counts."""
+    delivered = status == DeliveryStatus.DELIVERED
+    row = Delivery.objects.create(
+        endpoint=to,
+        event_id=event.pk if event else None,
+        sequence=event.sequence if event else 0,
+        type=event.type if event else "webhook.test",
+        status=status,
+        attempts=attempts,
+        next_at=at if status == DeliveryStatus.RETRYING else None,
+        last_status_code=None if status == DeliveryStatus.WAITING else 204 if delivered else 500,
+        last_error="" if delivered or status == DeliveryStatus.WAITING else "answered 500",
+        finished_at=at if status in (DeliveryStatus.DELIVERED, DeliveryStatus.FAILED) else None,
+        created_at=at,
+    )
+    for number in range(1, attempts + 1):
+        good = delivered and number == attempts
+        DeliveryAttempt.objects.create(
+            delivery=row,
+            round=1,
+            number=number,
+            at=at,
+            milliseconds=40,
+            status_code=204 if good else 500,
+            failure="" if good else "status",
+            detail="" if good else "answered 500",
+            response_body="" if good else "out of order",
+        )
+    return row
 
 
 def _anchor_at(instant: datetime, club: Organization) -> str:

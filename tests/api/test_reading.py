@@ -18,6 +18,7 @@ EVERY_READ = pytest.mark.parametrize("operation", READS, ids=lambda operation: o
 QUERIES = {
     "get_company": 2,
     "get_customer": 4,
+    "get_delivery": 3,
     "get_membership": 5,
     "get_organization": 2,  # the feed's epoch
     "get_permission": 3,
@@ -25,6 +26,7 @@ QUERIES = {
     "get_price": 2,
     "get_schedule": 2,
     "get_test_clock": 3,
+    "get_webhook_endpoint": 2,
     "list_companies": 2,
     "list_companies_of_customer": 3,
     "list_company_memberships": 6,
@@ -32,6 +34,7 @@ QUERIES = {
     "list_customer_permissions": 5,
     "list_customers": 4,
     "list_customers_of_company": 3,
+    "list_deliveries": 3,
     "list_events": 3,  # the feed's epoch
     "list_memberships": 5,
     "list_permissions": 3,
@@ -39,6 +42,7 @@ QUERIES = {
     "list_prices": 3,
     "list_terms": 3,
     "list_timeline_of_customer": 4,
+    "list_webhook_endpoints": 2,
 }
 _READING = ("SELECT", "WITH", "SAVEPOINT", "RELEASE SAVEPOINT", "EXPLAIN")
 

@@ -13,6 +13,8 @@ from tessera.memberships.models import Membership
 from tessera.organizations.models import Organization
 from tessera.people.models import Company, Customer
 from tessera.plans.models import Plan, Price
+from tessera.webhooks.models import Delivery, WebhookEndpoint
+from tessera.webhooks.types import DeliveryStatus
 from tests import make
 
 TARGET = {"action": "enter", "resource_type": "door", "resource_id": "main"}
@@ -34,6 +36,8 @@ class World:
     own: Membership
     inherited: Membership
     application: Membership
+    endpoint: WebhookEndpoint
+    delivery: Delivery
 
     @property
     def addresses(self) -> Mapping[str, str]:
@@ -48,6 +52,8 @@ class World:
             "prices": price,
             "memberships": own,
             "permissions": "club-only",
+            "webhook-endpoints": ids.to_text(Prefix.WEBHOOK_ENDPOINT, self.endpoint.pk),
+            "deliveries": ids.to_text(Prefix.DELIVERY, self.delivery.pk),
             "customer": ada,
             "company": acme,
             "plan": plan,
@@ -68,6 +74,7 @@ def settled(club: Organization) -> World:
     acme = make.company(club, f"Acme of {club.name}", email=f"office@{club.slug}.example")
     make.affiliation(ada, acme)
     applicant = make.customer(club)
+    endpoint = make.webhook_endpoint(club, f"https://hooks.{club.slug}.example/tessera")
     world = World(
         club=club,
         secret=make.key(club)[1],
@@ -78,6 +85,8 @@ def settled(club: Organization) -> World:
         own=make.membership(plan, customer=ada, ends_at=make.FEB_10 + timedelta(days=20)),
         inherited=make.membership(plan, company=acme),
         application=make.membership(plan, customer=applicant, starts_at=None, needs_approval=True),
+        endpoint=endpoint,
+        delivery=make.delivery(endpoint, DeliveryStatus.FAILED),
     )
     happened(world)
     return world
@@ -118,4 +127,6 @@ def crowded(world: World, many: int) -> None:
         make.membership(world.plan, customer=colleague)
         start = make.FEB_10 + timedelta(days=20 + number)
         make.term(world.own, world.plan, starts_at=start, ends_at=start + timedelta(days=1))
+        make.webhook_endpoint(club)
+        make.delivery(world.endpoint)
     happened(world, many)

@@ -10,6 +10,7 @@ from tessera.organizations.api import router as organizations
 from tessera.organizations.auth import requires
 from tessera.people.api import router as people
 from tessera.plans.api import router as plans
+from tessera.webhooks.api import router as webhooks
 
 api = TesseraAPI(
     title="Tessera",
@@ -23,5 +24,5 @@ api = TesseraAPI(
 api.add_router("", organizations)
 api.add_router("", events, auth=requires(Scope.EVENTS_READ))
 
-for router in (people, plans, memberships, access, lifecycle):
+for router in (people, plans, memberships, access, lifecycle, webhooks):
     api.add_router("", router)

@@ -16,10 +16,13 @@ from tessera.events import queries
 from tessera.events.queries import EventLine
 from tessera.jobs.queue import enqueue, task
 from tessera.organizations.models import Organization
+from tessera.webhooks import fan_out
 
 Reaction = Callable[[Organization, Sequence[EventLine]], None]
 
-REACTIONS: Final[dict[str, Reaction]] = {}
+REACTIONS: Final[dict[str, Reaction]] = {
+    "webhooks": fan_out.deliver,
+}
 
 log = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ from tessera.jobs.queue import enqueue, task
 from tessera.memberships.expiring import announce_expiries, next_expiry
 from tessera.memberships.models import Membership
 from tessera.organizations.models import Organization
+from tessera.webhooks import tasks as webhooks
 
 
 class Expiries:
@@ -71,6 +72,8 @@ SCHEDULE: Final = Schedule(
     sweeps=(enqueue_what_falls_due,),
     periodic=(
         Every("react to what was left over", timedelta(minutes=1), reacting.catch_up),
+        Every("wake who sends webhooks", timedelta(minutes=1), webhooks.wake_due),
+        Every("forget deliveries that are long over", timedelta(hours=1), webhooks.prune),
         Every("forget jobs that are over", timedelta(minutes=10), pruning.forget_old_jobs),
         Every("examine the database", timedelta(days=1), examine_everything, first=timedelta(minutes=10)),
     ),

@@ -61,6 +61,14 @@ class EventType(StrEnum):
     MEMBERSHIP_SEATS_CHANGED = "membership.seats_changed"
     MEMBERSHIP_REVOKED = "membership.revoked"
     MEMBERSHIP_EXPIRED = "membership.expired"
+    WEBHOOK_ENDPOINT_CREATED = "webhook_endpoint.created"
+    WEBHOOK_ENDPOINT_UPDATED = "webhook_endpoint.updated"
+    WEBHOOK_ENDPOINT_DELETED = "webhook_endpoint.deleted"
+    WEBHOOK_ENDPOINT_SECRET_ROTATED = "webhook_endpoint.secret_rotated"  # noqa: S105  (what happened, not the secret)
+    WEBHOOK_ENDPOINT_DISABLED = "webhook_endpoint.disabled"
+    WEBHOOK_ENDPOINT_ENABLED = "webhook_endpoint.enabled"
+    WEBHOOK_ENDPOINT_TESTED = "webhook_endpoint.tested"
+    WEBHOOK_ENDPOINT_REPLAYED = "webhook_endpoint.replayed"
 
 
 @dataclass(frozen=True, slots=True)

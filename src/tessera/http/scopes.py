@@ -22,3 +22,5 @@ class Scope(StrEnum):
     MEMBERSHIPS_REVOKE = "memberships:revoke"
     EVENTS_READ = "events:read"
     ACCESS_READ = "access:read"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"

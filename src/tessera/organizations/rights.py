@@ -42,6 +42,8 @@ class Right(StrEnum):
     MEMBERSHIPS_REVOKE = "memberships:revoke"
     EVENTS_READ = "events:read"
     ACCESS_READ = "access:read"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
 
 
 _READS = frozenset(
@@ -60,7 +62,8 @@ _DESK = _READS | {Right.CUSTOMERS_WRITE, Right.COMPANIES_WRITE, Right.MEMBERSHIP
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.OWNER: frozenset(Right),
-    Role.MANAGER: frozenset(Right) - {Right.ORGANIZATION_WRITE, Right.STAFF_WRITE, Right.KEYS_WRITE},
+    Role.MANAGER: frozenset(Right)
+    - {Right.ORGANIZATION_WRITE, Right.STAFF_WRITE, Right.KEYS_WRITE, Right.WEBHOOKS_WRITE},
     Role.FINANCE: _READS | {Right.PLANS_WRITE, Right.MEMBERSHIPS_WRITE},
     Role.FRONT_DESK: _DESK,
     Role.VIEWER: _READS,

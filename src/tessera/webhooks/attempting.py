@@ -1,0 +1,126 @@
+"""One attempt at one message: made, signed and sent. Nothing is written, and nothing raised for what comes back."""
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Final
+
+import tessera
+from tessera import organizations
+from tessera.db.sealed import Unsealable
+from tessera.events.queries import EventLine
+from tessera.http import outbound
+from tessera.webhooks import messages, retries, signatures
+from tessera.webhooks.messages import Message
+from tessera.webhooks.models import Delivery, WebhookEndpoint
+from tessera.webhooks.types import Payload
+
+SECONDS: Final = 15.0
+_KEPT_BYTES: Final = 2_048
+_LONGEST_DETAIL: Final = 200
+_SENT_AS: Final = f"Tessera/{tessera.__version__} (webhooks)"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an attempt came to. `failure` is a stable word and `detail` says it in full; both empty if it succeeded.
+
+    `asked`: how long the receiver asked to be left alone.
+    """
+
+    at: datetime
+    milliseconds: int = 0
+    status_code: int | None = None
+    failure: str = ""
+    detail: str = ""
+    response_body: str = ""
+    asked: timedelta | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        return not self.failure
+
+    @property
+    def gone(self) -> bool:
+        """Whether the receiver says that it will never take anything again."""
+        return self.status_code == HTTPStatus.GONE
+
+
+def attempt(delivery: Delivery, endpoint: WebhookEndpoint, line: EventLine | None, *, at: datetime) -> Outcome:
+    """Send the message to the endpoint, whose organization has been read with it. `at`: real time, now."""
+    try:
+        message = _message(delivery, endpoint, line)
+        signed = signatures.headers(message.id, message.body, signed_by=signatures.secrets_at(endpoint, at), at=at)
+    except Unsealable:
+        log.exception("the secret of the webhook endpoint %s does not open", endpoint.pk)
+        return _failed(at, "secret_unreadable", "its secret cannot be read: the installation's keys do not open it")
+    except Exception:  # a message that cannot be made must not hold up those behind it
+        log.exception("the message of the delivery %s could not be made", delivery.pk)
+        return _failed(at, "not_made", "the message could not be made; the log says why")
+    return _called(endpoint, message.body.encode(), signed, at)
+
+
+def _message(delivery: Delivery, endpoint: WebhookEndpoint, line: EventLine | None) -> Message:
+    if delivery.event_id is None:
+        return messages.of_test(delivery, endpoint)
+    if line is None:
+        raise LookupError(f"there is no event {delivery.event_id}")
+    organization = endpoint.organization
+    return messages.of_event(
+        line, organization=organization, payload=Payload(endpoint.payload), at=organizations.now(organization)
+    )
+
+
+def _called(endpoint: WebhookEndpoint, body: bytes, signed: Mapping[str, str], at: datetime) -> Outcome:
+    begun = time.monotonic()
+    try:
+        answer = outbound.request(
+            "POST",
+            endpoint.url,
+            headers={"Content-Type": "application/json", "User-Agent": _SENT_AS, **signed},
+            body=body,
+            seconds=SECONDS,
+            most_bytes=_KEPT_BYTES,
+            allow_http=endpoint.organization.is_test,
+        )
+    except outbound.OutboundRefused as refusal:
+        return _failed(at, "refused", f"not sent: {refusal.detail}")
+    except outbound.OutboundFailed as failure:
+        return replace(
+            _failed(at, failure.reason, failure.detail), milliseconds=round((time.monotonic() - begun) * 1000)
+        )
+    failure, detail = _verdict(answer.status)
+    return Outcome(
+        at=at,
+        milliseconds=answer.milliseconds,
+        status_code=answer.status,
+        failure=failure,
+        detail=detail,
+        response_body=answer.body[:_KEPT_BYTES].decode(errors="replace").replace("\0", "\ufffd"),
+        asked=_asked(answer, at),
+    )
+
+
+def _failed(at: datetime, failure: str, detail: str) -> Outcome:
+    return Outcome(at=at, failure=failure, detail=detail[:_LONGEST_DETAIL])
+
+
+def _verdict(status: int) -> tuple[str, str]:
+    if 200 <= status < 300:
+        return "", ""
+    if 300 <= status < 400:
+        return "redirect", f"answered {status}: redirects are not followed"
+    if status == HTTPStatus.GONE:
+        return "gone", "answered 410: it wants nothing more"
+    return "status", f"answered {status}"
+
+
+def _asked(answer: outbound.Answer, at: datetime) -> timedelta | None:
+    if answer.status not in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        return None
+    return retries.asked_to_wait(answer.headers.get("retry-after"), at=at)

@@ -27,13 +27,20 @@ def without_addresses(text: str) -> str:
     return HEADER + without
 
 
+def for_servers(text: str) -> str:
+    """Return compiled requirements without what packages need only inside a browser (Emscripten)."""
+    pins = re.split(r"(?m)^(?=\S)", text)
+    kept = "".join(pin for pin in pins if "sys_platform == 'emscripten'" not in pin)
+    return re.sub(r" (?:and|;) sys_platform != 'emscripten'(?= |$)", "", kept, flags=re.MULTILINE)
+
+
 def compile_constraints(target: Path, source: list[str], *, upgrade: bool) -> None:
     """Resolve `source` (uv's arguments) into `target`, keeping the versions that are there unless `upgrade`."""
     command = [str(Path(sys.executable).parent / "uv"), "pip", "compile", "--quiet", "--system-certs", *source]
     command += ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate"]
     command += ["--output-file", target.name, *(["--upgrade"] if upgrade else [])]
     subprocess.run(command, cwd=ROOT, check=True)
-    target.write_text(without_addresses(target.read_text(encoding="utf-8")), encoding="utf-8")
+    target.write_text(for_servers(without_addresses(target.read_text(encoding="utf-8"))), encoding="utf-8")
 
 
 def main() -> None:

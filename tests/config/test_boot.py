@@ -9,7 +9,7 @@ from pytest_django.fixtures import Settings
 
 from tessera.config import boot, wsgi
 from tessera.config.boot import DemoInTheOpen, SchemaAhead, SchemaBehind
-from tessera.config.wiring import Expiries
+from tessera.config.schedule import Expiries
 from tessera.db.sqlite import driver
 from tessera.events.types import Actor
 from tessera.organizations.services import create_organization

@@ -47,6 +47,17 @@ def test_a_lock_file_keeps_no_trace_of_an_index() -> None:
     assert lock.without_addresses(compiled) == lock.HEADER + "a==1 \\\n    --hash=sha256:aa\n"
 
 
+def test_what_is_needed_only_inside_a_browser_is_not_pinned() -> None:
+    pins = (
+        "a==1 ; sys_platform != 'emscripten' \\\n    --hash=sha256:aa\n"
+        "b==2 ; python_version < '3.12' and sys_platform != 'emscripten' \\\n    --hash=sha256:bb\n"
+        "c==3 ; python_version >= '3.12' and sys_platform == 'emscripten' \\\n    --hash=sha256:cc\n"
+    )
+    assert lock.for_servers(pins) == (
+        "a==1 \\\n    --hash=sha256:aa\nb==2 ; python_version < '3.12' \\\n    --hash=sha256:bb\n"
+    )
+
+
 def test_a_package_pinned_by_address_is_refused() -> None:
     with pytest.raises(ValueError, match=r"example\.org"):
         lock.without_addresses("a @ https://example.org/a.whl\n")

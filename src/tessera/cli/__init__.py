@@ -17,7 +17,8 @@ class _Entry(NamedTuple):
 
 _COMMANDS: Final[Mapping[str, _Entry]] = {
     "demo": _Entry("tessera.cli.demo", "Make and serve a believable club on this machine."),
-    "serve": _Entry("tessera.cli.serve", "Serve the console and the API."),
+    "serve": _Entry("tessera.cli.serve", "Serve the console and the API, with a worker."),
+    "worker": _Entry("tessera.cli.worker", "Carry out jobs, apart from any web server."),
     "migrate": _Entry("tessera.cli.migrate", "Bring the database up to this version."),
     "announce": _Entry("tessera.cli.announce", "Record the expiries that are due."),
     "doctor": _Entry("tessera.cli.doctor", "Examine the database; exit 1 if anything is wrong."),

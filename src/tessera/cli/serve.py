@@ -1,12 +1,14 @@
-"""`tessera serve`: the web server."""
+"""`tessera serve`: a whole installation, the web server and a worker."""
 
 import os
 import socket
+import sys
 from contextlib import closing
 
 import click
 
 from tessera.cli import Refused, project
+from tessera.cli.supervising import Part, supervise
 
 _STOP_SECONDS = 10
 
@@ -14,14 +16,24 @@ _STOP_SECONDS = 10
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
-def command(host: str, port: int) -> None:
-    """Serve the console and the API until told to stop (SIGTERM, Ctrl-C).
+@click.option("--no-worker", is_flag=True, help="Only the web server: workers run apart (`tessera worker`).")
+@click.option("--quiet", is_flag=True, hidden=True)
+def command(host: str, port: int, no_worker: bool, quiet: bool) -> None:
+    """Serve the console and the API until told to stop (SIGTERM, Ctrl-C), with a worker for what follows.
 
-    Refuses to start on a database that is not of this version.
+    Refuses to start on a database that is not of this version. Either process is started again if it dies.
     """
     settle_address(host, port)
+    if not no_worker:
+        sys.exit(supervise(parts(host, port, quiet=quiet)))
     project.start()
-    run(host, port)
+    run(host, port, quiet=quiet)
+
+
+def parts(host: str, port: int, *, quiet: bool = False) -> list[Part]:
+    """Return what a whole installation consists of: the web server and a worker."""
+    serving = ["serve", "--no-worker", "--host", host, "--port", str(port), *(["--quiet"] if quiet else [])]
+    return [Part("web server", serving), Part("worker", ["worker"], needed=False)]
 
 
 def settle_address(host: str, port: int) -> None:

@@ -3,12 +3,13 @@
 Documented in docs/settings.md. Wrong ones stop the start with one list of all that is wrong.
 """
 
+import json
 import os
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "TESSERA_"
@@ -35,6 +36,18 @@ def _names_a_database(url: str) -> bool:
         return True
     # What stands behind a "/" of a password that was not encoded is taken for the name, with the host.
     return parts.scheme == "postgresql" and port != 0 and "@" not in parts.path
+
+
+def _json_object(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    try:
+        options = json.loads(text)
+    except ValueError:
+        options = None
+    if not isinstance(options, dict):
+        raise ValueError('should be a JSON object such as {"broker": "…"}')
+    return options
 
 
 def _web_address(url: str) -> str:
@@ -71,6 +84,11 @@ class Settings(BaseSettings):
         bool,
         Field(description="A transaction pooler, such as pgbouncer, stands between this and PostgreSQL."),
     ] = False
+    database_direct_url: Annotated[
+        str,
+        AfterValidator(_database),
+        Field(description="PostgreSQL itself, past a transaction pooler: there workers hear of new jobs at once."),
+    ] = ""
     base_url: Annotated[
         str,
         AfterValidator(_web_address),
@@ -78,6 +96,15 @@ class Settings(BaseSettings):
     ] = "http://127.0.0.1:8000"
     threads: Annotated[int, Field(ge=1, le=64, description="Requests a web process works on at once.")] = 4
     workers: Annotated[int, Field(ge=1, le=64, description="Web processes.")] = 1
+    network_threads: Annotated[
+        int, Field(ge=1, le=64, description="Mails and webhooks that a worker sends at once.")
+    ] = 8
+    tasks_backend: Annotated[
+        str, Field(description="Dotted path of another Tasks backend that jobs are handed to, instead of the database.")
+    ] = ""
+    tasks_options: Annotated[
+        dict[str, Any], BeforeValidator(_json_object), Field(description="That backend's own options, as JSON.")
+    ] = {}
     api_rate: Annotated[
         int,
         Field(ge=1, description="Requests a second one API key may make on average; each web process gives its share."),

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_htmx",
+    "django_tasks",
     "lucide",
     "tessera.db",
     "tessera.http",
@@ -119,6 +120,16 @@ def _database() -> dict[str, Any]:
 
 DATABASES = {"default": _database()}
 DATABASE_POOLER = tessera.database_pooler
+# Where workers listen for news: past a pooler, whose connections are not theirs to keep.
+DATABASE_DIRECT_DSN = tessera.database_direct_url or tessera.database_url
+NETWORK_THREADS = tessera.network_threads
+TASKS = {
+    "default": {
+        "BACKEND": tessera.tasks_backend or "tessera.jobs.backend.DatabaseBackend",
+        "QUEUES": ["default", "network"],
+        "OPTIONS": tessera.tasks_options,
+    }
+}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 USE_TZ = True

@@ -47,3 +47,13 @@ class EventCounter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.last}"
+
+
+class ReactionCursor(models.Model):
+    """Up to which line of an organization all who react have reacted (`reacting.py`)."""
+
+    organization = models.OneToOneField("organizations.Organization", models.PROTECT, primary_key=True)
+    last = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.last}"

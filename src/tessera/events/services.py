@@ -13,6 +13,7 @@ from tessera import db
 from tessera.core import clock
 from tessera.core.ids import new_id
 from tessera.events.models import Event, EventCounter
+from tessera.events.reacting import enqueue_reacting
 from tessera.events.types import Actor, EventType
 
 _BLOCK = 1_000
@@ -50,6 +51,7 @@ def _write(happened: list[Happened]) -> None:
         block = list(lines)
         first = _take_numbers(organization_id, len(block)) - len(block) + 1
         Event.objects.bulk_create(_rows(block, first, recorded_at), batch_size=_BLOCK)
+        enqueue_reacting(organization_id)
 
 
 def _rows(block: Sequence[Happened], first: int, recorded_at: datetime) -> list[Event]:

@@ -2,12 +2,14 @@
 
 import multiprocessing
 import os
+import sys
 from pathlib import Path
 
 import click
 
 from tessera.cli import Refused, project, serve
 from tessera.cli.demo.home import DEFAULT, Home, Keys
+from tessera.cli.supervising import supervise
 from tessera.core.errors import Conflict
 
 
@@ -60,7 +62,7 @@ def command(port: int, fresh: bool, folder: Path | None, no_serve: bool) -> None
     )
     health.release()
     if not no_serve:
-        serve.run("127.0.0.1", port, quiet=True)
+        sys.exit(supervise(serve.parts("127.0.0.1", port, quiet=True)))
 
 
 def _is_made() -> bool:

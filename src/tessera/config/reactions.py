@@ -1,0 +1,48 @@
+"""What follows from what happened: the one list of reactions to events. The other list is `schedule.py`.
+
+Each reaction is called in a worker with new lines of one organization, in order, inside one transaction; it writes
+rows and enqueues jobs, and does nothing that waits for others.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Final
+from uuid import UUID
+
+from django.db import OperationalError
+
+from tessera import db
+from tessera.events import queries
+from tessera.events.queries import EventLine
+from tessera.jobs.queue import enqueue, task
+from tessera.organizations.models import Organization
+
+Reaction = Callable[[Organization, Sequence[EventLine]], None]
+
+REACTIONS: Final[dict[str, Reaction]] = {}
+
+log = logging.getLogger(__name__)
+
+
+def react(organization_id: UUID, lines: Sequence[EventLine]) -> None:
+    """Let everybody react to the lines. One that fails is tried again line by line, and holds nobody else up."""
+    organization = Organization.objects.get(pk=organization_id)
+    for name, reaction in REACTIONS.items():
+        try:
+            with db.transaction():
+                reaction(organization, lines)
+        except OperationalError:  # the database's fault: all of it is tried again
+            raise
+        except Exception:
+            log.exception("the reaction %s failed; trying again line by line", name)
+            for line in lines:
+                enqueue(react_alone, name, str(organization_id), line.sequence, organization_id=organization_id)
+
+
+@task()
+def react_alone(name: str, organization_id: str, sequence: int) -> None:
+    """Let one reaction react to one line."""
+    organization = Organization.objects.get(pk=organization_id)
+    lines = queries.feed(organization, after=sequence - 1, limit=1).lines
+    with db.transaction():
+        REACTIONS[name](organization, lines)

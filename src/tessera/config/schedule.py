@@ -1,0 +1,83 @@
+"""What happens by itself as time passes: the one list of what falls due. The other list is `reactions.py`.
+
+What falls due in an organization's own time is looked for by the worker, and by the test clock on its way. What is
+periodic goes by real time.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from tessera import db, organizations
+from tessera.cli.examination import examine
+from tessera.events import reacting
+from tessera.jobs import pruning
+from tessera.jobs.leading import Every, Schedule
+from tessera.jobs.queue import enqueue, task
+from tessera.memberships.expiring import announce_expiries, next_expiry
+from tessera.memberships.models import Membership
+from tessera.organizations.models import Organization
+
+
+class Expiries:
+    """What falls due as time passes: the expiries of memberships are announced."""
+
+    def next_due(self, organization: Organization, *, after: datetime, until: datetime) -> datetime | None:
+        """Return the first instant in `(after, until]` at which an expiry is to be announced; None if there is none."""
+        return next_expiry(organization=organization, after=after, until=until)
+
+    def run_due(self, organization: Organization, *, at: datetime) -> None:
+        """Announce what expired at `at` or before."""
+        announce_expiries(organization=organization, at=at)
+
+    def organizations_due(self, at: datetime) -> list[UUID]:
+        """Return the live organizations with an expiry to announce at `at`."""
+        due = Membership.objects.filter(announce_at__lte=at, organization__is_test=False)
+        return list(due.values_list("organization_id", flat=True).distinct())
+
+
+FALLS_DUE: Final = {"expiries": Expiries()}
+
+
+class Unsound(Exception):
+    """What is stored does not agree with what it is derived from. `tessera doctor` says where."""
+
+
+def enqueue_what_falls_due(at: datetime) -> None:
+    """Enqueue, for each live organization in which something is due at `at`, doing it."""
+    with db.transaction():
+        for name, organization_id in _due(at):
+            key = f"due:{name}:{organization_id}"
+            enqueue(do_what_is_due, name, str(organization_id), key=key, organization_id=organization_id)
+
+
+@task()
+def do_what_is_due(name: str, organization_id: str) -> None:
+    """Do all of one kind that is due in the organization by now."""
+    organization = Organization.objects.get(pk=organization_id)
+    FALLS_DUE[name].run_due(organization=organization, at=organizations.now(organization))
+
+
+@task(queue="network", attempts=1)
+def examine_everything() -> None:
+    """Examine the database as `tessera doctor` does. Raises Unsound, so that whoever looks at jobs sees it."""
+    wrong = [f"{part.what}: {part.wrong} wrong, such as {'; '.join(part.examples)}" for part in examine() if part.wrong]
+    if wrong:
+        raise Unsound("; ".join(wrong))
+
+
+SCHEDULE: Final = Schedule(
+    sweeps=(enqueue_what_falls_due,),
+    periodic=(
+        Every("react to what was left over", timedelta(minutes=1), reacting.catch_up),
+        Every("forget jobs that are over", timedelta(minutes=10), pruning.forget_old_jobs),
+        Every("examine the database", timedelta(days=1), examine_everything),
+    ),
+)
+
+
+def _due(at: datetime) -> Iterator[tuple[str, UUID]]:
+    for name, kind in FALLS_DUE.items():
+        for organization_id in kind.organizations_due(at):
+            yield name, organization_id

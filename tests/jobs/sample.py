@@ -1,0 +1,92 @@
+"""Tasks for tests: what they did can be seen in a file or in the database, from any process."""
+
+import os
+import threading
+from pathlib import Path
+
+from tessera import db
+from tessera.core import clock
+from tessera.core.ids import new_id
+from tessera.jobs.models import Periodic
+from tessera.jobs.queue import Again, task
+
+GATES: dict[str, threading.Event] = {}  # of this process: for workers that run in a thread of the test
+
+
+@task(queue="network")
+def wait_at_gate(name: str) -> None:
+    """Wait until the test opens the gate."""
+    assert GATES[name].wait(20)
+
+
+@task()
+def nothing() -> None:
+    """Done at once."""
+
+
+@task()
+def add(one: int, other: int) -> int:
+    """A result to be asked for."""
+    return one + other
+
+
+@task()
+def write_line(path: str, line: str) -> None:
+    """Append a line to a file, whole."""
+    _append(path, line)
+
+
+@task(queue="network")
+def write_line_from_network(path: str, line: str) -> None:
+    _append(path, line)
+
+
+@task(attempts=3)
+def fail(path: str) -> None:
+    _append(path, "failed")
+    raise ValueError("this cannot be done")
+
+
+@task(attempts=3)
+def fail_once(path: str) -> None:
+    """Fail the first time."""
+    first = not Path(path).exists()
+    _append(path, "tried")
+    if first:
+        raise ValueError("not yet")
+
+
+@task()
+def again_once(path: str) -> None:
+    """Ask to be run again, the first time."""
+    first = not Path(path).exists()
+    _append(path, "run")
+    if first:
+        raise Again(seconds=0.05)
+
+
+@task()
+def write_row(name: str) -> None:
+    """Write a row in a transaction of its own; again is no harm."""
+    with db.transaction():
+        Periodic.objects.get_or_create(name=name, defaults={"next_at": clock.now()})
+
+
+@task()
+def count_rows(prefix: str) -> int:
+    """How many rows of such names there are now."""
+    return Periodic.objects.filter(name__startswith=prefix).count()
+
+
+@task()
+def die(path: str) -> None:
+    """Take the whole worker along, the first time."""
+    first = not Path(path).exists()
+    _append(path, str(new_id()))
+    if first:
+        os._exit(9)
+
+
+def _append(path: str, line: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+        file.write(f"{line}\n")

@@ -1,0 +1,147 @@
+"""The worker itself, in a thread of the test, on a database that it shares with it."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection, connections
+from django_tasks.base import Task
+
+from tessera.core import clock
+from tessera.jobs.leading import Every, Schedule
+from tessera.jobs.models import Job, Lease
+from tessera.jobs.queue import enqueue
+from tessera.jobs.types import State
+from tessera.jobs.worker import Worker
+from tests.jobs import sample
+
+pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
+
+_LONGEST = 20.0
+
+
+@contextmanager
+def working(schedule: Schedule = Schedule(), *, patience: float = 10.0) -> Iterator[Worker]:  # noqa: B008  (frozen)
+    """Run a worker for the length of the block."""
+    worker = Worker(schedule, patience=patience)
+
+    def run() -> None:
+        try:
+            worker.run()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield worker
+    finally:
+        worker.stop()
+        thread.join(_LONGEST)
+        assert not thread.is_alive()
+
+
+def until(happened: Callable[[], object]) -> None:
+    """Wait until something is so, at most some seconds."""
+    deadline = time.monotonic() + _LONGEST
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
+def all_done() -> bool:
+    return not Job.objects.exclude(state=State.DONE).exists()
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def test_jobs_are_carried_out_whenever_they_are_enqueued(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    enqueue(sample.write_line, str(path), "before")
+    with working():
+        until(lambda: lines(path) == ["before"])
+        enqueue(sample.write_line, str(path), "while idle")
+        until(lambda: lines(path)[1:] == ["while idle"])
+        enqueue(sample.write_line, str(path), "a moment later", run_after=clock.now() + timedelta(seconds=0.3))
+        until(lambda: lines(path)[2:] == ["a moment later"])
+        until(all_done)
+
+    assert set(Job.objects.values_list("attempts", flat=True)) == {1}
+
+
+def test_a_failure_does_not_end_it_and_is_tried_again(tmp_path: Path) -> None:
+    enqueue(sample.fail_once, str(tmp_path / "tries"))
+    enqueue(sample.write_line, str(tmp_path / "lines"), "the next one")
+    with working():
+        until(all_done)
+
+    assert lines(tmp_path / "tries") == ["tried", "tried"]
+    assert lines(tmp_path / "lines") == ["the next one"]
+
+
+def test_what_waits_for_others_does_not_hold_up_what_does_not(tmp_path: Path) -> None:
+    gate = threading.Event()
+    sample.GATES["held"] = gate
+    for _ in range(8):
+        enqueue(sample.wait_at_gate, "held")
+    enqueue(sample.write_line, str(tmp_path / "lines"), "passed")
+    with working():
+        until(lambda: lines(tmp_path / "lines") == ["passed"])
+        assert Job.objects.filter(state=State.DONE).count() <= 1
+        gate.set()
+        until(all_done)
+
+
+def test_told_to_stop_it_finishes_what_runs_and_gives_back_the_rest(tmp_path: Path) -> None:
+    gate = threading.Event()
+    sample.GATES["held"] = gate
+    enqueue(sample.wait_at_gate.using(queue_name="default"), "held")
+    for number in range(10):
+        enqueue(sample.write_line, str(tmp_path / "lines"), str(number))
+    with working() as worker:
+        until(lambda: Job.objects.filter(state=State.RUNNING).count() == 11)
+        worker.stop()
+        time.sleep(0.2)  # it is now winding up; nothing that was not begun may begin
+        gate.set()
+
+    assert lines(tmp_path / "lines") == []
+    assert Job.objects.filter(state=State.DONE).count() == 1
+    assert Job.objects.filter(state=State.WAITING, lease=None).count() == 10
+    assert not Lease.objects.exists()
+
+
+def test_it_leads_and_keeps_what_is_periodic_going(tmp_path: Path) -> None:
+    task: Task[[], None] = sample.nothing
+    with working(Schedule(periodic=(Every("often", timedelta(seconds=1), task),))):
+        until(lambda: Job.objects.filter(state=State.DONE).count() >= 2)
+
+
+def test_two_workers_share_the_work(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    with working(), working():
+        for number in range(200):
+            enqueue(sample.write_line, str(path), str(number))
+        until(all_done)
+
+    assert sorted(lines(path), key=int) == [str(number) for number in range(200)]
+
+
+def test_an_idle_worker_takes_no_write_lock() -> None:
+    """On SQLite somebody else holds it all the time, and an idle worker does not even notice."""
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has no such lock")
+    with working():
+        until(Lease.objects.exists)  # it leads: its one write is done
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA data_version")
+            before = cursor.fetchone()
+            for _ in range(30):
+                time.sleep(0.1)
+                cursor.execute("PRAGMA data_version")
+                assert cursor.fetchone() == before

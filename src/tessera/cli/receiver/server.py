@@ -21,10 +21,10 @@ _POLICY: Final = (
     " base-uri 'none'; frame-ancestors 'none'"
 )
 _ANSWERS: Final = {
-    Answer.ACCEPT: "Accept (204)",
-    Answer.FAIL: "Fail (500)",
-    Answer.LATER: "Ask to come later (503)",
-    Answer.GONE: "Say it is gone (410)",
+    Answer.ACCEPT: "204 accept",
+    Answer.FAIL: "500 fail",
+    Answer.LATER: "503 later",
+    Answer.GONE: "410 gone",
 }
 
 

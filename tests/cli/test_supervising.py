@@ -100,6 +100,19 @@ def test_killed_outright_it_leaves_nothing_behind(serving: "tuple[Server, subpro
     until(lambda: not _answers(server))
 
 
+def test_a_web_server_that_is_killed_leaves_no_process_on_its_port(
+    serving: "tuple[Server, subprocess.Popen[str]]",
+) -> None:
+    server, process = serving
+    web = children(process.pid)["web"]
+    (own,) = children(web).values()
+
+    os.kill(web, signal.SIGKILL)
+
+    until(lambda: not is_there(own))
+    until(lambda: children(process.pid).get("web", web) != web and _answers(server))
+
+
 def _answers(server: Server) -> bool:
     try:
         return server.call("GET", "/livez").status == 200

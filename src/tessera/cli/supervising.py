@@ -1,6 +1,5 @@
 """Keeping the processes of an installation running: what dies is started again, what refuses to start ends all."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -13,12 +12,13 @@ from typing import Final
 
 import click
 
+from tessera.jobs.processes import end_with_parent
+
 _PAUSES: Final = (0.2, 1.0, 3.0, 10.0)  # seconds before starting again; back to the first after a good while
 _GOOD_WHILE: Final = 60.0
 _BEGINNING: Final = 10.0
 _STOP_SECONDS: Final = 15.0
 _LOOK: Final = 0.1
-_PR_SET_PDEATHSIG: Final = 1
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class Part:
         parent = os.getpid()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tessera.cli", *self.arguments],
-            preexec_fn=(lambda: _end_with(parent)) if sys.platform == "linux" else None,  # noqa: PLW1509  (one thread)
+            preexec_fn=lambda: end_with_parent(parent),  # noqa: PLW1509  (there is one thread)
         )
         self.started = time.monotonic()
 
@@ -116,10 +116,3 @@ def _stop_all(parts: Sequence[Part]) -> None:
 
 def _stop(number: int, frame: FrameType | None) -> None:
     raise _Told
-
-
-def _end_with(parent: int) -> None:
-    """In the new process: be told to stop when the parent dies, even if by `kill -9`."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:  # it died in between
-        os._exit(0)

@@ -12,6 +12,7 @@ from tessera.core.errors import Conflict
 from tessera.db import checks, health
 from tessera.events.models import Event
 from tessera.events.types import Actor
+from tessera.jobs.processes import end_with_parent
 from tessera.organizations import last_use
 from tessera.organizations.models import Organization
 
@@ -86,7 +87,11 @@ def warnings() -> list[str]:
 
 
 def begin() -> None:
-    """Begin the work of a web process: log warnings, load every page, note when keys are used."""
+    """Begin the work of a web process: log warnings, load every page, note when keys are used.
+
+    It ends with the process that started it: one that is left over would keep the port from its successor.
+    """
+    end_with_parent()
     for warning in warnings():
         log.warning(warning)
     assert get_resolver().url_patterns  # loaded now, so that the first request is as quick as the second

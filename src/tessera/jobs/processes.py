@@ -4,13 +4,17 @@ A name tells host, process and when it started, so that on the same machine a su
 lapse. Of a process elsewhere, or in another container, nothing is known: there the lease decides.
 """
 
+import ctypes
 import os
+import signal
 import socket
+import sys
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 _PROC = Path("/proc")
+_PR_SET_PDEATHSIG = 1
 
 
 def own_name() -> str:
@@ -27,6 +31,18 @@ def is_dead(name: str) -> bool:
     if not world or world != _world() or not (pid.isdecimal() and started.isdecimal()):
         return False
     return _started(int(pid)) != int(started)
+
+
+def end_with_parent(parent: int | None = None) -> None:
+    """Have this process told to stop (SIGTERM) when the one that started it is gone, even if by `kill -9`.
+
+    On Linux only. `parent`: who that is; if it is gone already, this ends at once.
+    """
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if parent is not None and os.getppid() != parent:
+        os._exit(0)
 
 
 def _started(pid: int) -> int | None:

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Final
 DEFAULT: Final = Path("var/demo")
 _SECRET_KEY: Final = "secret-key"  # noqa: S105  (a file's name)
 _KEYS: Final = "keys.json"
+_MAILBOX: Final = "mailbox"
 _DATABASE: Final = ("tessera.sqlite3", "tessera.sqlite3-wal", "tessera.sqlite3-shm")
 
 
@@ -46,6 +48,8 @@ class Home:
             "TESSERA_SECRET_KEY": self._secret_key(),
             "TESSERA_BASE_URL": f"http://127.0.0.1:{port}",
             "TESSERA_DEMO": "true",
+            "TESSERA_MAIL_URL": "mailbox:",
+            "TESSERA_MAIL_FROM": "Strand House <hello@strand-house.example>",
         }
 
     def keys(self) -> Keys | None:
@@ -58,9 +62,10 @@ class Home:
         _write(self.folder / _KEYS, json.dumps(asdict(keys), indent=2))
 
     def clear(self) -> None:
-        """Remove the database and the keys, and nothing else."""
+        """Remove the database, the keys and the mailbox, and nothing else."""
         for name in (*_DATABASE, _KEYS):
             (self.folder / name).unlink(missing_ok=True)
+        shutil.rmtree(self.folder / _MAILBOX, ignore_errors=True)
 
     def _secret_key(self) -> str:
         path = self.folder / _SECRET_KEY

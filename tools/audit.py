@@ -30,7 +30,12 @@ _USED_OTHERWISE = {
 # Where the metadata is silent and the archive is not.
 _LICENCE_FILES = {"pysqlite3": "Zlib"}
 # Distributions whose modules are not called like them.
-_MODULES = {"django-ninja": "ninja", "django-csp": "csp", "phonenumberslite": "phonenumbers"}
+_MODULES = {
+    "django-anymail": "anymail",
+    "django-csp": "csp",
+    "django-ninja": "ninja",
+    "phonenumberslite": "phonenumbers",
+}
 
 
 def normalised(name: str) -> str:

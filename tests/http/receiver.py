@@ -26,6 +26,11 @@ def answering(answer: bytes) -> Behaviour:
     return lambda connection, _: connection.sendall(answer)
 
 
+def silent(connection: socket.socket, there: Receiver) -> None:
+    """Say nothing until the test is over."""
+    there.stopped.wait(20)
+
+
 @contextmanager
 def receiving(
     behaviour: Behaviour, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", reads: bool = True

@@ -15,7 +15,7 @@ import tessera
 from tessera.http import networks, outbound
 from tessera.http.networks import Address
 from tessera.http.outbound import Answer, OutboundFailed, OutboundRefused
-from tests.http.receiver import Behaviour, Receiver, answering, receiving
+from tests.http.receiver import Behaviour, Receiver, answering, receiving, silent
 from tests.plugin import OutsideNetwork
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -330,9 +330,6 @@ def test_one_who_takes_drop_by_drop_is_cut_off_in_time(listed: Callable[[str], N
 
 
 def test_one_who_never_begins_tls_is_cut_off_in_time(listed: Callable[[str], None]) -> None:
-    def silent(_: socket.socket, there: Receiver) -> None:
-        there.stopped.wait(20)
-
     with receiving(silent, reads=False) as there:
         listed(f"127.0.0.1:{there.port}")
         began = time.monotonic()

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from tessera.core import encryption_keys
-from tessera.http import client_address, networks
+from tessera.http import client_address, mail_url, networks
 
 PREFIX = "TESSERA_"
 _TESTS_OWN = ("TESSERA_TEST_",)
@@ -73,6 +73,15 @@ def _proxies(listed: str) -> str:
 def _encryption_keys(written: SecretStr) -> SecretStr:
     encryption_keys.read(written.get_secret_value())
     return written
+
+
+def _mail(url: SecretStr) -> SecretStr:
+    mail_url.django_settings(url.get_secret_value(), sender="")
+    return url
+
+
+def _sender(sender: str) -> str:
+    return mail_url.sender_header(sender) if sender else ""
 
 
 class Settings(BaseSettings):
@@ -158,6 +167,16 @@ class Settings(BaseSettings):
             "with or without a port, with commas between them. Empty: nothing."
         ),
     ] = ""
+    mail_url: Annotated[
+        SecretStr,
+        AfterValidator(_mail),
+        Field(description="How mail is sent: smtp://…, a provider, mailbox: or console:. Empty: none is sent."),
+    ] = SecretStr("")
+    mail_from: Annotated[
+        str,
+        AfterValidator(_sender),
+        Field(description="Who mail is from: an address, or a name and an address. Required where mail is sent."),
+    ] = ""
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="The least serious lines the log shows.")
     ] = "INFO"
@@ -186,6 +205,8 @@ class Settings(BaseSettings):
     def _fits_together(self) -> Self:
         if len(self.secret_key.get_secret_value()) < 50:
             raise ValueError("TESSERA_SECRET_KEY is too short: at least 50 characters")
+        if self.mail_url.get_secret_value() and not self.mail_from:
+            raise ValueError("TESSERA_MAIL_FROM is required with TESSERA_MAIL_URL, such as hello@club.example")
         host = urlsplit(self.base_url).hostname
         if self.demo and host not in ("127.0.0.1", "localhost", "::1"):
             raise ValueError("TESSERA_DEMO has known passwords: TESSERA_BASE_URL must be on a loopback address")

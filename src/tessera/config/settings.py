@@ -10,7 +10,7 @@ from csp.constants import NONE, SELF
 
 from tessera.config import env
 from tessera.core import encryption_keys
-from tessera.http import client_address, networks
+from tessera.http import client_address, mail_url, networks
 
 try:
     tessera = env.read(os.environ)
@@ -32,6 +32,7 @@ AUTH_USER_MODEL = "organizations.User"
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DEMO = tessera.demo
+HOME = tessera.home
 BASE_URL = tessera.base_url
 TRUSTED_PROXIES = client_address.proxies(tessera.trusted_proxies)
 OUTBOUND_ALLOWED = networks.allowed(tessera.outbound_allowed)
@@ -183,6 +184,9 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
+
+# EMAIL_BACKEND and what it needs, DEFAULT_FROM_EMAIL, ANYMAIL.
+globals().update(mail_url.django_settings(tessera.mail_url.get_secret_value(), sender=tessera.mail_from))
 
 LOGGING = {
     "version": 1,

@@ -1,1 +1,1 @@
-"""What every router shares: scopes, problem documents, cursors, idempotency, limits."""
+"""What routers share (scopes, problem documents, cursors, idempotency, limits), and what goes out: requests, mail."""

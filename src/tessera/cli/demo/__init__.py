@@ -39,15 +39,10 @@ def command(port: int, fresh: bool, folder: Path | None, no_serve: bool) -> None
         if not home.may_be_cleared:
             raise NotADemo(f"the database in {home.folder} is not known to be a demo's: remove it yourself")
         home.clear()
-    for name in (
-        "TESSERA_SECRET_KEY_FILE",
-        "TESSERA_HOME_FILE",
-        "TESSERA_BASE_URL_FILE",
-        "TESSERA_DEMO_FILE",
-        "TESSERA_OUTBOUND_ALLOWED_FILE",
-    ):
-        os.environ.pop(name, None)
-    os.environ.update(home.settings(port))
+    settings = home.settings(port)
+    for name in settings:
+        os.environ.pop(f"{name}_FILE", None)
+    os.environ.update(settings)
     project.start()
     from rich.console import Console
 

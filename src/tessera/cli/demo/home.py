@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ DEFAULT: Final = Path("var/demo")
 _SECRET_KEY: Final = "secret-key"  # noqa: S105  (a file's name)
 _KEYS: Final = "keys.json"
 _WEBHOOK_SECRET: Final = "webhook-secret"  # noqa: S105  (a file's name)
+_MAILBOX: Final = "mailbox"
 _DATABASE: Final = ("tessera.sqlite3", "tessera.sqlite3-wal", "tessera.sqlite3-shm")
 
 
@@ -53,6 +55,8 @@ class Home:
             "TESSERA_BASE_URL": f"http://127.0.0.1:{port}",
             "TESSERA_DEMO": "true",
             "TESSERA_OUTBOUND_ALLOWED": f"127.0.0.1:{receiver_port(port)}",
+            "TESSERA_MAIL_URL": "mailbox:",
+            "TESSERA_MAIL_FROM": "Strand House <hello@strand-house.example>",
         }
 
     def keys(self) -> Keys | None:
@@ -74,9 +78,10 @@ class Home:
         _write(self.webhook_secret, secret)
 
     def clear(self) -> None:
-        """Remove the database and the secrets that belong to it, and nothing else."""
+        """Remove the database, the secrets that belong to it and the mailbox, and nothing else."""
         for name in (*_DATABASE, _KEYS, _WEBHOOK_SECRET):
             (self.folder / name).unlink(missing_ok=True)
+        shutil.rmtree(self.folder / _MAILBOX, ignore_errors=True)
 
     def _secret_key(self) -> str:
         path = self.folder / _SECRET_KEY

@@ -23,7 +23,7 @@ def main() -> int:
 
     from django.core.management import call_command
 
-    from benchmarks import crowd, decisions, granting, over_http
+    from benchmarks import crowd, decisions, granting, jobs, over_http
 
     call_command("migrate", verbosity=0)
     club = crowd.found()
@@ -31,6 +31,7 @@ def main() -> int:
         decisions.measure(wanted.database, club, small=wanted.small, large=wanted.large),
         granting.measure(wanted.database, club, few=10, many=wanted.people),
         over_http.measure(wanted.database, club),
+        jobs.measure(wanted.database),
     ):
         for result in results:
             sys.stdout.write(result.line() + "\n")

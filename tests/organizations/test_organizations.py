@@ -104,6 +104,15 @@ class TestChanging:
         other.refresh_from_db()
         assert (other.grace_days, types_of(other)) == (7, [])
 
+    def test_the_address_that_answers_go_to_is_set_and_taken_off(self) -> None:
+        api = Api(make.key(make.organization())[1])
+        assert api.get("/organization").json["contact_email"] == ""
+
+        assert api.patch("/organization", {"contact_email": " hello@club.example "}).status == 200
+        assert api.get("/organization").json["contact_email"] == "hello@club.example"
+        assert api.patch("/organization", {"contact_email": ""}).status == 200
+        assert api.get("/organization").json["contact_email"] == ""
+
     def test_what_is_already_so_is_not_written(self) -> None:
         club = make.organization("Strand House")
         answer = Api(make.key(club)[1]).patch("/organization", {"name": "Strand House"})
@@ -124,6 +133,8 @@ class TestChanging:
         [
             ({"time_zone": "Mars/Olympus"}, "/time_zone"),
             ({"accent": "red"}, "/accent"),
+            ({"contact_email": "hello at club.example"}, "/contact_email"),
+            ({"contact_email": "Hello <hello@club.example>"}, "/contact_email"),
             ({"grace_days": 366}, "/grace_days"),
             ({"grace_days": -1}, "/grace_days"),
             ({"allowed_origins": ["https://a.example", "http://club.example"]}, "/allowed_origins/1"),

@@ -18,6 +18,7 @@ class _Entry(NamedTuple):
 _COMMANDS: Final[Mapping[str, _Entry]] = {
     "demo": _Entry("tessera.cli.demo", "Make and serve a believable club on this machine."),
     "serve": _Entry("tessera.cli.serve", "Serve the console and the API, with a worker."),
+    "receiver": _Entry("tessera.cli.receiver", "Receive webhooks on this machine and show them, for development."),
     "worker": _Entry("tessera.cli.worker", "Carry out jobs, apart from any web server."),
     "jobs": _Entry("tessera.cli.jobs", "See jobs that failed for good, run them again or drop them."),
     "migrate": _Entry("tessera.cli.migrate", "Bring the database up to this version."),

@@ -14,13 +14,13 @@ from tessera.console import answers, days
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.choices import DayField
 from tessera.console.foreseeing import foresee
-from tessera.console.formatting import sentence
 from tessera.console.memberships import Outlook, difference
 from tessera.console.picking import company_meant, customer_meant
 from tessera.core import ids
 from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
 from tessera.memberships import inheritance, queries
+from tessera.organizations.formatting import sentence
 from tessera.organizations.rights import Right
 from tessera.people import queries as people
 from tessera.people.models import Affiliation, Company, Customer

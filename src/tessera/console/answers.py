@@ -12,9 +12,9 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from tessera import db
 from tessera.console.access import StaffRequest
-from tessera.console.formatting import Formats, sentence
 from tessera.console.once import token
 from tessera.core.errors import TesseraError
+from tessera.organizations.formatting import Formats, sentence
 
 T = TypeVar("T")
 

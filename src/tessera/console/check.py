@@ -15,12 +15,12 @@ from tessera.access.queries import explain
 from tessera.access.types import Asked, Decision, Target
 from tessera.console import answers, naming
 from tessera.console.access import Member, StaffRequest, staff_may
-from tessera.console.formatting import sentence
 from tessera.console.picking import customer_meant
 from tessera.console.words import source_of
 from tessera.core import ids, local_time
 from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
+from tessera.organizations.formatting import sentence
 from tessera.organizations.rights import Right
 from tessera.organizations.time import zone
 from tessera.people.models import Customer

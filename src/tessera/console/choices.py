@@ -7,11 +7,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from tessera.console.formatting import Formats
 from tessera.core import ids
 from tessera.core.ids import Prefix
+from tessera.organizations.formatting import Formats
 from tessera.organizations.models import Organization
 from tessera.plans import queries as catalogue
+from tessera.plans.formatting import price_text
 from tessera.plans.types import Audience
 
 _MOST_PLANS = 200
@@ -50,7 +51,7 @@ def price_choices(organization: Organization, audience: Audience, formats: Forma
         (
             plan.name,
             [
-                (ids.to_text(Prefix.PRICE, each.id), f"{plan.name}, {formats.price(each)}")
+                (ids.to_text(Prefix.PRICE, each.id), f"{plan.name}, {price_text(each, formats)}")
                 for each in plan.prices
                 if each.active
             ],

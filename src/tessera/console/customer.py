@@ -11,7 +11,6 @@ from tessera.access.queries import effective_permissions
 from tessera.console import answers, naming, timeline
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.customer_forms import CustomerForm, first_values
-from tessera.console.formatting import joined
 from tessera.console.memberships import held
 from tessera.console.pages import next_page
 from tessera.core import ids
@@ -19,6 +18,7 @@ from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
 from tessera.memberships import queries as memberships
 from tessera.memberships.types import Status
+from tessera.organizations.formatting import joined
 from tessera.organizations.rights import Right
 from tessera.people import queries, services
 from tessera.people.models import Customer

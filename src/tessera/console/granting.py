@@ -14,7 +14,6 @@ from tessera.console import answers, days, naming
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.choices import DayField, PriceChoices, first_price, price_choices
 from tessera.console.foreseeing import foresee
-from tessera.console.formatting import Formats, sentence
 from tessera.console.memberships import Outlook, difference
 from tessera.console.once import once
 from tessera.core import ids
@@ -24,11 +23,13 @@ from tessera.memberships import granting, queries, seats
 from tessera.memberships.models import Membership
 from tessera.memberships.queries import MembershipView
 from tessera.memberships.types import Status
+from tessera.organizations.formatting import Formats, sentence
 from tessera.organizations.rights import Right
 from tessera.people import queries as people
 from tessera.people.models import Company, Customer
 from tessera.people.types import Source
 from tessera.plans import queries as catalogue
+from tessera.plans.formatting import price_text
 from tessera.plans.types import Audience, Billing
 
 _FIELDS = {"starts_at": "first_day", "ends_at": "last_day", "plan": "price", "seats": "seats"}
@@ -163,7 +164,7 @@ def _says(view: MembershipView, holder: Customer | Company, formats: Formats, st
     told = {
         "name": holder.name,
         "plan": view.plan.name,
-        "price": formats.price(view.price),
+        "price": price_text(view.price, formats),
         "start": formats.start(view.starts_at) if view.starts_at else gettext("today"),
         "end": formats.end(view.ends_at) if view.ends_at else "",
     }

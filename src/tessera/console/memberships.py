@@ -16,7 +16,6 @@ from tessera.access.queries import effective_permissions
 from tessera.console import answers
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.foreseeing import foresee
-from tessera.console.formatting import Formats, joined, sentence
 from tessera.console.verbs import FIRST, VERBS, AskForm, Seen, Verb
 from tessera.core import ids
 from tessera.core.errors import NotFound, TesseraError
@@ -26,6 +25,7 @@ from tessera.memberships.models import Membership
 from tessera.memberships.queries import MembershipView
 from tessera.memberships.types import Status
 from tessera.organizations.errors import VersionStale
+from tessera.organizations.formatting import Formats, joined, sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from tessera.console import answers, naming
 from tessera.console.access import Member, StaffRequest, staff_may
-from tessera.console.formatting import Formats, sentence
 from tessera.console.once import once
 from tessera.console.plan_forms import REFUSED_PLAN, PlanForm, PriceForm, first_values
 from tessera.console.plans import active_holders, permission_choices
 from tessera.core.errors import NotFound, TesseraError
+from tessera.organizations.formatting import Formats, sentence
 from tessera.organizations.rights import Right
 from tessera.plans import queries, services
+from tessera.plans.formatting import price_text
 
 
 @staff_may(Right.PLANS_READ)
@@ -114,7 +115,7 @@ def retire_price(request: StaffRequest, ref: str, price_ref: str) -> HttpRespons
     price = queries.price_by_id(staff.organization, price_ref)
     if price.plan_id != row.pk:
         raise NotFound("there is no such price")
-    told = {"price": Formats.of(staff.organization).price(queries.price(price)), "plan": row.name}
+    told = {"price": price_text(queries.price(price), Formats.of(staff.organization)), "plan": row.name}
     wanted = request.POST.get("active", "no") == "yes" if request.method == "POST" else not price.active
     texts: dict[str, Any] = (
         {

@@ -8,10 +8,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tessera.console.choices import lines
-from tessera.console.formatting import sentence
 from tessera.core import money
 from tessera.core.errors import TesseraError
 from tessera.core.periods import Interval
+from tessera.organizations.formatting import sentence
 from tessera.plans.queries import PlanFacts
 from tessera.plans.types import Audience, Billing, PlanDetails, PriceTerms, Rule, Target, Visibility
 

@@ -7,10 +7,10 @@ from uuid import UUID
 from django.utils.translation import gettext
 
 from tessera.console import naming
-from tessera.console.formatting import Formats
 from tessera.console.words import happened
 from tessera.events import queries as events
 from tessera.events.queries import EventLine
+from tessera.organizations.formatting import Formats
 from tessera.organizations.models import Organization
 
 SHOWN = 30

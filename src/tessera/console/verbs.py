@@ -12,13 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from tessera.console import days
 from tessera.console.access import Member
 from tessera.console.choices import DayField, first_price, price_choices
-from tessera.console.formatting import Formats
 from tessera.memberships import canceling, changing, granting, pausing, renewing
 from tessera.memberships.models import Membership
 from tessera.memberships.queries import MembershipView, TermView
 from tessera.memberships.types import EndedReason, Status
+from tessera.organizations.formatting import Formats
 from tessera.organizations.rights import Right
 from tessera.plans import queries as catalogue
+from tessera.plans.formatting import price_text
 from tessera.plans.types import Audience, Billing
 
 
@@ -157,7 +158,7 @@ def _paid(member: Member, view: MembershipView, told: dict[str, Any]) -> Members
 def _says_term(seen: Seen) -> list[str]:
     last = seen.terms[-1]
     start = seen.formats.start(last.starts_at)
-    price = seen.formats.price(last.price)
+    price = price_text(last.price, seen.formats)
     if last.ends_at is None:
         return [gettext("It runs from %(start)s without an end: %(price)s.") % {"start": start, "price": price}]
     told = {"start": start, "end": seen.formats.end(last.ends_at), "price": price}
@@ -198,7 +199,7 @@ def _says_change(seen: Seen) -> list[str]:
             return [gettext("Nothing changes before the next renewal, which then carries the new plan.")]
         told = {"plan": after.next_plan.name}
         return [gettext("The next term carries %(plan)s. Until then nothing changes.") % told]
-    told = {"plan": after.plan.name, "price": seen.formats.price(after.price), "end": seen.end(after)}
+    told = {"plan": after.plan.name, "price": price_text(after.price, seen.formats), "end": seen.end(after)}
     if not told["end"]:
         return [gettext("It is %(plan)s from now, at %(price)s, without an end.") % told]
     return [gettext("It is %(plan)s from now, at %(price)s, until %(end)s.") % told]

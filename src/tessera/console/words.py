@@ -9,10 +9,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tessera.access.types import Decision, Source
-from tessera.console.formatting import Formats
 from tessera.events.types import EventType
 from tessera.memberships.queries import MembershipView
 from tessera.memberships.types import EndedReason, Status
+from tessera.organizations.formatting import Formats
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from tessera.core.ids import new_id
 from tessera.jobs.models import Job
@@ -147,8 +148,8 @@ def _take(queue: Queue, most: int, worker: str, at: datetime) -> list[Taken]:
         worker=worker,
         attempts=F("attempts") + 1,
         attempted_at=at,
+        started_at=Coalesce("started_at", Value(at)),
     )
-    Job.objects.filter(pk__in=[row.pk for row in rows if row.started_at is None]).update(started_at=at)
     for row in rows:
         row.attempts, row.worker, row.attempted_at, row.started_at = row.attempts + 1, worker, at, row.started_at or at
     return [Taken(row, lease) for row in rows]

@@ -40,6 +40,7 @@ class OrganizationOut(Out):
     currency: str
     locale: str
     accent: Annotated[str, Field(examples=["#1f5f4a"])]
+    contact_email: Annotated[str, Field(description="What answers to its mails go to; empty: nowhere.")]
     allowed_origins: list[str]
     subject_types: list[str]
     grace_days: int
@@ -66,6 +67,7 @@ class OrganizationOut(Out):
             currency=organization.currency,
             locale=organization.locale,
             accent=organization.accent,
+            contact_email=organization.contact_email,
             allowed_origins=organization.allowed_origins,
             subject_types=organization.subject_types,
             grace_days=organization.grace_days,
@@ -83,6 +85,7 @@ class OrganizationPatch(In):
     time_zone: Annotated[str, Field(max_length=64, examples=["Europe/London"])] = ""
     locale: Annotated[str, Field(max_length=20, examples=["en-GB"])] = ""
     accent: Annotated[str, Field(max_length=7, examples=["#1f5f4a"])] = ""
+    contact_email: Annotated[str, Field(max_length=254, examples=["hello@club.example"])] = ""
     allowed_origins: Annotated[list[str], Field(max_length=20, examples=[["https://club.example"]])] = []
     subject_types: Annotated[list[str], Field(max_length=20)] = []
     grace_days: Annotated[int, Field(ge=0, le=365)] = 7

@@ -18,6 +18,7 @@ class Organization(models.Model):
     currency = models.CharField(max_length=3)
     locale = models.CharField(max_length=20, default="en-GB")
     accent = models.CharField(max_length=7, default="#1f5f4a")  # branding: #rrggbb
+    contact_email = models.CharField(max_length=254, blank=True)  # what answers to its mails go to
     allowed_origins = models.JSONField(default=list)  # sites that may embed: "https://club.example"
     subject_types = models.JSONField(default=list)  # AuthZEN subject types beside `user` whose ids are external ids
     grace_days = models.PositiveSmallIntegerField(default=7)  # whole local days

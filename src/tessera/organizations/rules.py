@@ -4,6 +4,9 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
 from tessera.core.currencies import UnknownCurrency, is_known
 from tessera.core.local_time import UnknownTimeZone, zone_named
 from tessera.organizations.errors import (
@@ -20,6 +23,7 @@ _SUBJECT_TYPE: Final = re.compile(r"[a-z][a-z0-9._-]{0,39}")
 # What the access API means by these is settled, whatever an organization calls its own people.
 _SETTLED_TYPES: Final = frozenset({"customer", "user", "card", "token", "permission"})
 _MOST: Final = 20
+_LONGEST_EMAIL: Final = 254  # RFC 5321
 
 
 _TAKEN_SLUGS: Final = frozenset({"signin", "signout"})  # stand where the console's addresses have the slug
@@ -73,6 +77,21 @@ def check_accent(accent: str) -> str:
     if not _ACCENT.fullmatch(accent):
         raise FieldInvalid("a colour should be # and six hexadecimal digits, such as #1f5f4a", pointer="/accent")
     return accent
+
+
+def check_contact_email(address: str) -> str:
+    """Return the address without spaces around it; empty: there is none. Raises FieldInvalid."""
+    address = address.strip()
+    if address:
+        try:
+            validate_email(address)
+        except ValidationError as reason:
+            raise FieldInvalid(
+                "should be an e-mail address, such as hello@club.example", pointer="/contact_email"
+            ) from reason
+    if len(address) > _LONGEST_EMAIL:
+        raise FieldInvalid(f"should have at most {_LONGEST_EMAIL} characters", pointer="/contact_email")
+    return address
 
 
 def check_grace_days(days: int) -> int:

@@ -23,6 +23,7 @@ class OrganizationChanges(TypedDict, total=False):
     time_zone: str
     locale: str
     accent: str
+    contact_email: str
     allowed_origins: list[str]
     subject_types: list[str]
     grace_days: int
@@ -33,6 +34,7 @@ _RULES: Final[Mapping[str, Callable[[Any], Any]]] = {
     "time_zone": rules.check_time_zone,
     "locale": rules.check_locale,
     "accent": rules.check_accent,
+    "contact_email": rules.check_contact_email,
     "allowed_origins": rules.check_origins,
     "subject_types": rules.check_subject_types,
     "grace_days": rules.check_grace_days,

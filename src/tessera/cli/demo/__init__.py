@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tessera.cli import Refused, project, serve
-from tessera.cli.demo.home import DEFAULT, Home, Keys
+from tessera.cli.demo.home import DEFAULT, Home, Keys, receiver_port
 from tessera.cli.supervising import supervise
 from tessera.core.errors import Conflict
 
@@ -31,6 +31,7 @@ def command(port: int, fresh: bool, folder: Path | None, no_serve: bool) -> None
     """
     if not no_serve:
         serve.refuse_taken("127.0.0.1", port)
+        serve.refuse_taken("127.0.0.1", receiver_port(port))
     home = Home.made(folder or Path(os.environ.get("TESSERA_HOME", DEFAULT)))
     if fresh:
         if "TESSERA_DATABASE_URL" in os.environ or "TESSERA_DATABASE_URL_FILE" in os.environ:
@@ -38,7 +39,13 @@ def command(port: int, fresh: bool, folder: Path | None, no_serve: bool) -> None
         if not home.may_be_cleared:
             raise NotADemo(f"the database in {home.folder} is not known to be a demo's: remove it yourself")
         home.clear()
-    for name in ("TESSERA_SECRET_KEY_FILE", "TESSERA_HOME_FILE", "TESSERA_BASE_URL_FILE", "TESSERA_DEMO_FILE"):
+    for name in (
+        "TESSERA_SECRET_KEY_FILE",
+        "TESSERA_HOME_FILE",
+        "TESSERA_BASE_URL_FILE",
+        "TESSERA_DEMO_FILE",
+        "TESSERA_OUTBOUND_ALLOWED_FILE",
+    ):
         os.environ.pop(name, None)
     os.environ.update(home.settings(port))
     project.start()
@@ -50,11 +57,13 @@ def command(port: int, fresh: bool, folder: Path | None, no_serve: bool) -> None
     if not _is_made():
         with console.status("Making Strand House: a year of history, 2,000 people …"):
             _in_another_process(home)
-    from tessera.cli.demo import summary
+    from tessera.cli.demo import summary, telling
 
+    receiver = telling.receiver(home, port)
     summary.show(
         console,
         address=f"http://127.0.0.1:{port}",
+        receiver=f"http://127.0.0.1:{receiver_port(port)}/",
         home=home,
         keys=home.keys(),
         facts=_facts(),
@@ -62,7 +71,7 @@ def command(port: int, fresh: bool, folder: Path | None, no_serve: bool) -> None
     )
     health.release()
     if not no_serve:
-        sys.exit(supervise(serve.parts("127.0.0.1", port, quiet=True)))
+        sys.exit(supervise([*serve.parts("127.0.0.1", port, quiet=True), receiver]))
 
 
 def _is_made() -> bool:

@@ -11,7 +11,13 @@ from typing import Final
 DEFAULT: Final = Path("var/demo")
 _SECRET_KEY: Final = "secret-key"  # noqa: S105  (a file's name)
 _KEYS: Final = "keys.json"
+_WEBHOOK_SECRET: Final = "webhook-secret"  # noqa: S105  (a file's name)
 _DATABASE: Final = ("tessera.sqlite3", "tessera.sqlite3-wal", "tessera.sqlite3-shm")
+
+
+def receiver_port(port: int) -> int:
+    """Return where the demo's receiver of webhooks listens; the port between is the club's own website's."""
+    return port + 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ class Home:
             "TESSERA_SECRET_KEY": self._secret_key(),
             "TESSERA_BASE_URL": f"http://127.0.0.1:{port}",
             "TESSERA_DEMO": "true",
+            "TESSERA_OUTBOUND_ALLOWED": f"127.0.0.1:{receiver_port(port)}",
         }
 
     def keys(self) -> Keys | None:
@@ -57,9 +64,18 @@ class Home:
         """Keep the keys, so that the next run can show them again."""
         _write(self.folder / _KEYS, json.dumps(asdict(keys), indent=2))
 
+    @property
+    def webhook_secret(self) -> Path:
+        """The file with the secret that the receiver verifies signatures with."""
+        return self.folder / _WEBHOOK_SECRET
+
+    def keep_webhook_secret(self, secret: str) -> None:
+        """Keep it, so that the receiver can read it."""
+        _write(self.webhook_secret, secret)
+
     def clear(self) -> None:
-        """Remove the database and the keys, and nothing else."""
-        for name in (*_DATABASE, _KEYS):
+        """Remove the database and the secrets that belong to it, and nothing else."""
+        for name in (*_DATABASE, _KEYS, _WEBHOOK_SECRET):
             (self.folder / name).unlink(missing_ok=True)
 
     def _secret_key(self) -> str:

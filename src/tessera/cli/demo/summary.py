@@ -13,7 +13,9 @@ _LABEL_WIDTH = 16
 _MARGIN = "  "
 
 
-def show(console: Console, *, address: str, home: Home, keys: Keys | None, facts: str, member: str) -> None:
+def show(
+    console: Console, *, address: str, receiver: str, home: Home, keys: Keys | None, facts: str, member: str
+) -> None:
     """Print the summary. Lines are never broken, and the three commands stand flush left: both can be copied.
 
     `member` is the number of somebody who may come in.
@@ -24,6 +26,7 @@ def show(console: Console, *, address: str, home: Home, keys: Keys | None, facts
         Text(),
         _line("Console", Text(f"{address}/console/", style="bold")),
         _line("API reference", Text(f"{address}/api/v1/docs")),
+        _line("Webhooks", Text.assemble(receiver, ("  another program, which hears what you do", _QUIET))),
         Text(),
         *(_line(role.label, Text.assemble(email, (f"  {name}", _QUIET))) for role, name, email in STAFF),
         _line("Password", Text.assemble((PASSWORD, "bold"), ("  for each of them", _QUIET))),

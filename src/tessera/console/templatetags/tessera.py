@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from tessera.console import formatting
-from tessera.console.formatting import Formats, Priced
 from tessera.console.words import until
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.memberships.queries import MembershipView
+from tessera.organizations import formatting
+from tessera.organizations.formatting import Formats
+from tessera.plans.formatting import Priced, price_text
 
 register = template.Library()
 
@@ -81,7 +82,7 @@ def membership_until(context: RequestContext, membership: MembershipView) -> Saf
 @register.simple_tag(takes_context=True)
 def price(context: RequestContext, value: Priced) -> str:
     """An amount and how often it is due."""
-    return _formats(context).price(value)
+    return price_text(value, _formats(context))
 
 
 @register.simple_tag(takes_context=True)

@@ -1,6 +1,5 @@
-"""Dates, money and names as people read them, in the organization's language and zone (Babel, Unicode CLDR)."""
+"""Dates, money and names as people read them, in a language and the organization's zone (Babel, Unicode CLDR)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -10,28 +9,12 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime, format_skeleton, format_time
 from babel.numbers import format_currency
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from tessera.core import local_time
 from tessera.core.currencies import minor_digits
-from tessera.plans.types import Billing
 
 _FALLBACK: Final = "en_GB"
-
-
-class Priced(Protocol):
-    """A price, wherever it was read."""
-
-    @property
-    def amount_minor(self) -> int: ...
-    @property
-    def currency(self) -> str: ...
-    @property
-    def billing(self) -> str: ...
-    @property
-    def interval(self) -> str | None: ...
-    @property
-    def interval_count(self) -> int: ...
 
 
 class _Club(Protocol):
@@ -43,18 +26,16 @@ class _Club(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Formats:
-    """How one organization writes: its language and its zone."""
+    """How an organization writes to somebody: in a language, by its own zone."""
 
     locale: Locale
     zone: ZoneInfo
 
     @classmethod
-    def of(cls, organization: _Club) -> "Formats":
-        try:
-            locale = Locale.parse(organization.locale, sep="-")
-        except (ValueError, UnknownLocaleError):
-            locale = Locale.parse(_FALLBACK)
-        return cls(locale, ZoneInfo(organization.time_zone))
+    def of(cls, organization: _Club, *, locale: str = "") -> "Formats":
+        """Return how it writes in `locale`, such as de-AT; in its own if none is given or nothing is known of it."""
+        known = _parsed(locale) or _parsed(organization.locale) or Locale.parse(_FALLBACK)
+        return cls(known, ZoneInfo(organization.time_zone))
 
     def day(self, day: date, *, near: datetime | None = None) -> str:
         """Return "Tue 31 Mar 2026"; without the year if it is that of the instant `near`."""
@@ -101,40 +82,9 @@ class Formats:
             currency_digits=False,
         )
 
-    def price(self, price: Priced) -> str:
-        """Return "£35.00 a month", "Free", "£120.00 once, for 3 months"."""
-        if price.amount_minor == 0 and price.billing == Billing.RECURRING:
-            return gettext("Free")
-        amount = self.money(price.amount_minor, price.currency) if price.amount_minor else gettext("Free")
-        if price.billing == Billing.OPEN:
-            return gettext("%(amount)s once, without an end") % {"amount": amount}
-        span = every(str(price.interval or ""), price.interval_count)
-        if price.billing == Billing.ONCE:
-            return gettext("%(amount)s once, for %(span)s") % {"amount": amount, "span": _length(price)}
-        return f"{amount} {span}"
-
     def _skeleton(self, skeleton: str, wall: datetime) -> str:
         text = format_skeleton(skeleton, wall, locale=self.locale)
         return text.replace(",", "") if self.locale.language == "en" else text
-
-
-def every(interval: str, count: int) -> str:
-    """Return how often something is due: "a month", "every 3 months"."""
-    if count == 1:
-        return _once_every().get(interval, interval)
-    return gettext("every %(span)s") % {"span": length(interval, count)}
-
-
-def length(interval: str, count: int) -> str:
-    """Return a span of time: "1 month", "3 months"."""
-    many = {"count": count}
-    if interval == "day":
-        return ngettext("%(count)d day", "%(count)d days", count) % many
-    if interval == "week":
-        return ngettext("%(count)d week", "%(count)d weeks", count) % many
-    if interval == "month":
-        return ngettext("%(count)d month", "%(count)d months", count) % many
-    return ngettext("%(count)d year", "%(count)d years", count) % many
 
 
 def initials(name: str) -> str:
@@ -159,18 +109,12 @@ def joined(words: list[str]) -> str:
     return gettext("%(most)s and %(last)s") % {"most": ", ".join(words[:-1]), "last": words[-1]}
 
 
-def _length(price: Priced) -> str:
-    return length(str(price.interval or ""), price.interval_count)
-
-
 def _has_time(local: datetime) -> bool:
     return (local.hour, local.minute, local.second, local.microsecond) != (0, 0, 0, 0)
 
 
-def _once_every() -> Mapping[str, str]:
-    return {
-        "day": gettext("a day"),
-        "week": gettext("a week"),
-        "month": gettext("a month"),
-        "year": gettext("a year"),
-    }
+def _parsed(locale: str) -> Locale | None:
+    try:
+        return Locale.parse(locale, sep="-") if locale else None
+    except (ValueError, UnknownLocaleError):
+        return None

@@ -4,18 +4,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tessera.console.formatting import Formats, initials, joined, sentence
+from tessera.organizations.formatting import Formats, initials, joined, sentence
 from tessera.organizations.models import Organization
-from tessera.plans.models import Price
 from tests import make
 
 
 def formats(locale: str = "en-GB", zone: str = "Europe/London") -> Formats:
     return Formats.of(Organization(locale=locale, time_zone=zone))
-
-
-def price(amount: int, currency: str = "GBP", **terms: object) -> Price:
-    return Price(amount_minor=amount, currency=currency, **{"billing": "recurring", "interval": "month", **terms})
 
 
 @pytest.mark.parametrize(
@@ -31,6 +26,13 @@ def test_days_read_like_days_of_the_language(locale: str, text: str) -> None:
     assert formats(locale).day(date(2026, 3, 31)) == text
 
 
+def test_somebody_is_written_to_in_their_own_language_and_by_the_clubs_zone() -> None:
+    club = Organization(locale="en-GB", time_zone="Europe/London")
+    midnight = datetime(2026, 3, 31, 23, tzinfo=UTC)
+    assert Formats.of(club, locale="fr-CA").end(midnight) == "mar. 31 mars 2026"
+    assert Formats.of(club, locale="").end(midnight) == Formats.of(club, locale="xx").end(midnight) == "Tue 31 Mar 2026"
+
+
 def test_the_year_is_left_out_in_the_same_year() -> None:
     assert formats().day(date(2026, 3, 31), near=make.JAN_10) == "Tue 31 Mar"
     assert formats().day(date(2027, 3, 31), near=make.JAN_10) == "Wed 31 Mar 2027"
@@ -41,23 +43,6 @@ def test_an_end_at_midnight_is_said_by_its_last_day_and_any_other_with_its_time(
     assert formats().end(midnight) == "Tue 31 Mar 2026"
     assert formats().end(noon) == "Wed 1 Apr 2026, 12:00"
     assert formats(zone="Asia/Tokyo").end(midnight) == "Wed 1 Apr 2026, 08:00"
-
-
-@pytest.mark.parametrize(
-    ("given", "text"),
-    [
-        (price(3500), "£35.00 a month"),
-        (price(0), "Free"),
-        (price(5000, "JPY"), "JP¥5,000 a month"),
-        (price(1500, "KWD"), "KWD1.500 a month"),
-        (price(9900, interval="year", interval_count=2), "£99.00 every 2 years"),
-        (price(4000, billing="once", interval="week", interval_count=6), "£40.00 once, for 6 weeks"),
-        (price(50000, billing="open", interval=""), "£500.00 once, without an end"),
-        (price(0, billing="open", interval=""), "Free once, without an end"),
-    ],
-)
-def test_a_price_says_how_much_and_how_often(given: Price, text: str) -> None:
-    assert formats().price(given).replace("\xa0", "") == text
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tessera.events import services as events
 from tessera.events.models import Event
 from tessera.events.types import Actor, EventType
 from tessera.organizations.models import Organization
-from tessera.webhooks import fan_out, replaying, sending, services
+from tessera.webhooks import attempting, fan_out, replaying, sending, services
 from tessera.webhooks.attempting import Outcome
 from tessera.webhooks.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from tessera.webhooks.types import EndpointDetails
@@ -90,7 +90,7 @@ class Club:
 @contextmanager
 def meanwhile(number: int, do: Callable[[], object]) -> Iterator[None]:
     """Do something when the attempt of this number has been answered and is not written down yet."""
-    really, made = sending.attempt, []
+    really, made = attempting.attempt, []
 
     def attempt(*message: Any, **how: Any) -> Outcome:
         outcome = really(*message, **how)

@@ -21,6 +21,7 @@ from tessera.webhooks.errors import (
     TooManyEndpoints,
 )
 from tessera.webhooks.models import Delivery, WebhookEndpoint
+from tessera.webhooks.types import Payload
 from tests import make
 from tests.webhooks.club import ACTOR, Club, attempts, fresh, meanwhile, only, statuses, told
 from tests.webhooks.receiver import Receiver, receiving, with_status
@@ -69,7 +70,7 @@ def test_nothing_recorded_of_an_endpoint_tells_its_address_or_secret(club: Club,
 def test_what_is_left_out_stays_and_what_is_already_so_is_not_written(club: Club) -> None:
     row = club.endpoint(HOOKS, event_types=["plan.*"])
 
-    services.update_endpoint(endpoint=row, description=" Website ", payload="full", **by_us)
+    services.update_endpoint(endpoint=row, description=" Website ", payload=Payload.FULL, **by_us)
 
     known = fresh(row)
     assert (known.url, known.event_types, known.description, known.payload) == (HOOKS, ["plan.*"], "Website", "full")

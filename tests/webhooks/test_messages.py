@@ -15,7 +15,7 @@ from tessera.memberships import renewing
 from tessera.organizations import staff
 from tessera.organizations.rights import Role
 from tessera.plans import permissions
-from tessera.webhooks import messages, services
+from tessera.webhooks import messages, objects, services
 from tessera.webhooks.types import Payload
 from tests import make
 from tests.api.world import World, settled
@@ -158,7 +158,7 @@ def test_nothing_that_is_shown_has_members_of_the_messages_own(club: Club, world
             membership_id=world.own.pk,
         )  # fmt: skip
         line = events.feed(club.organization, after=club.last_sequence - 1, limit=1).lines[0]
-        subject = messages.objects.subject_of(club.organization, line, at=make.JAN_10)
+        subject = objects.subject_of(club.organization, line, at=make.JAN_10)
         assert subject is None or subject.shown is None or not subject.shown.keys() & {"type", "deleted"}
 
 

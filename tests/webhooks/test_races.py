@@ -48,8 +48,12 @@ def sender(endpoint: WebhookEndpoint, *, seconds: float = 30.0) -> Callable[[], 
 def all_at_once(*runs: Callable[[], None]) -> None:
     """Do all of it at the same moment; whatever is raised in any of it is raised."""
 
-    def finished(run: Callable[[], None]) -> Callable[[], bool]:
-        return lambda: run() is None
+    def finished(run: Callable[[], None]) -> Callable[[], str]:
+        def go() -> str:
+            run()
+            return "done"
+
+        return go
 
     at_once([finished(run) for run in runs])
 

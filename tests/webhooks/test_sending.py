@@ -10,6 +10,7 @@ from tessera.core.ids import Prefix
 from tessera.events.models import Event
 from tessera.events.types import EventType
 from tests import make
+from tests.http.client import Api
 from tests.webhooks.club import Club, attempts, fresh, only, statuses
 from tests.webhooks.receiver import Receiver, with_status
 
@@ -45,7 +46,10 @@ def test_a_message_says_what_the_feed_says(club: Club, receiver: Receiver) -> No
     message = got.verified(club.secrets[endpoint.pk])
     assert message["type"] == "customer.updated"
     assert message["timestamp"] == "2026-01-10T12:00:00Z"
+    (line,) = Api(make.key(club.organization)[1]).get("/events?type=customer.updated").json["data"]
+    assert {name: message["data"][name] for name in line} == line
     assert message["data"]["id"] == got.id
+    assert message["data"]["epoch"] == Api(make.key(club.organization)[1]).get("/organization").json["feed_epoch"]
     assert message["data"]["data"] == {"fields": ["locale"]}
     assert message["data"]["object"] == {
         "type": "customer", "id": ids.to_text(Prefix.CUSTOMER, ada.pk), "version": 1, "deleted": False,

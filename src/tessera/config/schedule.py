@@ -72,8 +72,6 @@ SCHEDULE: Final = Schedule(
     sweeps=(enqueue_what_falls_due,),
     periodic=(
         Every("react to what was left over", timedelta(minutes=1), reacting.catch_up),
-        Every("wake who sends webhooks", timedelta(minutes=1), webhooks.wake_due),
-        Every("forget deliveries that are long over", timedelta(hours=1), webhooks.prune),
         Every("wake senders of webhooks", timedelta(minutes=1), webhooks.wake_due),
         Every("forget jobs that are over", timedelta(minutes=10), pruning.forget_old_jobs),
         Every("forget deliveries that are long over", timedelta(hours=1), webhooks.prune, first=timedelta(minutes=5)),

@@ -1,12 +1,13 @@
-"""One attempt at one message: made, signed and sent. Nothing is written, and nothing raised for what comes back."""
+"""One attempt at one message: made, signed and sent. Nothing is written, and nothing raised for what comes of it."""
 
 import logging
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
+
+from django.db import OperationalError
 
 import tessera
 from tessera import organizations
@@ -52,38 +53,19 @@ class Outcome:
 
 
 def attempt(delivery: Delivery, endpoint: WebhookEndpoint, line: EventLine | None, *, at: datetime) -> Outcome:
-    """Send the message to the endpoint, whose organization has been read with it. `at`: real time, now."""
+    """Send the message to the endpoint, whose organization has been read with it. `at`: real time, now.
+
+    Raises OperationalError only: that the database cannot be asked is no failure of the receiver's.
+    """
+    begun = time.monotonic()
     try:
         message = _message(delivery, endpoint, line)
         signed = signatures.headers(message.id, message.body, signed_by=signatures.secrets_at(endpoint, at), at=at)
-    except Unsealable:
-        log.exception("the secret of the webhook endpoint %s does not open", endpoint.pk)
-        return _failed(at, "secret_unreadable", "its secret cannot be read: the installation's keys do not open it")
-    except Exception:  # a message that cannot be made must not hold up those behind it
-        log.exception("the message of the delivery %s could not be made", delivery.pk)
-        return _failed(at, "not_made", "the message could not be made; the log says why")
-    return _called(endpoint, message.body.encode(), signed, at)
-
-
-def _message(delivery: Delivery, endpoint: WebhookEndpoint, line: EventLine | None) -> Message:
-    if delivery.event_id is None:
-        return messages.of_test(delivery, endpoint)
-    if line is None:
-        raise LookupError(f"there is no event {delivery.event_id}")
-    organization = endpoint.organization
-    return messages.of_event(
-        line, organization=organization, payload=Payload(endpoint.payload), at=organizations.now(organization)
-    )
-
-
-def _called(endpoint: WebhookEndpoint, body: bytes, signed: Mapping[str, str], at: datetime) -> Outcome:
-    begun = time.monotonic()
-    try:
         answer = outbound.request(
             "POST",
             endpoint.url,
             headers={"Content-Type": "application/json", "User-Agent": _SENT_AS, **signed},
-            body=body,
+            body=message.body.encode(),
             seconds=SECONDS,
             most_bytes=_KEPT_BYTES,
             allow_http=endpoint.organization.is_test,
@@ -94,15 +76,34 @@ def _called(endpoint: WebhookEndpoint, body: bytes, signed: Mapping[str, str], a
         return replace(
             _failed(at, failure.reason, failure.detail), milliseconds=round((time.monotonic() - begun) * 1000)
         )
-    failure, detail = _verdict(answer.status)
+    except Unsealable:
+        log.exception("the secret of the webhook endpoint %s does not open", endpoint.pk)
+        return _failed(at, "secret_unreadable", "its secret cannot be read: the installation's keys do not open it")
+    except OperationalError:
+        raise
+    except Exception:  # what we cannot make or send must not hold up what is behind it
+        log.exception("the delivery %s could not be sent", delivery.pk)
+        return _failed(at, "not_made", "the message could not be made; the log says why")
+    verdict, detail = _verdict(answer.status)
     return Outcome(
         at=at,
         milliseconds=answer.milliseconds,
         status_code=answer.status,
-        failure=failure,
+        failure=verdict,
         detail=detail,
         response_body=answer.body[:_KEPT_BYTES].decode(errors="replace").replace("\0", "\ufffd"),
         asked=_asked(answer, at),
+    )
+
+
+def _message(delivery: Delivery, endpoint: WebhookEndpoint, line: EventLine | None) -> Message:
+    if delivery.event_id is None:
+        return messages.of_test(delivery, endpoint)
+    if line is None:
+        raise LookupError(f"there is no event {delivery.event_id}")
+    organization = endpoint.organization
+    return messages.of_event(
+        line, organization=organization, payload=Payload(endpoint.payload), at=organizations.now(organization)
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.events.api import EventOut
-from tessera.events.queries import EventLine
+from tessera.events.queries import EventLine, present_epoch
 from tessera.http.schemas import instant_text
 from tessera.organizations.models import Organization
 from tessera.webhooks import objects
@@ -45,9 +45,10 @@ def of_test(delivery: Delivery, endpoint: WebhookEndpoint) -> Message:
 def of_event(line: EventLine, *, organization: Organization, payload: Payload, at: datetime) -> Message:
     """Return the message about an event, as `GET /events` has it, with the object it is about as it is at `at`.
 
-    A thin one names the object and its version, a full one shows it. Four queries for a membership, fewer for others.
+    A thin one names the object and its version, a full one shows it. Five queries for a membership, fewer for others.
     """
     data: dict[str, Any] = EventOut.of(line).model_dump(mode="json")
+    data["epoch"] = ids.to_text(Prefix.FEED_EPOCH, present_epoch(organization.pk))  # what its number is of
     data["object"] = _object(objects.subject_of(organization, line, at=at), payload)
     return Message(ids.to_text(Prefix.EVENT, line.id), _body(line.type, line.at, data))
 

@@ -69,6 +69,12 @@ def _key(organization: Organization, kind: str, line: EventLine) -> UUID | None:
     return ids.from_text(_KINDS[kind][0], str(line.data.get(member, "")))
 
 
+def _uuid(prefix: Prefix, ref: str) -> UUID:
+    key = ids.from_text(prefix, ref)
+    assert key is not None  # it was made from one
+    return key
+
+
 def _organization(organization: Organization, ref: str, at: datetime) -> Out:
     return OrganizationOut.of(organization)
 
@@ -83,15 +89,14 @@ def _company(organization: Organization, ref: str, at: datetime) -> Out:
 
 def _affiliation(organization: Organization, ref: str, at: datetime) -> Out:
     rows = Affiliation.objects.filter(organization=organization).select_related("customer", "company")
-    row = rows.filter(pk=ids.from_text(Prefix.AFFILIATION, ref)).first()
+    row = rows.filter(pk=_uuid(Prefix.AFFILIATION, ref)).first()
     if row is None:
         raise NotFound("there is no such affiliation")
     return AffiliationOut.of(people.affiliated(row, at))
 
 
 def _membership(organization: Organization, ref: str, at: datetime) -> Out:
-    key = ids.from_text(Prefix.MEMBERSHIP, ref)
-    assert key is not None
+    key = _uuid(Prefix.MEMBERSHIP, ref)
     return MembershipOut.of(memberships.membership(organization=organization, membership_id=key, at=at))
 
 
@@ -101,8 +106,7 @@ def _plan(organization: Organization, ref: str, at: datetime) -> Out:
 
 def _permission(organization: Organization, ref: str, at: datetime) -> Out:
     # By its id: another one may have been given the key of one that was deleted.
-    rows = Permission.objects.filter(organization=organization, pk=ids.from_text(Prefix.PERMISSION, ref))
-    row = rows.first()
+    row = Permission.objects.filter(organization=organization, pk=_uuid(Prefix.PERMISSION, ref)).first()
     if row is None:
         raise NotFound("there is no such permission")
     return PermissionOut.of(plans.permission(row))

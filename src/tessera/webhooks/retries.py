@@ -63,7 +63,8 @@ def rest_after(failures: int) -> timedelta | None:
     """
     if failures < _PATIENCE:
         return None
-    return min(_SHORTEST_REST * 2 ** min(failures - _PATIENCE, 10), _LONGEST_REST)
+    doublings = min(failures - _PATIENCE, 10)
+    return min(_SHORTEST_REST * (1 << doublings), _LONGEST_REST)
 
 
 def is_given_up(*, failing_since: datetime, attempts: int, at: datetime) -> bool:

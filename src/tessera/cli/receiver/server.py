@@ -129,7 +129,7 @@ def _page(server: Receiver) -> str:
     inbox = server.inbox
     pressed = {inbox.answer: ' aria-pressed="true"'}
     choices = "".join(
-        f'<button name="answer" value="{answer}"{pressed.get(answer, "")}>{text}</button>'
+        f'<button type="submit" name="answer" value="{answer}"{pressed.get(answer, "")}>{text}</button>'
         for answer, text in _ANSWERS.items()
     )
     text = files("tessera.cli.receiver").joinpath("page", "receiver.html").read_text(encoding="utf-8")

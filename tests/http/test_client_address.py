@@ -157,17 +157,25 @@ def test_what_a_client_writes_does_not_change_who_it_is(forged: Sequence[str]) -
 @contextmanager
 def served(trusted: str, *listening: str) -> Iterator[None]:
     """Run the real web server with the probe, until the end of the block."""
+    # A worker that is told to stop as soon as it has begun can hang: like `tessera serve`, do not wait for ever.
+    options = ["--interface", "wsgi", "--no-ws", "--blocking-threads", "1", "--workers-kill-timeout", "2"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", *listening, "tests.http.probe:application"],
+        [sys.executable, "-m", "granian", *options, *listening, "tests.http.probe:application"],
         env={**os.environ, "TESSERA_TRUSTED_PROXIES": trusted},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         yield
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        try:
+            process.wait(timeout=20)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 class OverUnixSocket(http.client.HTTPConnection):

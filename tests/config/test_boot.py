@@ -1,6 +1,9 @@
 """What must hold before the installation serves, and what each process is given at its start."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from django.core.checks import Tags, run_checks
@@ -14,6 +17,7 @@ from tessera.db.sqlite import driver
 from tessera.events.types import Actor
 from tessera.organizations.services import create_organization
 from tests import make
+from tests.cli import installation
 
 pytestmark = pytest.mark.django_db
 
@@ -134,3 +138,16 @@ def test_what_falls_due_is_the_next_expiry_of_that_organization() -> None:
     work.run_due(club, at=make.FEB_10)
     assert work.next_due(club, after=make.JAN_10, until=make.FEB_10) is None
     assert other.events.count() == 0
+
+
+@pytest.mark.concurrency
+def test_a_web_process_keeps_no_settings_that_it_could_hand_to_a_request(tmp_path: Path) -> None:
+    """The web server copies its environment into every request's."""
+    told = "import os; from tessera.config.wsgi import serving; serving(); print([n for n in os.environ if 'TESSERA' in n])"
+    with installation.fresh(tmp_path) as site:
+        site.run("migrate")
+        ran = subprocess.run(
+            [sys.executable, "-c", told], env=dict(site.environ), capture_output=True, text=True, timeout=60
+        )
+
+    assert ran.stdout.strip() == "[]", ran.stderr

@@ -1,6 +1,7 @@
 """What must hold before the installation serves, and what begins with each process that does."""
 
 import logging
+import os
 from ipaddress import ip_address
 from multiprocessing.util import Finalize
 
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.urls import get_resolver
 
+from tessera.config.env import PREFIX
 from tessera.core.errors import Conflict
 from tessera.db import checks, health
 from tessera.events.models import Event
@@ -92,12 +94,19 @@ def begin() -> None:
     It ends with the process that started it: one that is left over would keep the port from its successor.
     """
     end_with_parent()
+    _forget_settings()
     for warning in warnings():
         log.warning(warning)
     assert get_resolver().url_patterns  # loaded now, so that the first request is as quick as the second
     last_use.keep_written()
     # A forked process ends without `atexit`.
     Finalize(None, _end, exitpriority=0)
+
+
+def _forget_settings() -> None:
+    """The web server hands its environment to every request: settings, which hold secrets, have been read by now."""
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        del os.environ[name]
 
 
 def _end() -> None:

@@ -143,7 +143,10 @@ def test_what_falls_due_is_the_next_expiry_of_that_organization() -> None:
 @pytest.mark.concurrency
 def test_a_web_process_keeps_no_settings_that_it_could_hand_to_a_request(tmp_path: Path) -> None:
     """The web server copies its environment into every request's."""
-    told = "import os; from tessera.config.wsgi import serving; serving(); print([n for n in os.environ if 'TESS' in n])"
+    told = (
+        "import os; from tessera.config.wsgi import serving; serving();"
+        " print([name for name in os.environ if 'TESSERA' in name])"
+    )
     with installation.fresh(tmp_path) as site:
         site.run("migrate")
         ran = subprocess.run(

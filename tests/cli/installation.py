@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
+from tests import postgres
+
 _ANSWERS_WITHIN_SECONDS = 20.0
 
 
@@ -156,7 +158,9 @@ def fresh(folder: Path) -> Iterator[Installation]:
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
             url = urlsplit(suite)._replace(path=f"/{name}").geturl()
-            yield Installation({**kept, **settings, "TESSERA_DATABASE_URL": url})
+            # The client programs that belong to the server; others on the PATH may be older.
+            path = f"{postgres.programs()}{os.pathsep}{kept.get('PATH', os.defpath)}"
+            yield Installation({**kept, **settings, "PATH": path, "TESSERA_DATABASE_URL": url})
         finally:
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 

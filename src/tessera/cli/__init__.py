@@ -24,6 +24,8 @@ _COMMANDS: Final[Mapping[str, _Entry]] = {
     "migrate": _Entry("tessera.cli.migrate", "Bring the database up to this version."),
     "announce": _Entry("tessera.cli.announce", "Record the expiries that are due."),
     "doctor": _Entry("tessera.cli.doctor", "Examine the database; exit 1 if anything is wrong."),
+    "backup": _Entry("tessera.cli.backup", "Write the database and uploaded files to one file, while serving."),
+    "restore": _Entry("tessera.cli.restore", "Put a backup in the place of what is there."),
     "openapi": _Entry("tessera.cli.openapi", "Print the API's OpenAPI 3.1 document."),
     "organization": _Entry("tessera.cli.organization", "Found organizations."),
     "clock": _Entry("tessera.cli.clock", "Read or move a test organization's clock."),

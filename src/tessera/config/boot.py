@@ -38,6 +38,12 @@ class SchemaAhead(Conflict):
     code = "schema_ahead"
 
 
+class RestoreUnfinished(Conflict):
+    """A restore has put tables into the database and was stopped before its end."""
+
+    code = "restore_unfinished"
+
+
 class DemoInTheOpen(Conflict):
     """The database has made-up people with known passwords, and is to be served where others can reach it."""
 
@@ -45,8 +51,12 @@ class DemoInTheOpen(Conflict):
 
 
 def refuse_wrong_schema() -> None:
-    """Raises SchemaAhead or SchemaBehind unless the database is exactly of this version."""
+    """Raises SchemaAhead or SchemaBehind unless the database is exactly of this version; RestoreUnfinished."""
     found = health.schema()
+    if health.half_restored():
+        raise RestoreUnfinished(
+            "a restore was stopped before its end: run it again, or `tessera restore --by-other-means` to finish it"
+        )
     if found.unknown:
         raise SchemaAhead(
             "the database is of a later version: it has " + ", ".join(found.unknown) + "; run that version instead"

@@ -80,7 +80,7 @@ def first_key() -> str:
     return next(iter(_ring()))
 
 
-def keys() -> tuple[str, ...]:
+def key_ids() -> tuple[str, ...]:
     """Return the ids of all keys that open, the one that seals first."""
     return tuple(_ring())
 

@@ -1,0 +1,1 @@
+"""What `tessera backup` writes and `tessera restore` reads: one file with everything that an installation holds."""

@@ -6,7 +6,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check bench soak screenshots audit lock upgrade clean
+.PHONY: help demo test test-all check bench soak screenshots messages audit lock upgrade clean
 
 help: ## explain these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -31,6 +31,9 @@ soak: $(VENV)/.for-development ## run the long versions of the fault and race te
 
 screenshots: $(VENV)/.for-development ## take the documentation's pictures again
 	@$(RUN) -m tools.screenshots $(ARGS)
+
+messages: $(VENV)/.for-development ## bring the catalogues of translations up to date
+	@$(RUN) -m tools.messages $(ARGS)
 
 audit: $(VENV)/.for-development ## check hashes, licences and unused packages
 	@$(RUN) -m tools.audit $(ARGS)

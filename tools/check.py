@@ -22,6 +22,7 @@ STEPS: dict[str, list[str]] = {
     "markup": ["djlint", "src", "--lint", "--quiet"],
     "wording": ["python", "-m", "tools.wording"],
     "migrations": ["python", "-m", "django", "makemigrations", "--check", "--dry-run"],
+    "messages": ["python", "-m", "tools.messages", "--check"],
     "docs": ["python", "-m", "tools.docs"],
     "types": ["mypy"],
 }

@@ -99,6 +99,7 @@ def interface_names() -> dict[str, tuple[str, set[str]]]:
     event_types = importlib.import_module("tessera.events.types").EventType
     rights = importlib.import_module("tessera.organizations.rights").Right
     scopes = importlib.import_module("tessera.http.scopes").Scope
+    kinds = importlib.import_module("tessera.notices.types").Kind
     reasons = importlib.import_module("tessera.access.types").Reason
     refusals = _all_subclasses(TesseraError)
     return {
@@ -108,6 +109,7 @@ def interface_names() -> dict[str, tuple[str, set[str]]]:
         "docs/scopes.md": ("scope", {str(member.value) for member in scopes}),
         "docs/errors.md": ("error code", {refusal.code for refusal in refusals}),
         "docs/access.md": ("reason", {str(member.value) for member in reasons}),
+        "docs/notices.md": ("kind of mail", {str(member.value) for member in kinds}),
     }
 
 
@@ -118,6 +120,7 @@ _NAME_PATTERNS = {
     "docs/scopes.md": r"[a-z_]+:[a-z_]+",
     "docs/errors.md": r"[a-z_]+",
     "docs/access.md": r"[a-z_]+",
+    "docs/notices.md": r"[a-z_]+",
 }
 
 

@@ -59,11 +59,14 @@ class Post:
     data: str = "250 taken"
     taken: list[Envelope] = field(default_factory=list)
     over_tls: list[bool] = field(default_factory=list)
+    callers: set[str] = field(default_factory=set)
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         envelope.mail_from = address
+        assert session.peer is not None
+        self.callers.add(str(session.peer))
         return self.mail_from
 
     async def handle_RCPT(  # noqa: N802
@@ -124,6 +127,23 @@ def test_a_mail_arrives_with_its_text_and_its_page(use: Use) -> None:
     assert post.message()["Message-ID"].endswith("@club.example>")
     assert [part.get_content_type() for part in post.message().walk()][1:] == ["text/plain", "text/html"]
     assert post.over_tls == [False]
+
+
+def test_many_mails_go_over_one_connection_and_after_a_refusal_over_another(use: Use) -> None:
+    with serving(post := Post()) as port:
+        use(f"smtp://127.0.0.1:{port}")
+        with mail.sending() as send_one:
+            send_one(a_message())
+            send_one(a_message())
+            assert len(post.callers) == 1
+
+            post.recipient = "550 nobody here"
+            with pytest.raises(MailFailed):
+                send_one(a_message())
+            post.recipient = "250 fine"
+            send_one(a_message())
+    assert len(post.taken) == 3
+    assert len(post.callers) == 2
 
 
 def test_a_message_keeps_the_id_that_its_sender_gave_it(use: Use) -> None:

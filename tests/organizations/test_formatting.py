@@ -38,6 +38,20 @@ def test_the_year_is_left_out_in_the_same_year() -> None:
     assert formats().day(date(2027, 3, 31), near=make.JAN_10) == "Wed 31 Mar 2027"
 
 
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        ("en-GB", "Tuesday 31 March"),
+        ("en-US", "Tuesday March 31"),
+        ("de-DE", "Dienstag, 31. März"),
+        ("fr-FR", "mardi 31 mars"),
+    ],
+)
+def test_prose_has_days_in_full(locale: str, text: str) -> None:
+    club = Organization(locale=locale, time_zone="Europe/London")
+    assert Formats.of(club, wide=True).day(date(2026, 3, 31), near=make.JAN_10) == text
+
+
 def test_an_end_at_midnight_is_said_by_its_last_day_and_any_other_with_its_time() -> None:
     midnight, noon = datetime(2026, 3, 31, 23, tzinfo=UTC), datetime(2026, 4, 1, 11, tzinfo=UTC)
     assert formats().end(midnight) == "Tue 31 Mar 2026"

@@ -15,6 +15,7 @@ from tessera import db
 from tessera.events import queries
 from tessera.events.queries import EventLine
 from tessera.jobs.queue import enqueue, task
+from tessera.notices import reactions as notices
 from tessera.organizations.models import Organization
 from tessera.webhooks import fan_out
 
@@ -22,6 +23,7 @@ Reaction = Callable[[Organization, Sequence[EventLine]], None]
 
 REACTIONS: Final[dict[str, Reaction]] = {
     "webhooks": fan_out.deliver,
+    "notices": notices.react,
 }
 
 log = logging.getLogger(__name__)

@@ -17,6 +17,7 @@ from tessera.jobs.leading import Every, Schedule
 from tessera.jobs.queue import enqueue, task
 from tessera.memberships.expiring import announce_expiries, next_expiry
 from tessera.memberships.models import Membership
+from tessera.notices import tasks as notices
 from tessera.organizations.models import Organization
 from tessera.webhooks import tasks as webhooks
 
@@ -73,6 +74,7 @@ SCHEDULE: Final = Schedule(
     periodic=(
         Every("react to what was left over", timedelta(minutes=1), reacting.catch_up),
         Every("wake senders of webhooks", timedelta(minutes=1), webhooks.wake_due),
+        Every("send mails that wait", timedelta(minutes=1), notices.catch_up),
         Every("forget jobs that are over", timedelta(minutes=10), pruning.forget_old_jobs),
         Every("forget deliveries that are long over", timedelta(hours=1), webhooks.prune, first=timedelta(minutes=5)),
         Every("examine the database", timedelta(days=1), examine_everything, first=timedelta(minutes=10)),

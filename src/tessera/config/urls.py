@@ -17,6 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("", include("tessera.access.urls")),
     path("", RedirectView.as_view(url="/console/"), name="home"),
+    path("notices/", include("tessera.notices.pages.urls", namespace="notices")),
+    path("mailbox/", include("tessera.notices.pages.mailbox_urls", namespace="mailbox")),
     path("console/", include("tessera.console.urls", namespace="console")),
 ]
 

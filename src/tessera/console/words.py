@@ -84,6 +84,8 @@ _HAPPENED: Final[Mapping[EventType, tuple[object, str]]] = {
     EventType.CUSTOMER_BANNED: (_("Banned"), "stop"),
     EventType.CUSTOMER_BAN_LIFTED: (_("Ban lifted"), "good"),
     EventType.CUSTOMER_MERGED: (_("Merged with another record"), ""),
+    EventType.CUSTOMER_UNSUBSCRIBED: (_("Reminders turned off"), ""),
+    EventType.CUSTOMER_RESUBSCRIBED: (_("Reminders turned on again"), ""),
     EventType.COMPANY_CREATED: (_("Added as a company"), "good"),
     EventType.COMPANY_UPDATED: (_("Details changed"), ""),
     EventType.COMPANY_ARCHIVED: (_("Archived"), ""),

@@ -8,7 +8,8 @@ import re
 import smtplib
 import ssl
 import unicodedata
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from email.errors import MessageError
 from email.utils import make_msgid, parseaddr
 from typing import Final
@@ -17,13 +18,14 @@ import anymail.exceptions as provider
 from anymail.backends.base import AnymailBaseBackend
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import sanitize_address
 
 from tessera.core.errors import TesseraError
 from tessera.http.mail_url import NO_MAIL
 from tessera.http.mailbox import Received, read_mailbox, read_message
 
-__all__ = ["REASONS", "MailFailed", "Received", "configured", "read_mailbox", "read_message", "send"]
+__all__ = ["REASONS", "MailFailed", "Received", "configured", "read_mailbox", "read_message", "send", "sending"]
 
 REASONS: Final = frozenset(
     {
@@ -66,29 +68,59 @@ def send(message: EmailMessage) -> None:
 
     Raises MailFailed if it was not taken, or nobody can know; ValueError if it does not have exactly one recipient.
     """
-    recipients = message.recipients()
-    if len(recipients) != 1:
-        raise ValueError(f"a message has one recipient, not {len(recipients)}")
-    if not configured():
-        raise MailFailed("no mail is sent: TESSERA_MAIL_URL is not set", permanent=False, reason="not_configured")
-    _refuse_broken(message, recipients[0])
-    try:
-        connection = get_connection()
+    with sending() as one_after_another:
+        one_after_another(message)
+
+
+@contextmanager
+def sending() -> Iterator[Callable[[EmailMessage], None]]:
+    """Give a function that sends as `send` does, one message after another over one connection.
+
+    What a failure leaves of the connection is not used again: the next message opens another.
+    """
+    connection = get_connection()
+
+    def one(message: EmailMessage) -> None:
+        _refuse_what_cannot_be_sent(message)
         if not isinstance(connection, AnymailBaseBackend):
             _name(message)
         try:
-            connection.open()
-            connection.send_messages([message])
-        finally:
-            # What was taken is taken, whatever happens when saying goodbye.
-            with suppress(smtplib.SMTPException, OSError):
-                connection.close()
+            _hand_over(connection, message)
+        except MailFailed:
+            _hang_up(connection)
+            raise
+
+    try:
+        yield one
+    finally:
+        _hang_up(connection)
+
+
+def _hand_over(connection: BaseEmailBackend, message: EmailMessage) -> None:
+    try:
+        connection.open()
+        connection.send_messages([message])
     except smtplib.SMTPException as failure:
         raise _of_smtp(failure) from failure
     except (provider.AnymailError, provider.AnymailConfigurationError) as failure:
         raise _of_provider(failure) from failure
     except OSError as failure:
         raise _of_network(failure, _SERVER) from failure
+
+
+def _hang_up(connection: BaseEmailBackend) -> None:
+    # What was taken is taken, whatever happens when saying goodbye.
+    with suppress(smtplib.SMTPException, OSError):
+        connection.close()
+
+
+def _refuse_what_cannot_be_sent(message: EmailMessage) -> None:
+    recipients = message.recipients()
+    if len(recipients) != 1:
+        raise ValueError(f"a message has one recipient, not {len(recipients)}")
+    if not configured():
+        raise MailFailed("no mail is sent: TESSERA_MAIL_URL is not set", permanent=False, reason="not_configured")
+    _refuse_broken(message, recipients[0])
 
 
 def _refuse_broken(message: EmailMessage, recipient: str) -> None:

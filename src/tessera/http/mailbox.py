@@ -56,6 +56,11 @@ class Backend(BaseEmailBackend):
         return len(email_messages)
 
 
+def in_use() -> bool:
+    """Whether mail goes into the mailbox, and so to nobody."""
+    return bool(f"{Backend.__module__}.{Backend.__qualname__}" == settings.EMAIL_BACKEND)
+
+
 def read_mailbox(home: Path, *, most: int = MOST) -> list[Received]:
     """Return the newest messages in the mailbox, newest first. What is no message of ours is passed over."""
     found: list[Received] = []

@@ -124,7 +124,7 @@ def approve(*, organization: Organization, membership_id: UUID, at: datetime, ac
             membership.pending_until = at + PAY_AFTER_APPROVAL
         else:
             begin(held, starts_at=_agreed_unless_past(held))
-        return held.settle(EventType.MEMBERSHIP_APPROVED)
+        return held.settle(EventType.MEMBERSHIP_APPROVED, starts_at=_begins(held))
 
 
 def reject(*, organization: Organization, membership_id: UUID, at: datetime, actor: Actor) -> Membership:
@@ -157,7 +157,7 @@ def confirm_payment(
         membership.awaits_payment, membership.pending_until, membership.paid_by = False, None, paid_by
         if not membership.needs_approval:
             begin(held, starts_at=_agreed_unless_past(held))
-        return held.settle(EventType.MEMBERSHIP_PAID, paid_by=paid_by)
+        return held.settle(EventType.MEMBERSHIP_PAID, paid_by=paid_by, starts_at=_begins(held))
 
 
 def begin(held: Held, *, starts_at: datetime | None) -> Term:
@@ -266,6 +266,11 @@ def refuse_bad_end(starts_at: datetime, ends_at: datetime | None, at: datetime) 
         raise EndsBeforeStart("the end must be later than the start", pointer="/ends_at")
     if ends_at <= at:
         raise EndsInPast("the end must be in the future", pointer="/ends_at")
+
+
+def _begins(held: Held) -> str | None:
+    """When its first term starts, as events say it; None while it still waits for something."""
+    return text(held.terms[0].starts_at) if held.terms else None
 
 
 def _agreed_unless_past(held: Held) -> datetime | None:

@@ -1,5 +1,6 @@
 """Dates, money and names as people read them, in a language and the organization's zone (Babel, Unicode CLDR)."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -7,7 +8,7 @@ from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_datetime, format_skeleton, format_time
+from babel.dates import format_datetime, format_time
 from babel.numbers import format_currency
 from django.utils.translation import gettext
 
@@ -26,16 +27,17 @@ class _Club(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Formats:
-    """How an organization writes to somebody: in a language, by its own zone."""
+    """How an organization writes to somebody: in a language, by its own zone. `wide`: with days in full, for prose."""
 
     locale: Locale
     zone: ZoneInfo
+    wide: bool = False
 
     @classmethod
-    def of(cls, organization: _Club, *, locale: str = "") -> "Formats":
+    def of(cls, organization: _Club, *, locale: str = "", wide: bool = False) -> "Formats":
         """Return how it writes in `locale`, such as de-AT; in its own if none is given or nothing is known of it."""
         known = _parsed(locale) or _parsed(organization.locale) or Locale.parse(_FALLBACK)
-        return cls(known, ZoneInfo(organization.time_zone))
+        return cls(known, ZoneInfo(organization.time_zone), wide)
 
     def day(self, day: date, *, near: datetime | None = None) -> str:
         """Return "Tue 31 Mar 2026"; without the year if it is that of the instant `near`."""
@@ -83,7 +85,10 @@ class Formats:
         )
 
     def _skeleton(self, skeleton: str, wall: datetime) -> str:
-        text = format_skeleton(skeleton, wall, locale=self.locale)
+        pattern = self.locale.datetime_skeletons[skeleton].pattern
+        if self.wide:
+            pattern = re.sub(r"E+|c+", "EEEE", re.sub(r"MMM|LLL", "MMMM", pattern))
+        text = format_datetime(wall, pattern, locale=self.locale)
         return text.replace(",", "") if self.locale.language == "en" else text
 
 

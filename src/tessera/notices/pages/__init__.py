@@ -1,0 +1,1 @@
+"""Pages that mails lead to, and the page on which a demo shows the mails themselves."""

@@ -1,0 +1,142 @@
+"""Whom to write to about what happened. Called with new lines of one organization, in order (config/reactions.py).
+
+Each function reads what it needs for all lines at once, so the number of queries does not grow with theirs.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from tessera import organizations
+from tessera.core import ids
+from tessera.core.ids import Prefix
+from tessera.events.queries import EventLine
+from tessera.events.types import EventType
+from tessera.memberships.models import Membership
+from tessera.notices import recipients, unseating
+from tessera.notices.recipients import Recipient
+from tessera.notices.telling import tell, to_owners
+from tessera.notices.types import Draft, Kind, News, To
+from tessera.organizations.models import Organization
+from tessera.people.types import Source
+from tessera.webhooks.types import DisabledReason
+
+Reaction = Callable[[Organization, Sequence[EventLine]], None]
+_NEWS: Final = timedelta(days=7)  # what happened longer ago is no news, and nobody is written to about it
+_INSTANTS: Final = ("ends_at", "expired_at", "starts_at", "paused_from")
+
+# What can happen to a membership once, and what again and again; when it falls due, once for each end and notice.
+_ONCE: Final[Mapping[EventType, Kind]] = {
+    EventType.MEMBERSHIP_APPROVED: Kind.APPLICATION_APPROVED,
+    EventType.MEMBERSHIP_REJECTED: Kind.APPLICATION_REJECTED,
+    EventType.MEMBERSHIP_REVOKED: Kind.REVOKED,
+}
+_EACH_TIME: Final[Mapping[EventType, Kind]] = {
+    EventType.MEMBERSHIP_CANCELED: Kind.CANCELED,
+    EventType.MEMBERSHIP_CANCEL_BOOKED: Kind.CANCEL_BOOKED,
+    EventType.MEMBERSHIP_CANCEL_UNDONE: Kind.CANCEL_UNDONE,
+    EventType.MEMBERSHIP_PAUSED: Kind.PAUSED,
+    EventType.MEMBERSHIP_RESUMED: Kind.RESUMED,
+}
+_EACH_END: Final[Mapping[EventType, tuple[Kind, tuple[str, ...]]]] = {
+    EventType.MEMBERSHIP_RENEWAL_DUE: (Kind.RENEWAL_COMING, ("ends_at", "days")),
+    EventType.MEMBERSHIP_EXPIRY_DUE: (Kind.EXPIRING, ("ends_at", "days")),
+    EventType.MEMBERSHIP_EXPIRED: (Kind.EXPIRED, ("expired_at",)),
+}
+_BEGINS: Final = (EventType.MEMBERSHIP_GRANTED, EventType.MEMBERSHIP_PAID)
+
+
+def react(organization: Organization, lines: Sequence[EventLine]) -> None:
+    """Have whoever is concerned told of what happened: each line goes to the function that `NOTICES` names for it."""
+    now = organizations.now(organization)
+    by_reaction: dict[Reaction, list[EventLine]] = defaultdict(list)
+    for line in lines:
+        reaction = NOTICES.get(line.type)
+        # A test organization's clock may have gone on a year before anybody reacts.
+        if reaction is not None and (organization.is_test or line.at > now - _NEWS):
+            by_reaction[reaction].append(line)
+    for reaction, its_lines in by_reaction.items():
+        reaction(organization, its_lines)
+
+
+def tell_holders(organization: Organization, lines: Sequence[EventLine]) -> None:
+    """Tell who holds the memberships, be it by now a merged record: customers, or those a company is written to by."""
+    keys = {line.membership_id for line in lines if line.membership_id is not None}
+    held = {row.pk: row for row in Membership.objects.filter(organization=organization, pk__in=keys)}
+    companies = {row.company_id for row in held.values() if row.company_id is not None}
+    contacts = recipients.of_companies(organization, companies, organizations.now(organization)) if companies else {}
+    drafts = []
+    for line in lines:
+        membership = held.get(line.membership_id) if line.membership_id is not None else None
+        news = _news(line, membership) if membership is not None else None
+        if membership is not None and news is not None:
+            drafts += [Draft(news, to, key) for to, key in _holders(membership, contacts)]
+    tell(organization, drafts)
+
+
+def tell_leavers(organization: Organization, lines: Sequence[EventLine]) -> None:
+    """Tell who left a company what went with it, if the company held anything then."""
+    tell(organization, unseating.of_leavers(organization, lines))
+
+
+def tell_unseated(organization: Organization, lines: Sequence[EventLine]) -> None:
+    """Tell those whose seat is gone because their company's membership has fewer."""
+    tell(organization, unseating.of_fewer_seats(organization, lines))
+
+
+def tell_owners(organization: Organization, lines: Sequence[EventLine]) -> None:
+    """Tell the owners that an endpoint of theirs was disabled, unless one of them did it."""
+    to_owners(
+        organization,
+        [
+            News(
+                Kind.WEBHOOK_ENDPOINT_DISABLED,
+                ids.to_text(Prefix.EVENT, line.id),
+                line.at,
+                line.sequence,
+                {"endpoint": line.data.get("endpoint"), "reason": line.data.get("reason")},
+            )
+            for line in lines
+            if line.data.get("reason") != DisabledReason.BY_HAND
+        ],
+    )
+
+
+NOTICES: Final[Mapping[EventType, Reaction]] = {
+    **dict.fromkeys((*_BEGINS, *_ONCE, *_EACH_TIME, *_EACH_END), tell_holders),
+    EventType.AFFILIATION_ENDED: tell_leavers,
+    EventType.MEMBERSHIP_SEATS_CHANGED: tell_unseated,
+    EventType.WEBHOOK_ENDPOINT_DISABLED: tell_owners,
+}
+
+
+def _news(line: EventLine, membership: Membership) -> News | None:
+    """What a line says to whoever holds the membership; None if nothing."""
+    named = ids.to_text(Prefix.MEMBERSHIP, membership.pk)
+    context = {"membership": named, **{name: line.data[name] for name in _INSTANTS if line.data.get(name)}}
+    if line.type in _EACH_END:
+        kind, parts = _EACH_END[line.type]
+        fact = ":".join([named, *(str(line.data.get(part)) for part in parts)])
+        return News(kind, fact, line.at, line.sequence, context)
+    if line.type in _EACH_TIME:
+        return News(_EACH_TIME[line.type], ids.to_text(Prefix.EVENT, line.id), line.at, line.sequence, context)
+    kind_once = _ONCE.get(line.type) or _beginning(line, membership)
+    return None if kind_once is None else News(kind_once, named, line.at, line.sequence, context)
+
+
+def _beginning(line: EventLine, membership: Membership) -> Kind | None:
+    """What a grant or a first payment means to the holder. Who was brought along by an import is not welcomed."""
+    if line.data.get("starts_at"):
+        welcome = membership.customer_id is not None and membership.source != Source.IMPORT
+        return Kind.WELCOME if welcome else None
+    applied = line.type is EventType.MEMBERSHIP_GRANTED and membership.needs_approval
+    return Kind.APPLICATION_RECEIVED if applied else None
+
+
+def _holders(membership: Membership, contacts: Mapping[UUID, list[Recipient]]) -> list[Recipient]:
+    if membership.customer_id is not None:
+        return [(To.CUSTOMER, membership.customer_id)]
+    assert membership.company_id is not None
+    return contacts.get(membership.company_id, [])

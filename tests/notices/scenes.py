@@ -1,0 +1,321 @@
+"""What can happen to somebody at a club so that a mail is written to them: a scene for every kind, and its variants."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from tessera import db
+from tessera.events import queries as events
+from tessera.events import services as recording
+from tessera.events.queries import EventLine
+from tessera.events.types import EventType
+from tessera.http.schemas import instant_text
+from tessera.memberships.inheritance import join_company, leave_company
+from tessera.memberships.models import Membership
+from tessera.notices.types import Kind
+from tessera.organizations.models import Organization
+from tessera.people.models import Company, Customer
+from tessera.people.types import Via
+from tessera.plans.models import Plan
+from tessera.plans.types import Billing
+from tessera.webhooks.recording import record
+from tessera.webhooks.types import DisabledReason
+from tests import make
+from tests.memberships.desk import ACTOR, Desk
+
+NOON: Final = make.JAN_10
+DAY: Final = timedelta(days=1)
+Holder = Customer | Company
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What everything is called: a test of languages gives other names, to know them from what was translated."""
+
+    club: str = "Strand House"
+    first: str = "Ada"
+    last: str = "Okonkwo"
+    company: str = "Acme Ltd"
+    plan: str = "Gold"
+    other_plan: str = "Silver"
+    permissions: tuple[str, str] = ("Pool", "Lounge")
+
+
+@dataclass(slots=True)
+class Stage:
+    """A club with a person and a company in it, and the one of them to whom a scene happens."""
+
+    desk: Desk
+    ada: Customer
+    acme: Company
+    names: Names
+    company_holds: bool = False
+    at: datetime = NOON
+    plans: dict[str, Plan] = field(default_factory=dict)
+
+    @classmethod
+    def set_up(
+        cls, names: Names | None = None, *, locale: str = "en-GB", company_holds: bool = False, contact: str = ""
+    ) -> "Stage":
+        names = names or Names()
+        club = make.organization(names.club, locale=locale)
+        if contact:
+            Organization.objects.filter(pk=club.pk).update(contact_email=contact)
+            club.refresh_from_db()
+        ada = make.customer(club, first_name=names.first, last_name=names.last, emails=["ada@member.example"])
+        acme = make.company(club, names.company, email="office@acme.example")
+        return cls(Desk(club), ada, acme, names, company_holds)
+
+    @property
+    def club(self) -> Organization:
+        return self.desk.club
+
+    @property
+    def holder(self) -> Holder:
+        return self.acme if self.company_holds else self.ada
+
+    def plan(self, **details: Any) -> Plan:
+        """The plan of the scene, which grants two permissions."""
+        pool, lounge = self.names.permissions
+        granted = [make.permission(self.club, "pool", name=pool), make.permission(self.club, "lounge", name=lounge)]
+        return make.plan(
+            self.club,
+            self.names.plan,
+            permissions=granted,
+            pauses_allowed=True,
+            pauses_extend=True,
+            **details,
+        )
+
+    def held(self, **terms: Any) -> Membership:
+        """The holder's membership of that plan, since noon."""
+        return self.desk.grant(self.plan(), self.holder, at=NOON, **terms)
+
+    def falls_due(self, event: EventType, membership: Membership, *, days: int) -> None:
+        """Record what the schedule records some days before a membership's end."""
+        assert membership.ends_at is not None
+        self.at = membership.ends_at - days * DAY
+        with db.transaction():
+            recording.record(
+                recording.Happened(
+                    organization_id=self.club.pk,
+                    type=event,
+                    at=self.at,
+                    actor=ACTOR,
+                    customer_id=membership.customer_id,
+                    company_id=membership.company_id,
+                    membership_id=membership.pk,
+                    data={"ends_at": instant_text(membership.ends_at), "days": days},
+                )
+            )
+
+
+def lines(club: Organization) -> list[EventLine]:
+    """Return all that happened in the club."""
+    return events.feed(club, limit=1_000).lines
+
+
+def _welcome(stage: Stage) -> None:
+    stage.held()
+
+
+def _welcome_later(stage: Stage) -> None:
+    stage.held(starts_at=NOON + 30 * DAY)
+
+
+def _welcome_renewing(stage: Stage) -> None:
+    stage.held(renews=True)
+
+
+def _welcome_open(stage: Stage) -> None:
+    stage.desk.grant(stage.plan(billing=Billing.OPEN, amount=50_000), stage.holder, at=NOON)
+
+
+def _received(stage: Stage) -> None:
+    stage.held(await_approval=True)
+
+
+def _approved(stage: Stage) -> None:
+    stage.desk.approve(stage.held(await_approval=True), at=NOON)
+
+
+def _approved_later(stage: Stage) -> None:
+    stage.desk.approve(stage.held(await_approval=True, starts_at=NOON + 30 * DAY), at=NOON)
+
+
+def _approved_to_be_paid(stage: Stage) -> None:
+    stage.desk.approve(stage.held(await_approval=True, await_payment=True), at=NOON)
+
+
+def _rejected(stage: Stage) -> None:
+    stage.desk.reject(stage.held(await_approval=True), at=NOON)
+
+
+def _renewal_coming(stage: Stage) -> None:
+    stage.falls_due(EventType.MEMBERSHIP_RENEWAL_DUE, stage.held(renews=True), days=7)
+
+
+def _renewal_to_another_plan(stage: Stage) -> None:
+    membership = stage.held(renews=True)
+    stage.desk.change_at_renewal(membership, make.plan(stage.club, stage.names.other_plan), at=NOON)
+    membership.refresh_from_db()
+    stage.falls_due(EventType.MEMBERSHIP_RENEWAL_DUE, membership, days=1)
+
+
+def _expiring(stage: Stage) -> None:
+    stage.falls_due(EventType.MEMBERSHIP_EXPIRY_DUE, stage.held(), days=7)
+
+
+def _expiring_today(stage: Stage) -> None:
+    membership = stage.held(renews=True)
+    stage.desk.cancel_at_period_end(membership, at=NOON)
+    membership.refresh_from_db()
+    stage.falls_due(EventType.MEMBERSHIP_EXPIRY_DUE, membership, days=1)
+
+
+def _expired(stage: Stage) -> None:
+    membership = stage.held()
+    assert membership.ends_at is not None
+    stage.at = membership.ends_at
+    stage.desk.announce(at=stage.at)
+
+
+def _expired_unpaid(stage: Stage) -> None:
+    membership = stage.held(renews=True)
+    assert membership.announce_at is not None
+    stage.at = membership.announce_at
+    stage.desk.announce(at=stage.at)
+
+
+def _abandoned(stage: Stage) -> None:
+    stage.held(await_payment=True)
+    stage.at = NOON + 2 * DAY
+    stage.desk.announce(at=stage.at)
+
+
+def _cancel_booked(stage: Stage) -> None:
+    stage.desk.cancel_at_period_end(stage.held(renews=True), at=NOON)
+
+
+def _cancel_undone(stage: Stage) -> None:
+    membership = stage.held(renews=True)
+    stage.desk.cancel_at_period_end(membership, at=NOON)
+    stage.desk.undo_cancel(membership, at=NOON)
+
+
+def _canceled(stage: Stage) -> None:
+    stage.desk.cancel_now(stage.held(), at=NOON + timedelta(hours=2))
+    stage.at = NOON + timedelta(hours=3)
+
+
+def _canceled_before(stage: Stage) -> None:
+    stage.desk.cancel_now(stage.held(await_approval=True), at=NOON)
+
+
+def _paused(stage: Stage) -> None:
+    stage.desk.pause(stage.held(), at=NOON)
+
+
+def _paused_until(stage: Stage) -> None:
+    stage.desk.pause(stage.held(), at=NOON, ends_at=NOON.replace(hour=0) + 9 * DAY)
+
+
+def _paused_later(stage: Stage) -> None:
+    stage.desk.pause(stage.held(), at=NOON, starts_at=NOON.replace(hour=0) + 4 * DAY)
+
+
+def _paused_later_until(stage: Stage) -> None:
+    midnight = NOON.replace(hour=0)
+    stage.desk.pause(stage.held(), at=NOON, starts_at=midnight + 4 * DAY, ends_at=midnight + 9 * DAY)
+
+
+def _resumed(stage: Stage) -> None:
+    membership = stage.held()
+    stage.desk.pause(membership, at=NOON)
+    stage.at = NOON + 3 * DAY
+    stage.desk.resume(membership, at=stage.at)
+
+
+def _pause_taken_back(stage: Stage) -> None:
+    membership = stage.held()
+    stage.desk.pause(membership, at=NOON, starts_at=NOON + 4 * DAY)
+    stage.desk.resume(membership, at=NOON)
+
+
+def _revoked(stage: Stage) -> None:
+    stage.desk.revoke(stage.held(), at=NOON)
+
+
+def _employed(stage: Stage) -> None:
+    """Ada works for Acme, which holds the plan; the lounge is hers otherwise too."""
+    stage.desk.grant(stage.plan(seats=5), stage.acme, at=NOON)
+    join_company(customer=stage.ada, company=stage.acme, at=NOON, actor=ACTOR, via=Via.STAFF)
+
+
+def _left(stage: Stage) -> None:
+    _employed(stage)
+    own = make.plan(stage.club, stage.names.other_plan, permissions=["lounge"])
+    make.membership(own, customer=stage.ada)
+    stage.at = NOON + timedelta(hours=1)
+    leave_company(customer=stage.ada, company=stage.acme, at=stage.at, actor=ACTOR)
+
+
+def _unseated(stage: Stage) -> None:
+    make.affiliation(make.customer(stage.club), stage.acme, starts_at=NOON - DAY)
+    _employed(stage)
+    membership = Membership.objects.get(company=stage.acme)
+    stage.at = NOON + timedelta(hours=1)
+    stage.desk.change_seats(membership, 1, at=stage.at)
+
+
+def _endpoint_disabled(stage: Stage) -> None:
+    make.staff(stage.club, name=stage.names.first, email="owner@club.example")
+    endpoint = make.webhook_endpoint(stage.club, "https://hooks.example.org/in?key=secret", disabled_at=NOON)
+    with db.transaction():
+        record(EventType.WEBHOOK_ENDPOINT_DISABLED, endpoint, at=NOON, actor=ACTOR, reason=DisabledReason.FAILING.value)
+
+
+def _endpoint_gone(stage: Stage) -> None:
+    make.staff(stage.club, name=stage.names.first, email="owner@club.example")
+    endpoint = make.webhook_endpoint(stage.club, disabled_at=NOON)
+    with db.transaction():
+        record(EventType.WEBHOOK_ENDPOINT_DISABLED, endpoint, at=NOON, actor=ACTOR, reason=DisabledReason.GONE.value)
+
+
+# By name: the kind, and what happens. Those of `OF_PEOPLE` happen to a person only, a customer or an owner.
+SCENES: Final[Mapping[str, tuple[Kind, Callable[[Stage], None]]]] = {
+    "application received": (Kind.APPLICATION_RECEIVED, _received),
+    "application approved": (Kind.APPLICATION_APPROVED, _approved),
+    "application approved, to begin later": (Kind.APPLICATION_APPROVED, _approved_later),
+    "application approved, to be paid": (Kind.APPLICATION_APPROVED, _approved_to_be_paid),
+    "application rejected": (Kind.APPLICATION_REJECTED, _rejected),
+    "renewal coming": (Kind.RENEWAL_COMING, _renewal_coming),
+    "renewal coming, to another plan": (Kind.RENEWAL_COMING, _renewal_to_another_plan),
+    "expiring": (Kind.EXPIRING, _expiring),
+    "expiring today, canceled": (Kind.EXPIRING, _expiring_today),
+    "expired": (Kind.EXPIRED, _expired),
+    "expired, unpaid": (Kind.EXPIRED, _expired_unpaid),
+    "expired before it began": (Kind.EXPIRED, _abandoned),
+    "cancel booked": (Kind.CANCEL_BOOKED, _cancel_booked),
+    "cancel undone": (Kind.CANCEL_UNDONE, _cancel_undone),
+    "canceled": (Kind.CANCELED, _canceled),
+    "canceled before it began": (Kind.CANCELED, _canceled_before),
+    "paused": (Kind.PAUSED, _paused),
+    "paused until": (Kind.PAUSED, _paused_until),
+    "paused later": (Kind.PAUSED, _paused_later),
+    "paused later, until": (Kind.PAUSED, _paused_later_until),
+    "resumed": (Kind.RESUMED, _resumed),
+    "pause taken back": (Kind.RESUMED, _pause_taken_back),
+    "revoked": (Kind.REVOKED, _revoked),
+}
+OF_PEOPLE: Final[Mapping[str, tuple[Kind, Callable[[Stage], None]]]] = {
+    "welcome": (Kind.WELCOME, _welcome),
+    "welcome, later": (Kind.WELCOME, _welcome_later),
+    "welcome, renewing": (Kind.WELCOME, _welcome_renewing),
+    "welcome, open": (Kind.WELCOME, _welcome_open),
+    "left the company": (Kind.SEAT_LOST, _left),
+    "seat lost": (Kind.SEAT_LOST, _unseated),
+    "endpoint disabled": (Kind.WEBHOOK_ENDPOINT_DISABLED, _endpoint_disabled),
+    "endpoint gone": (Kind.WEBHOOK_ENDPOINT_DISABLED, _endpoint_gone),
+}

@@ -19,7 +19,7 @@ _COMMANDS: Final[Mapping[str, _Entry]] = {
     "demo": _Entry("tessera.cli.demo", "Make and serve a believable club on this machine."),
     "serve": _Entry("tessera.cli.serve", "Serve the console and the API."),
     "migrate": _Entry("tessera.cli.migrate", "Bring the database up to this version."),
-    "announce": _Entry("tessera.cli.announce", "Record the expiries that are due."),
+    "announce": _Entry("tessera.cli.announce", "Record what has come of memberships: starts, reminders, expiries."),
     "doctor": _Entry("tessera.cli.doctor", "Examine the database; exit 1 if anything is wrong."),
     "openapi": _Entry("tessera.cli.openapi", "Print the API's OpenAPI 3.1 document."),
     "organization": _Entry("tessera.cli.organization", "Found organizations."),

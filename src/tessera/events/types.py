@@ -57,6 +57,11 @@ class EventType(StrEnum):
     MEMBERSHIP_PLAN_CHANGE_BOOKED = "membership.plan_change_booked"
     MEMBERSHIP_SEATS_CHANGED = "membership.seats_changed"
     MEMBERSHIP_REVOKED = "membership.revoked"
+    MEMBERSHIP_STARTED = "membership.started"
+    MEMBERSHIP_PAUSE_STARTED = "membership.pause_started"
+    MEMBERSHIP_PAUSE_ENDED = "membership.pause_ended"
+    MEMBERSHIP_RENEWAL_DUE = "membership.renewal_due"
+    MEMBERSHIP_EXPIRY_DUE = "membership.expiry_due"
     MEMBERSHIP_EXPIRED = "membership.expired"
 
 

@@ -45,6 +45,7 @@ def organization(
     currency: str = "GBP",
     locale: str = "en-GB",
     grace_days: int = 7,
+    reminder_days: int = 7,
     subject_types: Sequence[str] = (),
     test_now: datetime | None = None,
 ) -> Organization:
@@ -56,6 +57,7 @@ def organization(
         currency=currency,
         locale=locale,
         grace_days=grace_days,
+        reminder_days=reminder_days,
         subject_types=list(subject_types),
         is_test=test_now is not None,
         test_now=test_now,
@@ -375,6 +377,7 @@ def membership(
         external_reference=external_reference,
         created_at=made_at,
         ends_at=ends_at,
+        announced_until=made_at,
         announce_at=announce_at or (max(ends_at, grace_until or ends_at) if ends_at else None),
     )
     if starts_at is not None:

@@ -6,16 +6,19 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from tessera.cli import announce
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.events.models import Event
 from tessera.events.types import EventType
 from tessera.http.scopes import Scope
+from tessera.memberships.milestones import KINDS
 from tessera.organizations.auth import authenticate
 from tessera.organizations.models import ApiKey, Organization, Staff
 from tessera.people.types import CustomerStatus
 from tests import make
 from tests.cli.conftest import Tessera
+from tests.memberships.desk import Desk
 
 pytestmark = pytest.mark.django_db
 
@@ -171,10 +174,49 @@ def test_announcing_records_what_expired_once_in_every_organization(tessera: Tes
     rest = tessera("announce").stdout
     nothing = tessera("announce").stdout
 
-    assert only_one == {"announced": 1, "organizations": {"one": 1}}
-    assert rest == "1 expiry announced\n"
-    assert nothing == "0 expiries announced\n"
+    assert only_one == {"announced": 1, "organizations": {"one": 1}, "kinds": {"membership.expired": 1}}
+    assert rest == "announced: 1 expiry\n"
+    assert nothing == "announced: nothing, for nothing was due\n"
     assert Event.objects.filter(type=EventType.MEMBERSHIP_EXPIRED).count() == 2
+
+
+@time_machine.travel(make.FEB_10, tick=False)
+def test_announcing_says_how_much_of_what(tessera: Tessera) -> None:
+    desk, empty = Desk.open(slug="one"), make.organization(slug="two")
+    plan, week, far = make.plan(desk.club, pauses_allowed=True), timedelta(days=7), make.FEB_10 + timedelta(days=99)
+    people = [make.customer(desk.club) for _ in range(7)]
+    desk.grant(plan, people[0], at=make.JAN_10, starts_at=make.FEB_10)
+    begins, is_over = (desk.grant(plan, each, at=make.JAN_10, ends_at=far) for each in people[1:3])
+    desk.pause(begins, at=make.JAN_10, starts_at=make.FEB_10)
+    desk.pause(is_over, at=make.JAN_10, ends_at=make.FEB_10)
+    desk.grant(plan, people[3], at=make.JAN_10, ends_at=make.FEB_10 + week, renews=True)
+    desk.grant(plan, people[4], at=make.JAN_10, ends_at=make.FEB_10 + week)
+    for each in people[5:]:
+        desk.grant(plan, each, at=make.JAN_10, ends_at=make.FEB_10)
+
+    announced = json.loads(tessera("announce", "--json").stdout)
+    assert announced == {
+        "announced": 7,
+        "organizations": {"one": 7, "two": 0},
+        "kinds": {
+            "membership.started": 1,
+            "membership.pause_started": 1,
+            "membership.pause_ended": 1,
+            "membership.renewal_due": 1,
+            "membership.expiry_due": 1,
+            "membership.expired": 2,
+        },
+    }
+    assert empty.events.count() == 0
+    assert tessera("announce").stdout == "announced: nothing, for nothing was due\n"
+
+
+def test_every_kind_of_announcement_has_words() -> None:
+    counts = dict.fromkeys(KINDS, 1) | {EventType.MEMBERSHIP_EXPIRED: 2}
+
+    said = announce.in_words({str(kind): many for kind, many in counts.items()})
+
+    assert said == "1 start, 1 pause begun, 1 pause over, 1 renewal due, 1 expiry to come, 2 expiries"
 
 
 @time_machine.travel(make.JAN_10, tick=False)

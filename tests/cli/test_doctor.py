@@ -55,8 +55,9 @@ def test_a_healthy_database_is_found_so(tessera: Tessera) -> None:
     ("columns", "fault"),
     [
         ({"ends_at": make.JAN_10}, "its stored end is not that of the last term"),
-        ({"announce_at": None}, "its expiry would be announced at another instant"),
-        ({"announced_for": make.FEB_10}, "its expiry would be announced at another instant"),
+        ({"announce_at": None}, "what comes of it next would be announced at another instant"),
+        ({"announced_until": make.FEB_10}, "what comes of it next would be announced at another instant"),
+        ({"remind_at": make.JAN_10 + timedelta(days=9)}, "what comes of it next would be announced at another instant"),
     ],
 )
 def test_derived_instants_that_do_not_follow_from_the_terms_are_found(

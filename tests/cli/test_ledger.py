@@ -11,7 +11,7 @@ from tessera.cli.demo.ledger import Ledger
 from tessera.core.periods import Interval
 from tessera.events.models import Event
 from tessera.events.types import Actor
-from tessera.memberships.expiring import announce_expiries
+from tessera.memberships import announcing
 from tessera.memberships.granting import grant
 from tessera.memberships.models import Membership, Term
 from tessera.memberships.renewing import renew
@@ -55,10 +55,16 @@ def by_the_services(
         trial=False,
     )
     for renewed_at in renewals:
+        announced(club, at, until=renewed_at)
         held = renew(organization=club, membership_id=held.pk, at=renewed_at, actor=DESK)
-    if held.announce_at is not None:
-        announce_expiries(organization=club, at=held.announce_at)
+    announced(club, at, until=make.JAN_10 + timedelta(days=2_000))
     return Membership.objects.get(pk=held.pk)
+
+
+def announced(club: Organization, at: datetime, *, until: datetime) -> None:
+    while (due := announcing.next_due(organization=club, after=at, until=until)) is not None:
+        announcing.announce(organization=club, at=due)
+        at = due
 
 
 def by_the_ledger(
@@ -76,9 +82,11 @@ def by_the_ledger(
             renews=renews,
         )
         for renewed_at in renewals:
+            while account.membership.announce_at is not None and account.membership.announce_at <= renewed_at:
+                ledger.announce(account)
             ledger.renew(account, at=renewed_at, actor=DESK)
-        if account.membership.announce_at is not None:
-            ledger.expire(account)
+        while account.membership.announce_at is not None:
+            ledger.announce(account)
         ledger.write()
     return Membership.objects.get(pk=account.membership.pk)
 
@@ -86,7 +94,7 @@ def by_the_ledger(
 @pytest.mark.parametrize(
     ("offer", "renewals", "renews"),
     [
-        ({"interval": Interval.MONTH}, [20, 50, 80], None),
+        ({"interval": Interval.MONTH}, [20, 57, 80], None),
         ({"interval": Interval.MONTH}, [], True),
         ({"interval": Interval.YEAR}, [360], False),
         ({"interval": Interval.YEAR, "amount": 0}, [], None),

@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 
 from tessera.config import boot, wsgi
 from tessera.config.boot import DemoInTheOpen, SchemaAhead, SchemaBehind
-from tessera.config.schedule import Expiries
+from tessera.config.schedule import FALLS_DUE
 from tessera.db.sqlite import driver
 from tessera.events.types import Actor
 from tessera.organizations.services import create_organization
@@ -131,12 +131,13 @@ def test_what_falls_due_is_the_next_expiry_of_that_organization() -> None:
     club, other = make.organization(test_now=make.JAN_10), make.organization()
     make.membership(make.plan(club), customer=make.customer(club), ends_at=make.FEB_10)
     make.membership(make.plan(other), customer=make.customer(other), ends_at=datetime(2026, 1, 20, tzinfo=UTC))
-    work = Expiries()
+    (work,) = FALLS_DUE.values()
 
-    assert work.next_due(club, after=make.JAN_10, until=make.FEB_10) == make.FEB_10
-    assert work.next_due(club, after=make.FEB_10, until=datetime(2026, 3, 1, tzinfo=UTC)) is None
-    work.run_due(club, at=make.FEB_10)
-    assert work.next_due(club, after=make.JAN_10, until=make.FEB_10) is None
+    assert work.next_due(organization=club, after=make.JAN_10, until=make.FEB_10) == make.FEB_10
+    assert work.next_due(organization=club, after=make.FEB_10, until=datetime(2026, 3, 1, tzinfo=UTC)) is None
+    assert work.organizations_due(make.FEB_10) == [other.pk]
+    assert work.run_due(organization=club, at=make.FEB_10) == 1
+    assert work.next_due(organization=club, after=make.JAN_10, until=make.FEB_10) is None
     assert other.events.count() == 0
 
 

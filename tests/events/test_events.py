@@ -2,15 +2,17 @@
 
 import threading
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from tessera import db
-from tessera.core.ids import Prefix, to_text
+from tessera.core import clock
+from tessera.core.ids import Prefix, new_id, to_text
 from tessera.events import queries
 from tessera.events import services as events
-from tessera.events.models import Event
+from tessera.events.models import Event, EventCounter
 from tessera.events.types import Actor, EventType
 from tessera.http.scopes import Scope
 from tessera.organizations.models import Organization
@@ -51,6 +53,59 @@ def test_numbers_begin_at_one_in_each_organization() -> None:
         happen(strand)
 
     assert (numbers(strand), numbers(other)) == ([1, 2, 3], [1])
+
+
+@pytest.mark.parametrize("many", [1, 15, 16, 400])
+def test_few_lines_and_many_are_written_alike(many: int) -> None:
+    """Many at once go another way into the database: whatever is in them comes out again."""
+    club, about = make.organization(), new_id()
+    data = {
+        "text": "tab\t, line\n, back\\slash, \\N, 'quote', \"double\", é 東 😀",
+        "none": None,
+        "list": [1, 2.5, True],
+    }
+    instant = make.JAN_10 + timedelta(microseconds=123_456)
+    with db.transaction():
+        for number in range(many):
+            line = events.Happened(
+                organization_id=club.pk,
+                type=EventType.PLAN_UPDATED,
+                at=instant,
+                actor=Actor.system("tests"),
+                customer_id=about if number % 2 else None,
+                plan_id=about,
+                data={**data, "number": number},
+            )
+            events.record(line)
+
+    rows = list(Event.objects.filter(organization=club).order_by("sequence"))
+    assert [row.data for row in rows] == [{**data, "number": number} for number in range(many)]
+    assert [row.customer_id for row in rows] == [about if number % 2 else None for number in range(many)]
+    assert {(row.at, row.plan_id, row.company_id, row.actor) for row in rows} == {
+        (instant, about, None, "system:tests")
+    }
+    assert abs(rows[0].recorded_at - clock.now()) < timedelta(minutes=1)
+    assert len({row.pk for row in rows}) == many
+    assert numbers(club) == list(range(1, many + 1))
+
+
+@pytest.mark.parametrize("many", [1, 400])
+def test_a_number_that_is_taken_is_refused_and_nothing_is_written(many: int) -> None:
+    club = make.organization()
+    with db.transaction():
+        happen(club)
+    EventCounter.objects.filter(organization=club).update(last=0)
+
+    def happen_often() -> None:
+        with db.transaction():
+            for _ in range(many):
+                happen(club)
+
+    with pytest.raises(IntegrityError):
+        happen_often()
+
+    assert numbers(club) == [1]
+    assert EventCounter.objects.get(organization=club).last == 0
 
 
 def test_order_within_a_transaction_is_kept() -> None:

@@ -14,8 +14,8 @@ __all__ = ["database_can_be_emptied"]
 
 @pytest.fixture
 def desk(db: None) -> Iterator[Desk]:
-    """The desk of a club. Another member of it and a member of another club stand by: nothing happens to them."""
-    desk, elsewhere = Desk.open(), make.organization("Elsewhere")
+    """The desk of a club, without reminders. Another member of it and one of another club stand by: nothing happens."""
+    desk, elsewhere = Desk.open(reminder_days=0), make.organization("Elsewhere")
     neighbour = make.membership(make.plan(desk.club, "Silver"), customer=make.customer(desk.club))
     stranger = make.membership(
         make.plan(elsewhere, "Gold"), customer=make.customer(elsewhere), ends_at=make.FEB_10, renews=True

@@ -14,7 +14,7 @@ from tessera.core.errors import TesseraError
 from tessera.core.periods import Interval
 from tessera.events.models import Event
 from tessera.events.types import Actor
-from tessera.memberships import canceling, changing, expiring, granting, pausing, renewing
+from tessera.memberships import announcing, canceling, changing, granting, pausing, renewing
 from tessera.memberships.models import Membership, Pause, Term
 from tessera.memberships.status import Facts, State, state_at
 from tessera.memberships.status_sql import with_status
@@ -119,7 +119,16 @@ class Desk:
         )
 
     def announce(self, *, at: datetime) -> int:
-        return expiring.announce_expiries(organization=self.club, at=at)
+        return announcing.run_due(organization=self.club, at=at)
+
+    def pass_time(self, *, since: datetime, until: datetime) -> list[Event]:
+        """Let time pass: announce what comes later than `since`, each at its own instant; return what was announced."""
+        last = Event.objects.filter(organization=self.club).count()
+        at = since
+        while (due := announcing.next_due(organization=self.club, after=at, until=until)) is not None:
+            announcing.run_due(organization=self.club, at=due)
+            at = due
+        return list(Event.objects.filter(organization=self.club, sequence__gt=last).order_by("sequence"))
 
 
 def april(club: Organization, **price: Any) -> Plan:

@@ -107,6 +107,19 @@ def test_with_another_rhythm_what_was_booked_for_later_goes(desk: Desk, ada: Cus
     assert terms(membership) == [(NOON, now), (now, london("2026-01-22"))]
 
 
+def test_what_is_booked_and_cannot_follow_goes(desk: Desk, ada: Customer) -> None:
+    membership = desk.grant(make.plan(desk.club), ada, at=NOON)
+    desk.change_at_renewal(membership, make.plan(desk.club, amount=0), at=NOON)
+    desk.renew(membership, at=NOON)
+    assert terms(membership)[-1] == (london("2026-02-10"), None)
+    now, silver = NOON + 5 * DAY, make.plan(desk.club)
+
+    desk.change_now(membership, silver, at=now)
+
+    assert terms(membership) == [(NOON, now), (now, london("2026-02-15"))]
+    assert plans(membership)[-1] == silver
+
+
 def test_from_rolling_to_fixed_counts_as_joining(desk: Desk, ada: Customer) -> None:
     membership = desk.grant(make.plan(desk.club, interval=Interval.YEAR), ada, at=NOON)
 

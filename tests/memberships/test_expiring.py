@@ -7,7 +7,7 @@ import pytest
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.events.models import Event
-from tessera.memberships import expiring
+from tessera.memberships import announcing
 from tessera.memberships.models import Membership
 from tessera.people.models import Customer
 from tessera.plans.models import Plan
@@ -47,6 +47,7 @@ def test_an_end_is_announced_once(desk: Desk, ada: Customer) -> None:
     assert (event.membership_id, event.customer_id, event.company_id) == (membership.pk, ada.pk, None)
     assert event.data == {
         "plan": ids.to_text(Prefix.PLAN, plan.pk),
+        "price": ids.to_text(Prefix.PRICE, plan.prices.get().pk),
         "ends_at": "2026-02-10T00:00:00Z",
         "expired_at": "2026-02-10T00:00:00Z",
         "reason": "lapsed",
@@ -61,7 +62,7 @@ def test_announcing_changes_nothing_but_that_it_was_done(desk: Desk, ada: Custom
     desk.announce(at=END)
 
     after = Membership.objects.filter(pk=membership.pk).values().get()
-    assert after == {**before, "announce_at": None, "announced_for": END}
+    assert after == {**before, "announce_at": None, "announced_until": END}
 
 
 def test_where_nothing_is_due_nothing_is_written(desk: Desk, ada: Customer) -> None:
@@ -84,7 +85,7 @@ def test_with_grace_it_is_announced_at_the_graces_end(desk: Desk, ada: Customer)
 
 
 def test_downtime_is_caught_up_with_the_earliest_first(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expiring, "_BLOCK", 3)
+    monkeypatch.setattr(announcing, "_BLOCK", 3)
     plan = make.plan(desk.club)
     due = [desk.grant(plan, make.customer(desk.club), at=NOON - number * DAY) for number in range(8)]
     later = END + 100 * DAY
@@ -162,11 +163,11 @@ def test_the_next_expiry_is_where_a_test_clock_has_to_stop(desk: Desk) -> None:
         desk.grant(plan, make.customer(desk.club), at=NOON + number * DAY)
     stops, now, until = list[datetime](), NOON, london("2026-02-15")
 
-    while (at := expiring.next_expiry(organization=desk.club, after=now, until=until)) is not None:
+    while (at := announcing.next_due(organization=desk.club, after=now, until=until)) is not None:
         assert desk.announce(at=at) == 1
         stops.append(at)
         now = at
 
     assert stops == [london("2026-02-12"), london("2026-02-15")]
     assert [event.at for event in announced(desk)] == stops
-    assert expiring.next_expiry(organization=desk.club, after=until, until=until + 4 * DAY) == london("2026-02-19")
+    assert announcing.next_due(organization=desk.club, after=until, until=until + 4 * DAY) == london("2026-02-19")

@@ -34,7 +34,7 @@ def test_a_grant_is_one_membership_one_term_and_one_event(desk: Desk, ada: Custo
 
     row = Membership.objects.get(pk=membership.pk)
     assert (row.customer_id, row.company_id, row.organization_id) == (ada.pk, None, desk.club.pk)
-    assert (row.ends_at, row.announce_at, row.announced_for) == (london("2026-02-10"), london("2026-02-10"), None)
+    assert (row.ends_at, row.announce_at, row.announced_until) == (london("2026-02-10"), london("2026-02-10"), NOON)
     assert (row.version, row.source, row.external_reference, row.renews) == (1, "staff", "INV 7", False)
     assert (row.next_plan_id, row.next_price_id, row.pending_until) == (None, None, None)
     (term,) = rows(membership)
@@ -199,7 +199,7 @@ def test_a_fixed_plan_ends_with_its_cycle(desk: Desk, ada: Customer, joined: str
     ("policy", "until"), [(7, "2026-02-17"), (0, "2026-02-11"), (60, "2026-04-11")], ids=["7", "0: never under 1", "60"]
 )
 def test_grace_is_the_policys_whole_local_days_but_never_under_one(db: None, policy: int, until: str) -> None:
-    desk = Desk.open(grace_days=policy)
+    desk = Desk.open(grace_days=policy, reminder_days=0)
 
     membership = desk.grant(make.plan(desk.club), make.customer(desk.club), at=NOON, renews=True)
 

@@ -1,5 +1,6 @@
 """Whole lives of a membership: whatever is done in whatever order, some things always hold."""
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,9 +15,13 @@ from hypothesis import strategies as st
 from tessera.core.errors import TesseraError
 from tessera.core.periods import Anchor, Interval
 from tessera.events.models import Event
+from tessera.events.types import EventType
+from tessera.memberships.calendar import remind_at
+from tessera.memberships.milestones import KINDS, REMINDERS, milestones
 from tessera.memberships.models import Membership, Term
-from tessera.memberships.status import Facts, lapses_at, state_at, term_held
+from tessera.memberships.status import Facts, state_at, term_held
 from tessera.memberships.types import Status
+from tessera.organizations.time import zone
 from tessera.plans.models import Plan
 from tessera.plans.types import Billing, Rule
 from tests import make
@@ -28,6 +33,15 @@ from tests.scale import scaled
 pytestmark = pytest.mark.django_db
 
 START = make.JAN_10
+LONG_AFTER = START + timedelta(days=3_000)
+_ABOUT = {
+    EventType.MEMBERSHIP_STARTED: "starts_at",
+    EventType.MEMBERSHIP_PAUSE_STARTED: "starts_at",
+    EventType.MEMBERSHIP_PAUSE_ENDED: "ended_at",
+    EventType.MEMBERSHIP_RENEWAL_DUE: "ends_at",
+    EventType.MEMBERSHIP_EXPIRY_DUE: "ends_at",
+    EventType.MEMBERSHIP_EXPIRED: "expired_at",
+}
 OFTEN = ("renew", "cancel at period end", "pause", "pause now", "resume", "change now", "change at renewal")
 SELDOM = ("extend", "cancel now", "undo", "approve", "pay", "announce")
 
@@ -150,10 +164,11 @@ def what_always_holds(membership: Membership, at: datetime) -> None:
 
     assert all(a.ends_at is not None and a.ends_at <= b.starts_at for a, b in pairwise(booked))
     assert row.ends_at == (booked[-1].ends_at if booked else None)
-    lapse = lapses_at(known)
-    assert row.announce_at == (lapse if lapse != row.announced_for else None)
+    coming = milestones(row, known.terms, known.pauses, after=row.announced_until)
+    assert row.announce_at == (coming[0].at if coming else None)
+    assert row.remind_at == remind_at(row.ends_at, days=row.organization.reminder_days, zone=zone(row.organization))
     told = Event.objects.filter(membership_id=membership.pk)
-    assert told.exclude(type="membership.expired").count() == row.version
+    assert told.exclude(type__in=KINDS).count() == row.version
 
     state = state_at(known, at)
     assert (state.status is Status.PENDING) <= (not booked)
@@ -240,6 +255,7 @@ def test_whatever_was_done_before_what_is_taken_back_leaves_no_trace(
             with suppress(TesseraError):
                 do(desk, membership, step, plans, at)
         at += last
+        desk.announce(at=at)  # what came before is told once, whatever is taken back
 
         canceling = taken_back_at_once(
             membership,
@@ -270,6 +286,40 @@ def test_whatever_was_done_before_what_is_taken_back_leaves_no_trace(
                     lambda: desk.cancel_at_period_end(membership, at=at),
                     lambda: desk.undo_cancel(membership, at=at),
                 )
+
+
+@settings(max_examples=scaled(400), deadline=None)
+@given(beginnings, st.lists(steps, max_size=8))
+def test_what_comes_is_announced_once_and_in_order_whoever_announces_it_and_when(
+    beginning: Beginning, life: list[Step]
+) -> None:
+    with histories.taken_back():
+        on_time, late = Desk.open(), Desk.open()
+        one, other = (begun(desk, beginning, catalogue(desk)) for desk in (on_time, late))
+        if one is None or other is None:
+            return
+        at = START
+        for step in life:
+            on_time.pass_time(since=at, until=at + step.after)
+            at += step.after
+            for desk, membership in ((on_time, one), (late, other)):
+                with suppress(TesseraError):
+                    do(desk, membership, step, list(desk.club.plans.order_by("pk")), at)
+        on_time.pass_time(since=at, until=LONG_AFTER)
+        late.announce(at=LONG_AFTER)
+
+        first, second = announced(one), announced(other)
+        event(f"announced: {len(first)}")
+        # Of an end that has passed nobody is reminded; all else is told however late it is.
+        lasting = [[each for each in told if each[0] not in REMINDERS] for told in (first, second)]
+        assert lasting[0] == lasting[1]
+        assert not Counter(second) - Counter(first)
+
+
+def announced(membership: Membership) -> list[tuple[str, str]]:
+    """What was announced of a membership, and the instant that it was about."""
+    lines = Event.objects.filter(membership_id=membership.pk, type__in=KINDS).order_by("sequence")
+    return [(line.type, str(line.data[_ABOUT[EventType(line.type)]])) for line in lines]
 
 
 def taken_back_at_once(membership: Membership, do_it: Callable[[], object], undo_it: Callable[[], object]) -> str:

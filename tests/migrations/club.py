@@ -13,7 +13,7 @@ from tessera.events.types import Actor
 from tessera.http.scopes import Scope
 from tessera.lifecycle.archive import archive_customer
 from tessera.lifecycle.merge import merge_customer
-from tessera.memberships import canceling, changing, expiring, granting, pausing, renewing
+from tessera.memberships import announcing, canceling, changing, granting, pausing, renewing
 from tessera.memberships.inheritance import join_company, leave_company
 from tessera.memberships.models import Membership
 from tessera.organizations.clock import move_clock
@@ -115,7 +115,7 @@ def live(house: House) -> None:
     _applicants(house)
     _companies(house)
     _people(house)
-    expiring.announce_expiries(organization=house.club, at=on("2026-03-01"))
+    announcing.run_due(organization=house.club, at=on("2026-03-01"))
 
 
 def _members(house: House) -> None:

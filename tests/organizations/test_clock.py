@@ -30,10 +30,10 @@ class Alarms:
         self.api: Api | None = None
         self.broken = False
 
-    def next_due(self, organization: Organization, *, after: datetime, until: datetime) -> datetime | None:
+    def next_due(self, *, organization: Organization, after: datetime, until: datetime) -> datetime | None:
         return next((at for at in self.pending if after < at <= until), None)
 
-    def run_due(self, organization: Organization, *, at: datetime) -> None:
+    def run_due(self, *, organization: Organization, at: datetime) -> int:
         if self.api is not None:
             answer = self.api.put("/test-clock", {"now": "2027-01-01T00:00:00Z"})
             self.meanwhile.append((answer.status, answer.code))
@@ -44,6 +44,7 @@ class Alarms:
             self.pending.remove(due)
             organization.refresh_from_db()
             self.rung.append((due, organizations.now(organization)))
+        return len(self.rung)
 
 
 @pytest.fixture
@@ -53,11 +54,11 @@ def club() -> Organization:
 
 @pytest.fixture
 def alarms() -> Iterator[Alarms]:
-    before = clock._work[0]
+    before = tuple(clock._works)
     work = Alarms(make.JAN_10 + DAY, make.JAN_10 + 2 * DAY, make.JAN_10 + 9 * DAY)
     clock.set_due_work(work)
     yield work
-    clock.set_due_work(before)
+    clock.set_due_work(*before)
 
 
 def text(at: datetime) -> str:
@@ -81,6 +82,52 @@ def test_what_falls_due_happens_at_its_own_instant_before_the_clock_is_ready(
     assert line.data == {"from": "2026-01-10T12:00:00Z", "to": "2026-01-15T12:00:00Z"}
     bystander.refresh_from_db()
     assert bystander.test_now == make.JAN_10
+
+
+def test_several_works_take_turns_in_order_of_time_and_then_of_the_list(club: Organization, alarms: Alarms) -> None:
+    """One stands on the others' instants too, and does what another made due right there."""
+    told: list[tuple[str, int]] = []
+
+    class Rings(Alarms):
+        def __init__(self, name: str, *days: int, echo: Alarms | None = None) -> None:
+            super().__init__(*(make.JAN_10 + day * DAY for day in days))
+            self.name, self.echo = name, echo
+
+        def run_due(self, *, organization: Organization, at: datetime) -> int:
+            before = len(self.rung)
+            super().run_due(organization=organization, at=at)
+            for due, now in self.rung[before:]:
+                assert due == now == at
+                told.append((self.name, (at - make.JAN_10).days))
+                if self.echo is not None:
+                    self.echo.pending.append(at)
+            return len(self.rung) - before
+
+    last = Rings("last", 2, 5)
+    clock.set_due_work(Rings("first", 2, 4, echo=last), Rings("second", 1, 2, 9), last)
+
+    moved = clock.move_clock(organization=club, to=make.JAN_10 + 6 * DAY, at=make.JAN_10, actor=Actor.system("tests"))
+
+    assert told == [
+        ("second", 1),
+        ("first", 2),
+        ("second", 2),
+        ("last", 2),
+        ("last", 2),
+        ("first", 4),
+        ("last", 4),
+        ("last", 5),
+    ]
+    assert moved.test_now == make.JAN_10 + 6 * DAY
+
+
+def test_where_nothing_falls_due_the_clock_just_moves(club: Organization, alarms: Alarms) -> None:
+    clock.set_due_work()
+
+    clock.move_clock(organization=club, to=make.FEB_10, at=make.JAN_10, actor=Actor.system("tests"))
+
+    club.refresh_from_db()
+    assert club.test_now == make.FEB_10
 
 
 def test_it_only_moves_forward(club: Organization) -> None:

@@ -113,6 +113,20 @@ class TestChanging:
         assert api.patch("/organization", {"contact_email": ""}).status == 200
         assert api.get("/organization").json["contact_email"] == ""
 
+    @pytest.mark.parametrize("days", [0, 60])
+    def test_reminders_come_as_many_days_before_an_end_as_the_organization_wants(self, days: int) -> None:
+        club, other = make.organization(), make.organization()
+        api = Api(make.key(club)[1])
+        assert api.get("/organization").json["reminder_days"] == 7
+
+        answer = api.patch("/organization", {"reminder_days": days})
+
+        assert (answer.status, answer.json["reminder_days"]) == (200, days)
+        assert events.feed(club).lines[-1].data == {"fields": ["reminder_days"]}
+        club.refresh_from_db()
+        other.refresh_from_db()
+        assert (club.reminder_days, other.reminder_days) == (days, 7)
+
     def test_what_is_already_so_is_not_written(self) -> None:
         club = make.organization("Strand House")
         answer = Api(make.key(club)[1]).patch("/organization", {"name": "Strand House"})
@@ -137,6 +151,10 @@ class TestChanging:
             ({"contact_email": "Hello <hello@club.example>"}, "/contact_email"),
             ({"grace_days": 366}, "/grace_days"),
             ({"grace_days": -1}, "/grace_days"),
+            ({"reminder_days": 61}, "/reminder_days"),
+            ({"reminder_days": -1}, "/reminder_days"),
+            ({"reminder_days": 1.5}, "/reminder_days"),
+            ({"reminder_days": None}, "/reminder_days"),
             ({"allowed_origins": ["https://a.example", "http://club.example"]}, "/allowed_origins/1"),
             ({"allowed_origins": ["https://club.example/path"]}, "/allowed_origins/0"),
             ({"allowed_origins": ["https://club.example:port"]}, "/allowed_origins/0"),

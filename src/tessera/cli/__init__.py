@@ -22,7 +22,7 @@ _COMMANDS: Final[Mapping[str, _Entry]] = {
     "worker": _Entry("tessera.cli.worker", "Carry out jobs, apart from any web server."),
     "jobs": _Entry("tessera.cli.jobs", "See jobs that failed for good, run them again or drop them."),
     "migrate": _Entry("tessera.cli.migrate", "Bring the database up to this version."),
-    "announce": _Entry("tessera.cli.announce", "Record the expiries that are due."),
+    "announce": _Entry("tessera.cli.announce", "Record what has come of memberships: starts, reminders, expiries."),
     "doctor": _Entry("tessera.cli.doctor", "Examine the database; exit 1 if anything is wrong."),
     "backup": _Entry("tessera.cli.backup", "Write the database and uploaded files to one file, while serving."),
     "restore": _Entry("tessera.cli.restore", "Put a backup in the place of what is there."),

@@ -13,8 +13,9 @@ from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.db import health, sealed_columns
 from tessera.events.models import Event, EventCounter
+from tessera.memberships.booked import Booked, booked
+from tessera.memberships.milestones import milestones
 from tessera.memberships.models import Membership, Pause, Term
-from tessera.memberships.status import Facts, lapses_at
 from tessera.organizations.models import NumberSeries, Organization
 from tessera.people.models import Affiliation, Company, Customer
 from tessera.people.numbers import Series
@@ -72,25 +73,26 @@ def _memberships() -> Result:
     examined, faults = 0, _Faults()
     for block in _blocks():
         keys = [row.pk for row in block]
-        terms, pauses = _terms(keys), _pauses(keys)
+        found = booked(keys)
         for row in block:
             examined += 1
-            fault = _membership_fault(row, terms.get(row.pk, []), pauses.get(row.pk, []))
+            fault = _membership_fault(row, found[row.pk])
             if fault is not None:
                 faults.add(f"{ids.to_text(Prefix.MEMBERSHIP, row.pk)}: {fault}")
     return Result("memberships", what, examined, faults.many, tuple(faults.examples))
 
 
-def _membership_fault(row: Membership, terms: Sequence[Term], pauses: Sequence[Pause]) -> str | None:
+def _membership_fault(row: Membership, held: Booked) -> str | None:
+    terms, pauses = held
     if not terms and row.next_plan_id is None:
         return "it has neither a term nor a plan that is asked for"
     if _overlap(terms) or _overlap(pauses):
         return "its terms or pauses overlap"
     if row.ends_at != (terms[-1].ends_at if terms else None):
         return "its stored end is not that of the last term"
-    lapse = lapses_at(Facts(row, terms, pauses))
-    if row.announce_at != (lapse if lapse != row.announced_for else None):
-        return "its expiry would be announced at another instant"
+    coming = milestones(row, terms, pauses, after=row.announced_until)
+    if row.announce_at != (coming[0].at if coming else None):
+        return "what comes of it next would be announced at another instant"
     return None
 
 
@@ -184,28 +186,13 @@ def _result(name: str, what: str, examined: int, faults: Sequence[str]) -> Resul
 
 
 def _blocks() -> Iterator[list[Membership]]:
-    stored = ("next_plan_id", "ends_at", "announce_at", "announced_for")
-    rows = Membership.objects.only("renews", "pending_until", "ended_at", "ended_reason", *stored).order_by("pk")
+    stored = ("next_plan_id", "ends_at", "remind_at", "announce_at", "announced_until")
+    facts = ("renews", "pending_until", "cancel_booked_at", "ended_at", "ended_reason")
+    rows = Membership.objects.only(*facts, *stored).order_by("pk")
     block = list(rows[:_BLOCK])
     while block:
         yield block
         block = list(rows.filter(pk__gt=block[-1].pk)[:_BLOCK])
-
-
-def _terms(keys: Sequence[UUID]) -> dict[UUID, list[Term]]:
-    found: dict[UUID, list[Term]] = {}
-    rows = Term.objects.filter(membership__in=keys).only("membership_id", "starts_at", "ends_at", "grace_until")
-    for row in rows.order_by("starts_at"):
-        found.setdefault(row.membership_id, []).append(row)
-    return found
-
-
-def _pauses(keys: Sequence[UUID]) -> dict[UUID, list[Pause]]:
-    found: dict[UUID, list[Pause]] = {}
-    rows = Pause.objects.filter(membership__in=keys).only("membership_id", "starts_at", "ends_at", "extends")
-    for row in rows.order_by("starts_at"):
-        found.setdefault(row.membership_id, []).append(row)
-    return found
 
 
 def _keys(rows: QuerySet[Affiliation] | QuerySet[Membership]) -> list[UUID]:

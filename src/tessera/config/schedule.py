@@ -6,7 +6,7 @@ periodic goes by real time.
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from tessera import db, organizations
@@ -16,31 +16,22 @@ from tessera.events import reacting
 from tessera.jobs import pruning
 from tessera.jobs.leading import Every, Schedule
 from tessera.jobs.queue import enqueue, task
-from tessera.memberships.expiring import announce_expiries, next_expiry
-from tessera.memberships.models import Membership
+from tessera.memberships import announcing
 from tessera.notices import tasks as notices
+from tessera.organizations.clock import DueWork
 from tessera.organizations.models import Organization
 from tessera.webhooks import tasks as webhooks
 
 
-class Expiries:
-    """What falls due as time passes: the expiries of memberships are announced."""
-
-    def next_due(self, organization: Organization, *, after: datetime, until: datetime) -> datetime | None:
-        """Return the first instant in `(after, until]` at which an expiry is to be announced; None if there is none."""
-        return next_expiry(organization=organization, after=after, until=until)
-
-    def run_due(self, organization: Organization, *, at: datetime) -> None:
-        """Announce what expired at `at` or before."""
-        announce_expiries(organization=organization, at=at)
+class FallsDue(DueWork, Protocol):
+    """Work that falls due at instants of an organization's time."""
 
     def organizations_due(self, at: datetime) -> list[UUID]:
-        """Return the live organizations with an expiry to announce at `at`."""
-        due = Membership.objects.filter(announce_at__lte=at, organization__is_test=False)
-        return list(due.values_list("organization_id", flat=True).distinct())
+        """Return the live organizations in which something is due at `at`: one cheap read, for it is asked often."""
 
 
-FALLS_DUE: Final = {"expiries": Expiries()}
+# By a name that is kept in jobs. Where several things are due at one instant, they are done in this order.
+FALLS_DUE: Final[dict[str, FallsDue]] = {"memberships": announcing}
 
 
 class Unsound(Exception):

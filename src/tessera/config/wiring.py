@@ -7,5 +7,5 @@ from tessera.organizations import clock
 
 def wire() -> None:
     """Hand everything in. Once a process, when all packages are loaded."""
-    clock.set_due_work(schedule.FALLS_DUE["expiries"])
+    clock.set_due_work(*schedule.FALLS_DUE.values())
     reacting.set_reaction(reactions.react)

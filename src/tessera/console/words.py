@@ -112,6 +112,11 @@ _HAPPENED: Final[Mapping[EventType, tuple[object, str]]] = {
     EventType.MEMBERSHIP_PLAN_CHANGED: (_("Changed to %(plan)s"), ""),
     EventType.MEMBERSHIP_PLAN_CHANGE_BOOKED: (_("%(plan)s: change booked for the renewal"), ""),
     EventType.MEMBERSHIP_REVOKED: (_("%(plan)s revoked"), "stop"),
+    EventType.MEMBERSHIP_STARTED: (_("%(plan)s has begun"), "good"),
+    EventType.MEMBERSHIP_PAUSE_STARTED: (_("%(plan)s: its pause has begun"), "care"),
+    EventType.MEMBERSHIP_PAUSE_ENDED: (_("%(plan)s: its pause is over"), "good"),
+    EventType.MEMBERSHIP_RENEWAL_DUE: (_("%(plan)s: to be paid again soon"), "care"),
+    EventType.MEMBERSHIP_EXPIRY_DUE: (_("%(plan)s: ends soon"), "care"),
     EventType.MEMBERSHIP_EXPIRED: (_("%(plan)s expired"), "care"),
 }
 

@@ -110,9 +110,21 @@ def end_of_local_days(instant: datetime, days: int, zone: ZoneInfo) -> datetime:
 
     Raises InvalidPeriod if `days` is not from 0 to 36,500.
     """
+    return add_wall_clock(instant, _whole_days(days), zone)
+
+
+def local_days_before(instant: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """Return the instant (UTC) `days` whole local days before `instant`, at the same wall-clock time.
+
+    Where a whole day was skipped, that can be `instant` itself. Raises InvalidPeriod if `days` is not from 0 to 36,500.
+    """
+    return add_wall_clock(instant, -_whole_days(days), zone)
+
+
+def _whole_days(days: int) -> timedelta:
     if not 0 <= days <= MAX_DAYS:
         raise InvalidPeriod(f"{days} days is not from 0 to {MAX_DAYS}")
-    return add_wall_clock(instant, timedelta(days=days), zone)
+    return timedelta(days=days)
 
 
 def last_day(ends_at: datetime, zone: ZoneInfo) -> date:

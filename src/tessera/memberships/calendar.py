@@ -107,6 +107,14 @@ def grace_until(ends_at: datetime | None, *, trial: bool, grace_days: int, zone:
     return local_time.end_of_local_days(ends_at, days, zone)
 
 
+def remind_at(ends_at: datetime | None, *, days: int, zone: ZoneInfo) -> datetime | None:
+    """Return when the holder is reminded of an end: that many whole local days before it. None: never, with 0 days."""
+    if ends_at is None or days == 0:
+        return None
+    instant = local_time.local_days_before(ends_at, days, zone)
+    return instant if instant < ends_at else None
+
+
 def revivable_until(ends_at: datetime, *, plan: Plan, zone: ZoneInfo) -> datetime:
     """Return until when (exclusive) a lapsed membership is renewed from its old end."""
     return local_time.end_of_local_days(ends_at, plan.revival_days, zone)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from tessera.events.services import text
 from tessera.events.types import Actor, EventType
 from tessera.memberships import calendar
 from tessera.memberships.errors import (
@@ -13,7 +14,7 @@ from tessera.memberships.errors import (
     NotRenewing,
     OpenEnded,
 )
-from tessera.memberships.held import Held, changing, text
+from tessera.memberships.held import Held, changing
 from tessera.memberships.models import Membership
 from tessera.memberships.pausing import replan
 from tessera.memberships.types import EndedReason, Status

@@ -51,8 +51,9 @@ def change_plan_now(
         unbook_change(held)
         membership.next_plan = membership.next_price = None
         running = held.running
-        model = running or held.terms[-1]
-        goes_on = calendar.same_rhythm(model.plan, model.price, plan, price) and not model.trial
+        # What is booked follows only if all of it can: an open term cannot go on under a price that is paid.
+        models = [running or held.terms[-1], *(term for term in held.terms if term.starts_at > at)]
+        goes_on = all(calendar.same_rhythm(each.plan, each.price, plan, price) and not each.trial for each in models)
         if goes_on and running is not None:
             _carry_on(held, running, plan, price)
         elif goes_on and state.status is Status.SCHEDULED:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tessera import db
 from tessera.core import ids
+from tessera.events.services import text
 from tessera.events.types import Actor, EventType
 from tessera.memberships import calendar, status
 from tessera.memberships.errors import (
@@ -24,7 +25,7 @@ from tessera.memberships.errors import (
     TrialNotPossible,
     WrongAudience,
 )
-from tessera.memberships.held import Held, changing, lock, refuse_unwelcome, text
+from tessera.memberships.held import Held, changing, lock, refuse_unwelcome
 from tessera.memberships.models import Membership, Pause, Term
 from tessera.memberships.status import Facts
 from tessera.memberships.types import EndedReason

@@ -13,11 +13,13 @@ from tessera import db
 from tessera.core import ids
 from tessera.core.periods import Anchor
 from tessera.events import services as events
+from tessera.events.services import text
 from tessera.events.types import Actor, EventType
-from tessera.http.schemas import instant_text
-from tessera.memberships import calendar, status
+from tessera.memberships import announcing, calendar, status
+from tessera.memberships.booked import Booked
 from tessera.memberships.calendar import Booking
 from tessera.memberships.errors import HolderArchived, HolderBanned, MembershipNotFound
+from tessera.memberships.milestones import milestones
 from tessera.memberships.models import Membership, Pause, Term
 from tessera.memberships.status import Facts, State
 from tessera.organizations.errors import VersionStale
@@ -119,9 +121,13 @@ class Held:
     def settle(self, event: EventType, **data: object) -> Membership:
         """Bring the derived instants up to date, write the membership with a new version, and record `event`."""
         membership = self.membership
-        membership.ends_at = self.terms[-1].ends_at if self.terms else None
-        lapse = status.lapses_at(Facts(membership, self.terms, self.pauses))
-        membership.announce_at = lapse if lapse != membership.announced_for else None
+        end = self.terms[-1].ends_at if self.terms else None
+        if end != membership.ends_at:
+            membership.ends_at = end
+            membership.remind_at = calendar.remind_at(end, days=self.organization.reminder_days, zone=self.zone)
+        membership.announced_until = self._announced_until()
+        coming = milestones(membership, self.terms, self.pauses, after=membership.announced_until)
+        membership.announce_at = coming[0].at if coming else None
         if membership._state.adding:
             membership.save(force_insert=True)
         else:
@@ -130,6 +136,22 @@ class Held:
             membership.refresh_from_db(fields=["version"])
         record(self, event, **data)
         return membership
+
+    def announce(self) -> None:
+        """Record what came of the membership before the verb, so that it is told first, even where nobody announces."""
+        booked = Booked(self.terms, self.pauses)
+        coming = announcing.coming_of(self.membership, booked, organization=self.organization, at=self.at)
+        events.record(*coming.lines)
+
+    def _announced_until(self) -> datetime:
+        """The instant of the verb, for what came before it has been announced; not so an expiry that it brought about.
+
+        Where a local hour comes twice, resuming can find that all of the pause lay in it, and with it the end.
+        """
+        membership = self.membership
+        until = self.at if membership._state.adding else max(self.at, membership.announced_until)
+        lapse = status.lapses_at(Facts(membership, self.terms, self.pauses))
+        return until if lapse is None or lapse > until else lapse - datetime.resolution
 
 
 @contextmanager
@@ -157,7 +179,9 @@ def changing(*, organization: Organization, membership_id: UUID, at: datetime, a
             )
         terms = list(membership.terms.select_related("plan", "price").order_by("starts_at"))
         pauses = list(membership.pauses.order_by("starts_at"))
-        yield Held(organization, holder, membership, terms, pauses, at, actor)
+        held = Held(organization, holder, membership, terms, pauses, at, actor)
+        held.announce()
+        yield held
 
 
 def lock_holder(membership: Membership) -> Customer | Company:
@@ -206,8 +230,3 @@ def record(held: Held, event: EventType, **data: object) -> None:
             data={**facts, **data},
         )
     )
-
-
-def text(instant: datetime | None) -> str | None:
-    """Return an instant as events hold it: RFC 3339, UTC."""
-    return instant_text(instant) if instant is not None else None

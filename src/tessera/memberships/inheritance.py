@@ -10,9 +10,10 @@ from typing import Unpack
 from tessera import db
 from tessera.core import ids
 from tessera.events import services as events
+from tessera.events.services import text
 from tessera.events.types import Actor, EventType
 from tessera.memberships.errors import NotAffiliated
-from tessera.memberships.held import lock, refuse_unwelcome, text
+from tessera.memberships.held import lock, refuse_unwelcome
 from tessera.people import affiliations
 from tessera.people.affiliations import Position
 from tessera.people.models import Affiliation, Company, Customer

@@ -41,10 +41,11 @@ class Membership(models.Model):
     external_reference = models.CharField(max_length=200, blank=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
+    remind_at = models.DateTimeField(null=True)  # when to remind of the end, by the policy when that end was booked
+    announced_until = models.DateTimeField()  # all that came of it until then has been announced
     # Two derived instants, kept only so that lists and the announcer find rows; `tessera doctor` recomputes them.
     ends_at = models.DateTimeField(null=True)  # last booked end; null: open, or no term yet
-    announce_at = models.DateTimeField(null=True)  # when its expiry is to be announced; null: nothing to announce
-    announced_for = models.DateTimeField(null=True)  # the expiry that was announced last: once per end
+    announce_at = models.DateTimeField(null=True)  # when something next comes of it (`milestones.py`); null: nothing
 
     class Meta:
         constraints = [
@@ -58,13 +59,19 @@ class Membership(models.Model):
                 condition=Q(ended_at__isnull=True, ended_reason="")
                 | (Q(ended_at__isnull=False) & Q(ended_reason__in=STORED_REASONS)),
             ),
+            models.CheckConstraint(
+                name="membership_reminder_before_end",
+                condition=Q(remind_at=None) | Q(ends_at__isnull=False, remind_at__lt=F("ends_at")),
+            ),
         ]
         indexes = [
             models.Index(name="membership_of_customer", fields=["customer"], condition=Q(customer__isnull=False)),
             models.Index(name="membership_of_company", fields=["company"], condition=Q(company__isnull=False)),
             models.Index(name="membership_by_end", fields=["organization", "ends_at", "id"]),
             models.Index(
-                name="membership_to_announce", fields=["announce_at", "id"], condition=Q(announce_at__isnull=False)
+                name="membership_to_announce",
+                fields=["organization", "announce_at", "id"],
+                condition=Q(announce_at__isnull=False),
             ),
         ]
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from tessera.core import local_time
 from tessera.core.periods import Anchor
+from tessera.events.services import text
 from tessera.events.types import Actor, EventType
 from tessera.memberships import status
 from tessera.memberships.errors import (
@@ -18,7 +19,7 @@ from tessera.memberships.errors import (
     PauseOverlaps,
     PausesNotAllowed,
 )
-from tessera.memberships.held import Held, changing, text
+from tessera.memberships.held import Held, changing
 from tessera.memberships.models import Membership, Pause, Term
 from tessera.memberships.status import Facts
 from tessera.memberships.types import Status

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tessera.core.periods import Anchor
+from tessera.events.services import text
 from tessera.events.types import Actor, EventType
 from tessera.memberships import calendar
 from tessera.memberships.calendar import Booking
@@ -16,7 +17,7 @@ from tessera.memberships.errors import (
     OpenEnded,
 )
 from tessera.memberships.granting import refuse_held
-from tessera.memberships.held import Held, changing, text
+from tessera.memberships.held import Held, changing
 from tessera.memberships.models import Membership
 from tessera.memberships.types import EndedReason, Status
 from tessera.organizations.models import Organization

@@ -44,6 +44,7 @@ class OrganizationOut(Out):
     allowed_origins: list[str]
     subject_types: list[str]
     grace_days: int
+    reminder_days: int
     is_test: bool
     feed_epoch: Annotated[
         str,
@@ -71,6 +72,7 @@ class OrganizationOut(Out):
             allowed_origins=organization.allowed_origins,
             subject_types=organization.subject_types,
             grace_days=organization.grace_days,
+            reminder_days=organization.reminder_days,
             is_test=organization.is_test,
             feed_epoch=ids.to_text(ids.Prefix.FEED_EPOCH, present_epoch(organization.pk)),
             now=organizations.now(organization),
@@ -89,6 +91,7 @@ class OrganizationPatch(In):
     allowed_origins: Annotated[list[str], Field(max_length=20, examples=[["https://club.example"]])] = []
     subject_types: Annotated[list[str], Field(max_length=20)] = []
     grace_days: Annotated[int, Field(ge=0, le=365)] = 7
+    reminder_days: Annotated[int, Field(ge=0, le=60)] = 7
     version: Annotated[int | None, Field(ge=1)] = None
 
 

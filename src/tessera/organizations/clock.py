@@ -19,27 +19,19 @@ LEASE: Final = timedelta(seconds=60)
 class DueWork(Protocol):
     """What falls due as time passes: what a worker does for live organizations. Handed in by `config`."""
 
-    def next_due(self, organization: Organization, *, after: datetime, until: datetime) -> datetime | None:
+    def next_due(self, *, organization: Organization, after: datetime, until: datetime) -> datetime | None:
         """Return the first instant in `(after, until]` at which something of the organization falls due."""
 
-    def run_due(self, organization: Organization, *, at: datetime) -> None:
-        """Do all that is due at `at` or before and has not been done. The organization's clock stands at `at`."""
+    def run_due(self, *, organization: Organization, at: datetime) -> int:
+        """Do all that is due at `at` or before and has not been done; return how much. The clock stands at `at`."""
 
 
-class _Nothing:
-    def next_due(self, organization: Organization, *, after: datetime, until: datetime) -> datetime | None:
-        return None
-
-    def run_due(self, organization: Organization, *, at: datetime) -> None:
-        return None
+_works: list[DueWork] = []
 
 
-_work: list[DueWork] = [_Nothing()]
-
-
-def set_due_work(work: DueWork) -> None:
-    """Say what falls due. For the start of the process."""
-    _work[0] = work
+def set_due_work(*works: DueWork) -> None:
+    """Say what falls due, in the order in which it is done where several things are due at once. Once a process."""
+    _works[:] = works
 
 
 def move_clock(*, organization: Organization, to: datetime, at: datetime, actor: Actor) -> Organization:
@@ -52,15 +44,27 @@ def move_clock(*, organization: Organization, to: datetime, at: datetime, actor:
     lease = _begin(organization, to)
     try:
         position = _step(organization, lease, to=None)
-        _work[0].run_due(organization, at=position)
-        while (due := _work[0].next_due(organization, after=position, until=to)) is not None:
+        _run_due(organization, position)
+        while (due := _next_due(organization, after=position, until=to)) is not None:
             position = _step(organization, lease, to=due)
-            _work[0].run_due(organization, at=position)
+            _run_due(organization, position)
         _arrive(organization, lease, since=at, to=to, actor=actor)
     finally:
         with db.transaction():
             ClockMove.objects.filter(organization=organization, lease=lease).delete()
     return organization
+
+
+def _next_due(organization: Organization, *, after: datetime, until: datetime) -> datetime | None:
+    """Return the first instant in `(after, until]` at which any of the works has something to do."""
+    instants = (work.next_due(organization=organization, after=after, until=until) for work in _works)
+    return min((instant for instant in instants if instant is not None), default=None)
+
+
+def _run_due(organization: Organization, at: datetime) -> None:
+    """Let each do what is due. All are asked, for what one does can make something due for another right there."""
+    for work in _works:
+        work.run_due(organization=organization, at=at)
 
 
 def _begin(organization: Organization, to: datetime) -> UUID:

@@ -22,6 +22,7 @@ class Organization(models.Model):
     allowed_origins = models.JSONField(default=list)  # sites that may embed: "https://club.example"
     subject_types = models.JSONField(default=list)  # AuthZEN subject types beside `user` whose ids are external ids
     grace_days = models.PositiveSmallIntegerField(default=7)  # whole local days
+    reminder_days = models.PositiveSmallIntegerField(default=7)  # whole local days before an end; 0: no reminders
     is_test = models.BooleanField(default=False)
     test_now = models.DateTimeField(null=True)  # where a test organization's clock stands
     version = models.PositiveIntegerField(default=1)

@@ -101,6 +101,13 @@ def check_grace_days(days: int) -> int:
     return days
 
 
+def check_reminder_days(days: int) -> int:
+    """Return the days. Raises FieldInvalid."""
+    if not 0 <= days <= 60:
+        raise FieldInvalid("reminders should come 0 to 60 days before the end; 0 for none", pointer="/reminder_days")
+    return days
+
+
 def check_origins(origins: list[str]) -> list[str]:
     """Return the origins in lower case, each once. Raises OriginInvalid: https, or http on localhost; no path."""
     if len(origins) > _MOST:

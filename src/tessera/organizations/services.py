@@ -27,6 +27,7 @@ class OrganizationChanges(TypedDict, total=False):
     allowed_origins: list[str]
     subject_types: list[str]
     grace_days: int
+    reminder_days: int
 
 
 _RULES: Final[Mapping[str, Callable[[Any], Any]]] = {
@@ -38,6 +39,7 @@ _RULES: Final[Mapping[str, Callable[[Any], Any]]] = {
     "allowed_origins": rules.check_origins,
     "subject_types": rules.check_subject_types,
     "grace_days": rules.check_grace_days,
+    "reminder_days": rules.check_reminder_days,
 }
 
 

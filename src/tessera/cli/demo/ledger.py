@@ -14,19 +14,18 @@ from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.core.periods import Anchor
 from tessera.events import services as events
+from tessera.events.services import text
 from tessera.events.types import Actor, EventType
-from tessera.memberships import calendar, status
-from tessera.memberships.held import text
+from tessera.memberships import announcing, calendar
+from tessera.memberships.booked import Booked
+from tessera.memberships.milestones import milestones
 from tessera.memberships.models import Membership, Term
-from tessera.memberships.status import Facts
-from tessera.memberships.types import EndedReason
 from tessera.organizations.models import Organization
 from tessera.organizations.time import zone
 from tessera.people.models import Company, Customer
 from tessera.people.types import Source
 from tessera.plans.models import Plan, Price
 
-_ANNOUNCER = Actor.system("announce")
 _BATCH = 2_000
 
 
@@ -90,23 +89,14 @@ class Ledger:
         membership.version += 1
         self._settle(account, EventType.MEMBERSHIP_RENEWED, term, at, actor)
 
-    def expire(self, account: Account) -> None:
-        """As `memberships.expiring.announce_expiries` does, at the instant at which it lapsed."""
-        membership, plan = account.membership, account.terms[-1].plan
-        lapsed_at = membership.announce_at
-        assert lapsed_at is not None
-        self._record(
-            membership,
-            EventType.MEMBERSHIP_EXPIRED,
-            plan,
-            lapsed_at,
-            _ANNOUNCER,
-            ends_at=text(membership.ends_at),
-            expired_at=text(lapsed_at),
-            reason=EndedReason.LAPSED,
-            version=membership.version,
-        )
-        membership.announced_for, membership.announce_at = lapsed_at, None
+    def announce(self, account: Account) -> None:
+        """As `memberships.announcing.announce` does, at the instant at which something comes of the membership."""
+        membership, at = account.membership, account.membership.announce_at
+        assert at is not None
+        held = Booked(account.terms, [])
+        coming = announcing.coming_of(membership, held, organization=self.organization, at=at)
+        events.record(*coming.lines)
+        membership.announce_at, membership.announced_until = coming.next_at, at
 
     def write(self) -> None:
         """Write all rows."""
@@ -139,24 +129,12 @@ class Ledger:
         return term
 
     def _settle(self, account: Account, event: EventType, booked: Term, at: datetime, actor: Actor) -> None:
-        membership = account.membership
+        membership, days = account.membership, self.organization.reminder_days
         membership.ends_at = account.terms[-1].ends_at
-        membership.announce_at = status.lapses_at(Facts(membership, account.terms, []))
-        self._record(
-            membership,
-            event,
-            booked.plan,
-            at,
-            actor,
-            price=ids.to_text(Prefix.PRICE, booked.price_id),
-            ends_at=text(membership.ends_at),
-            version=membership.version,
-            starts_at=text(booked.starts_at),
-        )
-
-    def _record(
-        self, membership: Membership, event: EventType, plan: Plan, at: datetime, actor: Actor, **data: object
-    ) -> None:
+        membership.remind_at = calendar.remind_at(membership.ends_at, days=days, zone=zone(self.organization))
+        membership.announced_until = at
+        coming = milestones(membership, account.terms, [], after=at)
+        membership.announce_at = coming[0].at if coming else None
         events.record(
             events.Happened(
                 organization_id=self.organization.pk,
@@ -166,8 +144,14 @@ class Ledger:
                 customer_id=membership.customer_id,
                 company_id=membership.company_id,
                 membership_id=membership.pk,
-                plan_id=plan.pk,
-                data={"plan": ids.to_text(Prefix.PLAN, plan.pk), **data},
+                plan_id=booked.plan_id,
+                data={
+                    "plan": ids.to_text(Prefix.PLAN, booked.plan_id),
+                    "price": ids.to_text(Prefix.PRICE, booked.price_id),
+                    "ends_at": text(membership.ends_at),
+                    "version": membership.version,
+                    "starts_at": text(booked.starts_at),
+                },
             )
         )
 

@@ -31,7 +31,10 @@ def member(
     seats: int | None = None,
     source: Source = Source.STAFF,
 ) -> Story:
-    """Takes a membership, renews it by hand a few days before each end (None: always), then lets it lapse."""
+    """Takes a membership, renews it by hand a few days before each end (None: always), then lets it lapse.
+
+    What comes of it is announced on the way.
+    """
     yield at
     actor = club.website if source in (Source.API, Source.SIGNUP) else club.desk
     account = club.ledger.grant(
@@ -44,9 +47,10 @@ def member(
         renews=renews,
         seats=seats,
     )
-    if renews or account.membership.ends_at is None:  # waits for a payment that nobody collects, or needs none
+    if account.membership.ends_at is None:  # needs no payment
         return
-    yield from _renewed(club, account, actor, _STAYS if renewals is None else renewals)
+    # If it renews by itself, it waits for a payment that nobody collects.
+    yield from _renewed(club, account, actor, 0 if renews else _STAYS if renewals is None else renewals)
 
 
 def _renewed(club: Club, account: Account, actor: Actor, renewals: int) -> Iterator[datetime]:
@@ -54,10 +58,16 @@ def _renewed(club: Club, account: Account, actor: Actor, renewals: int) -> Itera
         before = timedelta(days=club.rng.randrange(1, 5), minutes=-club.rng.randrange(420, 1_200))
         # The first term of a fixed plan may be short.
         renewed_at = max(account.ends_at - before, account.terms[-1].starts_at + timedelta(minutes=5))
+        yield from _announced(club, account, before=renewed_at)
         yield renewed_at
         club.ledger.renew(account, at=renewed_at, actor=actor)
-    yield account.ends_at
-    club.ledger.expire(account)
+    yield from _announced(club, account)
+
+
+def _announced(club: Club, account: Account, *, before: datetime | None = None) -> Iterator[datetime]:
+    while (due := account.membership.announce_at) is not None and (before is None or due <= before):
+        yield due
+        club.ledger.announce(account)
 
 
 def employee(

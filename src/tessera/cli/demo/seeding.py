@@ -21,7 +21,7 @@ from tessera.http.scopes import Scope
 from tessera.lifecycle.archive import archive_company
 from tessera.lifecycle.merge import merge_customer
 from tessera.memberships import canceling, granting, pausing
-from tessera.memberships.expiring import announce_expiries
+from tessera.memberships.announcing import announce
 from tessera.memberships.inheritance import join_company
 from tessera.organizations.keys import create_key
 from tessera.organizations.models import Organization
@@ -112,7 +112,7 @@ def _strand_house(today: date) -> tuple[Organization, str]:
             diary.add(story)
     diary.run()
     club.ledger.write()
-    announce_expiries(organization=organization, at=diary.until)
+    announce(organization=organization, at=diary.until)
     _find_twins(club, [row for row, part in zip(customers, parts, strict=True) if not part.life and part.tale is None])
     return organization, secret
 

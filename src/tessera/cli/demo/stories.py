@@ -12,7 +12,7 @@ from tessera.cli.demo.diary import Story
 from tessera.events.types import Actor
 from tessera.lifecycle.archive import archive_customer
 from tessera.memberships import canceling, changing, granting, pausing, renewing
-from tessera.memberships.expiring import announce_expiries
+from tessera.memberships.announcing import announce
 from tessera.memberships.models import Membership
 from tessera.organizations.models import Organization
 from tessera.people import services as people
@@ -297,7 +297,8 @@ def _grant(
 
 
 def _announced(club: Club, held: Membership) -> Story:
-    """Wait until the membership has lapsed, and announce it."""
-    if held.announce_at is not None:
+    """Wait for all that comes of the membership, and announce it, until it has lapsed."""
+    while held.announce_at is not None:
         yield held.announce_at
-        announce_expiries(organization=club.organization, at=held.announce_at)
+        announce(organization=club.organization, at=held.announce_at)
+        held.refresh_from_db(fields=["announce_at"])

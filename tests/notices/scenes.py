@@ -182,9 +182,9 @@ def _expired(stage: Stage) -> None:
 
 
 def _expired_unpaid(stage: Stage) -> None:
-    membership = stage.held(renews=True)
-    assert membership.announce_at is not None
-    stage.at = membership.announce_at
+    grace_until = stage.held(renews=True).terms.get().grace_until
+    assert grace_until is not None
+    stage.at = grace_until
     stage.desk.announce(at=stage.at)
 
 

@@ -91,6 +91,26 @@ SHOTS = (
     Shot("check-allow", "/check?who=CUS-000009&permission=house", documented=True),
     Shot("check-deny", "/check?who=CUS-000001&permission=gym"),
     Shot("check-refused", "/check?who=zzzz&permission=gym"),
+    Shot("webhooks", "/webhooks"),
+    Shot("webhook", "/webhooks", first="th .row-link"),
+    Shot("webhook-delivery", "/webhooks", first="th .row-link", press=("td:has-text('Delivered')",)),
+    Shot("webhook-new", "/webhooks/new"),
+    Shot("webhook-new-chosen", "/webhooks/new", press=("text=What is ticked below",)),
+    Shot("webhook-refused", "/webhooks/new", press=("text=Add the endpoint",), waits=".has-error"),
+    Shot(
+        "webhook-test",
+        "/webhooks",
+        first="th .row-link",
+        press=("text=Send a test",),
+        waits="dialog.drawer[open]",
+    ),
+    Shot(
+        "webhook-replay",
+        "/webhooks",
+        first="th .row-link",
+        press=("summary:has-text('More')", ".menu >> text=Send again"),
+        waits="dialog.drawer[open]",
+    ),
     Shot("not-found", "/customers/CUS-999999"),
 )
 

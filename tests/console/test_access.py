@@ -55,8 +55,9 @@ def filled(each: Address, club: Organization) -> str:
     ada, acme = make.customer(club), make.company(club)
     plan = make.plan(club)
     membership = make.membership(plan, customer=ada)
+    endpoint = make.webhook_endpoint(club)
     first = {
-        "customers": ada, "companies": acme, "memberships": membership, "plans": plan,
+        "customers": ada, "companies": acme, "memberships": membership, "plans": plan, "webhooks": endpoint,
     }  # fmt: skip
     kind = each.route.removeprefix("<slug:slug>/").split("/")[0]
     arguments = {"slug": club.slug}
@@ -66,6 +67,8 @@ def filled(each: Address, club: Organization) -> str:
         arguments["customer_ref"] = ref(ada)
     if "<str:price_ref>" in each.route:
         arguments["price_ref"] = ref(plan.prices.get())
+    if "<str:delivery_ref>" in each.route:
+        arguments["delivery_ref"] = ref(make.delivery(endpoint))
     return reverse(f"console:{each.name}", kwargs=arguments)
 
 

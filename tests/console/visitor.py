@@ -18,6 +18,7 @@ from tessera.organizations.models import Organization, Staff
 from tessera.organizations.rights import Role
 from tessera.people.models import Company, Customer
 from tessera.plans.models import Plan, Price
+from tessera.webhooks.models import Delivery, WebhookEndpoint
 from tests import make
 
 _PREFIXES: dict[type, Prefix] = {
@@ -26,6 +27,8 @@ _PREFIXES: dict[type, Prefix] = {
     Membership: Prefix.MEMBERSHIP,
     Plan: Prefix.PLAN,
     Price: Prefix.PRICE,
+    WebhookEndpoint: Prefix.WEBHOOK_ENDPOINT,
+    Delivery: Prefix.DELIVERY,
 }
 
 

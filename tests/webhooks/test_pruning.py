@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
-from tessera.webhooks import pruning, services
+from tessera.webhooks import leases, pruning, services
 from tessera.webhooks.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from tests import make
-from tests.webhooks.club import ACTOR, Club
+from tests.webhooks.club import ACTOR, Club, fresh
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +65,34 @@ def test_a_deleted_endpoint_goes_with_all_that_it_was_told(club: Club) -> None:
 
     assert list(WebhookEndpoint.objects.values_list("pk", flat=True)) == [other.pk]
     assert Delivery.objects.filter(endpoint=other).count() == Delivery.objects.count() == 4
+
+
+def test_an_endpoint_deleted_while_it_is_sent_to_stays_until_that_is_written_down(club: Club) -> None:
+    endpoint = club.endpoint(HOOKS)
+    over(endpoint, "waiting", 0)
+    lease = leases.take(endpoint.pk, at=NOON)
+    assert lease is not None
+    services.delete_endpoint(endpoint=endpoint, **by_us)
+
+    pruning.prune(at=NOON)
+    assert Delivery.objects.count() == 1
+
+    leases.give_back(endpoint.pk, lease)
+    pruning.prune(at=NOON)
+    assert not WebhookEndpoint.objects.exists()
+
+
+def test_a_secret_that_signs_no_more_is_forgotten(club: Club) -> None:
+    endpoint = club.endpoint(HOOKS)
+    with time_machine.travel(NOON, tick=False):
+        services.rotate_secret(endpoint=endpoint, **by_us)
+
+    pruning.prune(at=NOON + timedelta(hours=24, seconds=-1))
+    assert fresh(endpoint).previous_secret
+    pruning.prune(at=NOON + timedelta(hours=24))
+    known = fresh(endpoint)
+    assert (known.previous_secret, known.previous_secret_until) == ("", None)
+    assert known.secret
 
 
 def test_it_is_done_block_by_block_and_says_whether_more_is_to_do(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,9 @@ from tessera.console import (
     plan,
     plans,
     signin,
+    webhook,
+    webhook_delivery,
+    webhooks,
 )
 from tessera.console.verbs import VERBS
 
@@ -53,6 +56,20 @@ _plans: list[URLPattern] = [
     path("/<str:ref>/prices/<str:price_ref>/offer", plan.retire_price, name="price_offer"),
     path("/<str:ref>/archive", plan.archive, name="plan_archive"),
 ]
+_webhooks: list[URLPattern] = [
+    path("", webhooks.index, name="webhooks"),
+    path("/new", webhooks.new, name="webhook_new"),
+    path("/<str:ref>", webhook.profile, name="webhook"),
+    path("/<str:ref>/edit", webhooks.edit, name="webhook_edit"),
+    path("/<str:ref>/test", webhook.test, name="webhook_test"),
+    path("/<str:ref>/new-secret", webhook.rotate, name="webhook_rotate"),
+    path("/<str:ref>/replay", webhook.replay, name="webhook_replay"),
+    path("/<str:ref>/enable", webhook.enable, name="webhook_enable"),
+    path("/<str:ref>/disable", webhook.disable, name="webhook_disable"),
+    path("/<str:ref>/delete", webhook.delete, name="webhook_delete"),
+    path("/<str:ref>/deliveries/<str:delivery_ref>", webhook_delivery.profile, name="webhook_delivery"),
+    path("/<str:ref>/deliveries/<str:delivery_ref>/replay", webhook_delivery.replay, name="webhook_delivery_replay"),
+]
 
 urlpatterns = [
     path("", signin.start, name="start"),
@@ -67,4 +84,5 @@ urlpatterns = [
     path("<slug:slug>/memberships", include(_memberships)),
     path("<slug:slug>/plans", include(_plans)),
     path("<slug:slug>/check", check.page, name="check"),
+    path("<slug:slug>/webhooks", include(_webhooks)),
 ]

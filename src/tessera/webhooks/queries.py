@@ -13,7 +13,7 @@ from tessera.http.cursors import paginate
 from tessera.organizations.models import Organization
 from tessera.webhooks.errors import DeliveryNotFound, EndpointNotFound
 from tessera.webhooks.models import Delivery, DeliveryAttempt, WebhookEndpoint
-from tessera.webhooks.types import DeliveryStatus, DisabledReason, Payload
+from tessera.webhooks.types import OPEN, DeliveryStatus, DisabledReason, Payload
 
 T = TypeVar("T")
 _MOST_ATTEMPTS_SHOWN = 100
@@ -158,6 +158,11 @@ def deliveries(
         rows = rows.filter(status=status)
     found, next_cursor = paginate(rows, order=("-id",), limit=limit, cursor=cursor)
     return Rows(tuple(map(delivery, found)), next_cursor)
+
+
+def waiting(row: WebhookEndpoint, *, most: int = 1_000) -> int:
+    """Return how many messages wait for the endpoint or are retried, counted up to `most`: one query."""
+    return Delivery.objects.filter(endpoint=row, status__in=OPEN)[:most].count()
 
 
 def attempts(row: Delivery) -> tuple[AttemptFacts, ...]:

@@ -41,12 +41,12 @@ def move_clock(*, organization: Organization, to: datetime, at: datetime, actor:
     what is due and stays. Raises NotATestOrganization; ClockBackwards; ClockAdvancing while an earlier move runs.
     What is done on the way stays done if a later part fails; the clock then stands where that happened.
     """
-    lease = _begin(organization, to)
+    lease, position = _begin(organization, to)
     try:
-        position = _step(organization, lease, to=None)
         _run_due(organization, position)
         while (due := _next_due(organization, after=position, until=to)) is not None:
-            position = _step(organization, lease, to=due)
+            position = due
+            _step(organization, lease, to=position)
             _run_due(organization, position)
         _arrive(organization, lease, since=at, to=to, actor=actor)
     finally:
@@ -67,7 +67,8 @@ def _run_due(organization: Organization, at: datetime) -> None:
         work.run_due(organization=organization, at=at)
 
 
-def _begin(organization: Organization, to: datetime) -> UUID:
+def _begin(organization: Organization, to: datetime) -> tuple[UUID, datetime]:
+    """Take the lease; return it, and where the clock stands."""
     lease = new_id()
     with db.transaction():
         present = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
@@ -85,21 +86,18 @@ def _begin(organization: Organization, to: datetime) -> UUID:
         ClockMove.objects.update_or_create(
             organization=present, defaults={"target": to, "lease": lease, "leased_until": clock.now() + LEASE}
         )
-    return lease
+    organization.test_now = present.test_now
+    return lease, present.test_now
 
 
-def _step(organization: Organization, lease: UUID, *, to: datetime | None) -> datetime:
-    """Set the clock to `to` (None: leave it) and return where it stands. Raises ClockAdvancing without the lease."""
+def _step(organization: Organization, lease: UUID, *, to: datetime) -> None:
+    """Set the clock to `to`. Raises ClockAdvancing without the lease."""
     with db.transaction():
         kept = ClockMove.objects.filter(organization=organization, lease=lease).update(leased_until=clock.now() + LEASE)
         if not kept:
             raise ClockAdvancing("another move has taken over")
-        if to is not None:
-            Organization.objects.filter(pk=organization.pk).update(test_now=to)
-    organization.refresh_from_db(fields=["test_now"])
-    if organization.test_now is None:
-        raise NotATestOrganization("only an organization made for tests has a clock of its own")
-    return organization.test_now
+        Organization.objects.filter(pk=organization.pk).update(test_now=to)
+    organization.test_now = to
 
 
 def _arrive(organization: Organization, lease: UUID, *, since: datetime, to: datetime, actor: Actor) -> None:

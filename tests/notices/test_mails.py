@@ -123,10 +123,10 @@ def test_a_welcome_says_what_it_is_until_when_for_how_much_and_what_it_opens() -
 def test_german_is_german_down_to_dates_and_money() -> None:
     letter = the_letter("renewal coming", locale="de-AT")
 
-    assert letter.subject == "Ihre Mitgliedschaft Gold verlängert sich am Dienstag, 10. Februar"
+    assert letter.subject == "Ihre Mitgliedschaft „Gold“ verlängert sich am Dienstag, 10. Februar"
     assert letter.paragraphs[1:4] == [
         "Gold verlängert sich in 7 Tagen",
-        "Ihre Mitgliedschaft Gold bei Strand House läuft bis Montag, 9. Februar und verlängert sich dann von selbst: "
+        "Ihre Mitgliedschaft „Gold“ bei Strand House läuft bis Montag, 9. Februar und verlängert sich dann von selbst: "
         "£\xa035,00 pro Monat.".replace("\xa0", " "),
         "Um sie zu behalten, brauchen Sie nichts zu tun. Wenn Sie lieber gehen möchten, sagen Sie Strand House bis "
         "dahin Bescheid.",
@@ -147,13 +147,13 @@ def test_the_customers_language_comes_before_the_clubs() -> None:
     stage.ada.locale = "fr-BE"
     stage.ada.save()
     (letter,) = happens(stage, OF_PEOPLE["welcome"][1])
-    assert letter.subject == "Votre adhésion Gold a commencé"
+    assert letter.subject == "Votre adhésion «\xa0Gold\xa0» a commencé"
 
 
 @pytest.mark.parametrize(
     ("customer", "club", "subject"),
     [
-        ("ja-JP", "de-DE", "Ihre Mitgliedschaft Gold hat begonnen"),
+        ("ja-JP", "de-DE", "Ihre Mitgliedschaft „Gold“ hat begonnen"),
         ("", "sv-SE", "Your Gold membership has begun"),
         ("ja-JP", "sv-SE", "Your Gold membership has begun"),
         ("en-US", "de-DE", "Your Gold membership has begun"),
@@ -180,7 +180,7 @@ def test_names_stay_text_whatever_is_in_them() -> None:
     names = Names(
         club='Klub "Süd", <b>Nord</b>\r\nBcc: all@member.example',
         first="<script>alert(1)</script>",
-        plan="{{ plan }} & %(plan)s\nX-Bad: yes",
+        plan="{{ plan }} & %(plan)s\nX-Bad: yes\x07\u2028",
         permissions=("<i>Pool</i>", "A & B"),
     )
     letter = the_letter("welcome", names=names)

@@ -131,4 +131,5 @@ def _from_address() -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """The text as a header can hold it. Spaces that keep words together stay what they are."""
+    return re.sub(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+", " ", text).strip()

@@ -26,7 +26,7 @@ def show(
         Text(),
         _line("Console", Text(f"{address}/console/", style="bold")),
         _line("API reference", Text(f"{address}/api/v1/docs")),
-        _line("Mailbox", Text.assemble(f"{address}/mailbox/", ("  every mail that would have been sent", _QUIET))),
+        _line("Mailbox", Text.assemble(f"{address}/mailbox/", ("  what members are mailed", _QUIET))),
         _line("Webhooks", Text.assemble(receiver, ("  another program, which hears what you do", _QUIET))),
         Text(),
         *(_line(role.label, Text.assemble(email, (f"  {name}", _QUIET))) for role, name, email in STAFF),

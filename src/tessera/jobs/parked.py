@@ -44,6 +44,14 @@ def parked_jobs(organization_id: UUID | None = None, *, everywhere: bool = False
     return [_shown(row) for row in rows.order_by("-finished_at", "-pk")[:MOST]]
 
 
+def parked_job(job_id: UUID, *, organization_id: UUID | None) -> Parked:
+    """Return a parked job of an organization. Raises JobUnknown."""
+    row = _parked().filter(pk=job_id, organization_id=organization_id).first()
+    if row is None:
+        raise JobUnknown("there is no such parked job")
+    return _shown(row)
+
+
 def run_again(job_id: UUID, *, at: datetime, organization_id: UUID | None = None, everywhere: bool = False) -> Parked:
     """Have a parked job carried out again, with as many attempts as a fresh one. Raises JobUnknown.
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from tessera.console import answers
 from tessera.console.access import StaffRequest, staff_may
 from tessera.console.once import once
-from tessera.core import clock, ids
+from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.jobs import parked
 from tessera.jobs.parked import JobUnknown, Parked
@@ -60,9 +60,7 @@ def again(request: StaffRequest, ref: str) -> HttpResponse:
     return _asked(
         request,
         ref,
-        lambda key: of_staff.run_again(
-            organization=staff.organization, job_id=key, now=clock.now(), at=staff.at, actor=staff.actor
-        ),
+        lambda key: of_staff.run_again(organization=staff.organization, job_id=key, at=staff.at, actor=staff.actor),
         title=gettext("Run it again"),
         sentences=[
             gettext("It is carried out as if it were new. What it had done before it failed is not done twice.")

@@ -368,7 +368,7 @@ def test_killed_at_any_point_it_has_restored_all_or_nothing(backup: Backup, empt
     found(empty, "Somebody Else")
     started = time.monotonic()
     empty.run("restore", "--replace", str(backup.file))
-    whole, rounds = time.monotonic() - started, scaled(60)
+    whole, rounds = time.monotonic() - started, scaled(40)
     for round_ in range(rounds):
         before = all_rows(empty)
         _kill_restore(empty, backup, after=whole * (0.4 + 0.6 * (round_ + 0.5) / rounds))

@@ -123,7 +123,7 @@ def test_it_is_set_up_and_served_from_an_empty_place(shipped: Installation) -> N
 
     with shipped.served() as server:
         assert server.call("GET", "/readyz").json["status"] == "ok"
-        page = _page(f"{server.address}/console/signin/")
+        page = _page(f"{server.address}/console/")
         assert "<form" in page
         for address in re.findall(r'(?:href|src)="(/static/[^"]+)"', page):
             assert _page(server.address + address), address

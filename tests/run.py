@@ -16,8 +16,8 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASES = ("sqlite", "postgresql")
-# Pure rules and the repository's own checkers know no database: once is enough.
-WITHOUT_DATABASE = ("tests/core", "tests/tools")
+# Pure rules, the repository's own checkers and what is shipped know no database: once is enough.
+WITHOUT_DATABASE = ("tests/core", "tests/packaging", "tests/tools")
 _STOP_SECONDS = 60
 _SOAK_TEST_SECONDS = 1800
 

@@ -76,14 +76,17 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Settings of one installation, as a command finds them in its environment."""
+    """Settings of one installation, as a command finds them in its environment; and the command, as it is begun."""
 
     environ: Mapping[str, str] = field(repr=False)
+    command: tuple[str, ...] = (sys.executable, "-m", "tessera.cli")
+    folder: Path | None = None  # where commands are run; None: here
 
     def run(self, *arguments: str, stdin: str = "", exit_code: int = 0) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end, and see that it ends with `exit_code`."""
         done = subprocess.run(
-            [sys.executable, "-m", "tessera.cli", *arguments],
+            [*self.command, *arguments],
+            cwd=self.folder,
             env=dict(self.environ),
             input=stdin,
             capture_output=True,
@@ -98,7 +101,8 @@ class Installation:
         """Run the server for the length of the block, on a free port; it must stop cleanly when told to."""
         port = free_port()
         process = subprocess.Popen(
-            [sys.executable, "-m", "tessera.cli", *command, "--port", str(port)],
+            [*self.command, *command, "--port", str(port)],
+            cwd=self.folder,
             env=dict(self.environ),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -26,7 +26,7 @@ from tessera.cli.backups.manifest import Manifest
 from tessera.events.types import Actor
 from tessera.organizations.models import Organization
 from tessera.people.services import create_customer
-from tests import make
+from tests import make, postgres
 from tests.cli.clubs import with_a_club
 from tests.cli.databases import all_rows, statement
 from tests.cli.installation import Installation, fresh
@@ -187,7 +187,9 @@ def test_missing_or_older_programs_are_named(club: Installation, tmp_path: Path)
 
 @pytest.mark.concurrency
 @pytest.mark.django_db(transaction=True)
-def test_it_is_of_one_instant_while_others_write(tmp_path: Path) -> None:
+def test_it_is_of_one_instant_while_others_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if connection.vendor == "postgresql":
+        monkeypatch.setenv("PATH", f"{postgres.programs()}{os.pathsep}{os.environ['PATH']}")
     clubs = [make.organization(), make.organization()]
     written = 0
     with people_arriving(clubs, threads=3) as arrived:

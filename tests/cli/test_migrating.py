@@ -19,7 +19,7 @@ def test_a_database_of_an_earlier_version_is_brought_up_to_this_one_and_answers_
     told = json.loads((loading.HERE / f"{version}.json").read_text(encoding="utf-8"))
     with fresh(tmp_path) as installation:
         loading.load(version, installation)
-        assert "[schema_behind]" in installation.run("serve", exit_code=1).stderr
+        assert "[schema_behind]" in installation.run("serve", "--no-worker", exit_code=1).stderr
 
         assert "migrations were applied" in installation.run("migrate").stdout
 
@@ -38,8 +38,8 @@ def test_a_database_of_a_later_version_is_neither_served_nor_migrated_and_the_do
         row = "('plans', '9999_later', '2026-01-10 12:00:00+00:00')"
         statement(installation, f"INSERT INTO django_migrations (app, name, applied) VALUES {row}")
 
-        for command in ("serve", "migrate"):
-            refused = installation.run(command, exit_code=1).stderr
+        for command in (("serve", "--no-worker"), ("worker",), ("migrate",)):
+            refused = installation.run(*command, exit_code=1).stderr
             assert "plans.9999_later" in refused
             assert "[schema_ahead]" in refused
         report = json.loads(installation.run("doctor", "--json", exit_code=1).stdout)

@@ -122,7 +122,10 @@ class Settings(BaseSettings):
     database_direct_url: Annotated[
         str,
         AfterValidator(_database),
-        Field(description="PostgreSQL itself, past a transaction pooler: there workers hear of new jobs at once."),
+        Field(
+            description="PostgreSQL itself, past a transaction pooler: there workers hear of new jobs at once, and "
+            "backups are made."
+        ),
     ] = ""
     base_url: Annotated[
         str,

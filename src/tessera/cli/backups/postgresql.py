@@ -16,11 +16,13 @@ import psycopg
 from django.apps import apps
 from django.db import OperationalError, connection
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Conninfo
 
 from tessera.cli.backups.errors import DatabaseInUse, NothingToBackUp, ProgramFailed, ProgramMissing, RestoreFailed
 from tessera.cli.backups.facts import MIGRATIONS, Ask, Contents, Facts, contents, facts
 from tessera.cli.backups.manifest import Database
+from tessera.config.settings import tessera as settings
 from tessera.db.health import RESTORING
 
 # What migrations install. A dump of one schema leaves extensions out.
@@ -231,8 +233,9 @@ def _environment() -> dict[str, str]:
 
 
 def _parameters() -> Mapping[str, Any]:
-    """What libpq is told, without what is Django's or psycopg's."""
-    given = connection.get_connection_params()
+    """What libpq is told, without what is Django's or psycopg's; past a pooler, which pg_dump cannot work through."""
+    direct = settings.database_direct_url
+    given = conninfo_to_dict(direct) if direct else connection.get_connection_params()
     libpq = {option.keyword.decode() for option in Conninfo.get_defaults()}
     return {keyword: value for keyword, value in given.items() if keyword in libpq and value not in (None, "")}
 

@@ -23,13 +23,14 @@ def main() -> int:
 
     from django.core.management import call_command
 
-    from benchmarks import crowd, decisions, granting, over_http
+    from benchmarks import announcing, crowd, decisions, granting, over_http
 
     call_command("migrate", verbosity=0)
     club = crowd.found()
     for results in (
         decisions.measure(wanted.database, club, small=wanted.small, large=wanted.large),
         granting.measure(wanted.database, club, few=10, many=wanted.people),
+        announcing.measure(wanted.database, many=wanted.people),
         over_http.measure(wanted.database, club),
     ):
         for result in results:

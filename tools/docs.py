@@ -14,7 +14,7 @@ import tessera
 from tessera.core.errors import TesseraError
 from tools.findings import ROOT, SOURCE, Finding, report
 
-_FOLDERS = frozenset({"src", "tests", "tools", "docs", "benchmarks", "examples", ".ci"})
+_FOLDERS = frozenset({"src", "tests", "tools", "docs", "benchmarks", "deploy", "examples", ".ci"})
 _FILE_KINDS = frozenset({".py", ".md", ".toml", ".html", ".css", ".js", ".sh", ".svg", ".png", ".po"})
 
 

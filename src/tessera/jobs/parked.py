@@ -60,14 +60,16 @@ def run_again(job_id: UUID, *, organization_id: UUID | None = None, everywhere: 
     """
     with transaction.atomic():
         row = _one(job_id, organization_id, everywhere)
-        fresh = {"state": State.WAITING, "run_after": clock.now(), "finished_at": None, "failures": 0, "losses": 0}
+        shown, at = _shown(row), clock.now()
+        fresh = {"state": State.WAITING, "run_after": at, "finished_at": None, "failures": 0, "losses": 0}
         try:
             with transaction.atomic():
                 Job.objects.filter(pk=row.pk).update(**fresh)
         except IntegrityError:
+            Job.objects.filter(key=row.key, state=State.WAITING, run_after__gt=at).update(run_after=at)
             row.delete()
         wakeup.after_commit()
-    return _shown(row)
+    return shown
 
 
 def drop(job_id: UUID, *, organization_id: UUID | None = None, everywhere: bool = False) -> Parked:

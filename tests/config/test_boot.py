@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from django.core.checks import Tags, run_checks
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from tessera.config import boot, wsgi
 from tessera.config.boot import DemoInTheOpen, SchemaAhead, SchemaBehind
-from tessera.config.schedule import FALLS_DUE
+from tessera.config.schedule import FALLS_DUE, enqueue_what_falls_due
 from tessera.db.sqlite import driver
 from tessera.events.types import Actor
 from tessera.organizations.services import create_organization
@@ -139,6 +140,16 @@ def test_what_falls_due_is_the_next_expiry_of_that_organization() -> None:
     assert work.run_due(organization=club, at=make.FEB_10) == 1
     assert work.next_due(organization=club, after=make.JAN_10, until=make.FEB_10) is None
     assert other.events.count() == 0
+
+
+def test_looking_whether_anything_is_due_takes_no_lock_when_nothing_is() -> None:
+    make.organization()
+
+    with CaptureQueriesContext(connection) as asked:
+        enqueue_what_falls_due(make.FEB_10)
+
+    assert asked.captured_queries
+    assert all(query["sql"].startswith("SELECT") for query in asked.captured_queries)
 
 
 @pytest.mark.concurrency

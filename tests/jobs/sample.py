@@ -87,6 +87,30 @@ def count_rows(prefix: str) -> int:
     return Periodic.objects.filter(name__startswith=prefix).count()
 
 
+@task(attempts=2)
+def say_what_cannot_be_kept(how: str) -> str:
+    """Text that no database keeps: as a result, or in what is raised."""
+    text = "half \ud800 and \0"
+    if how == "return":
+        return text
+    raise ValueError(text)
+
+
+@task(attempts=2)
+def leave() -> None:
+    """Try to take the process along."""
+    raise SystemExit(3)
+
+
+@task(queue="network")
+def wait_for_file(path: str) -> None:
+    """Look into the database, then wait for somebody."""
+    Periodic.objects.count()
+    deadline = time.monotonic() + 40
+    while not Path(path).exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
 @task()
 def die(path: str) -> None:
     """Take the whole worker along, the first time."""

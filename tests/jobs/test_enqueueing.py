@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import NoReturn
 from uuid import UUID
 
 import pytest
 from django.test import override_settings
+from django_tasks.backends.immediate import ImmediateBackend
 from django_tasks.base import Task, TaskResultStatus
 from django_tasks.exceptions import TaskResultDoesNotExist
 
@@ -13,7 +15,7 @@ from tessera import db
 from tessera.core import clock
 from tessera.jobs import taking
 from tessera.jobs.carrying_out import carry_out
-from tessera.jobs.models import Job
+from tessera.jobs.models import Job, Periodic
 from tessera.jobs.queue import enqueue
 from tessera.jobs.types import Queue, State
 from tests import make
@@ -161,3 +163,20 @@ def test_another_backend_gets_the_job_when_the_change_is_committed(
 
     assert path.read_text(encoding="utf-8") == "now\n"
     assert not Job.objects.exists()
+
+
+class Unreachable(ImmediateBackend):
+    """A broker that is down."""
+
+    def enqueue(self, task: object, args: object, kwargs: object) -> NoReturn:
+        raise ConnectionError("nobody there")
+
+
+@pytest.mark.django_db(transaction=True)
+@override_settings(TASKS={"default": {**IMMEDIATE["default"], "BACKEND": f"{__name__}.Unreachable"}})
+def test_a_change_is_kept_and_answered_though_another_backend_cannot_be_reached() -> None:
+    with db.transaction():
+        sample.write_row.call("kept")
+        enqueue(sample.nothing)
+
+    assert Periodic.objects.filter(name="kept").exists()

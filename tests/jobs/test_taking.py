@@ -125,6 +125,54 @@ def test_one_that_comes_back_gives_way_to_the_one_that_waits_with_its_key() -> N
     assert Job.objects.get(state=State.WAITING).run_after == at + timedelta(seconds=5)
 
 
+def test_one_that_fails_hands_its_failures_and_its_pause_to_the_one_that_waits() -> None:
+    at = clock.now()
+    told = {"class": "builtins.ValueError", "traceback": "no"}
+    enqueue(sample.nothing, key="once")
+    (job,) = take(at=clock.now())
+    enqueue(sample.nothing, key="once")
+
+    give_back(Failed(job, 3, told), at=at)
+    paused_until = Job.objects.get(state=State.WAITING).run_after
+    enqueue(sample.nothing, key="once")
+
+    waiting = Job.objects.get(state=State.WAITING)
+    assert (waiting.failures, waiting.run_after) == (1, paused_until)
+    assert paused_until > at
+    for later in (paused_until, paused_until + timedelta(hours=1)):
+        (job,) = take(at=later)
+        give_back(Failed(job, 3, told), at=later)
+    assert Job.objects.get(state=State.PARKED).failures == 3
+
+
+def test_a_worker_does_not_take_its_own_jobs_for_a_dead_ones() -> None:
+    """Whatever its clock says: after a jump, a suspend, or a database that was away."""
+    enqueue(sample.nothing)
+    at = clock.now()
+    (job,) = take(at=at)
+
+    assert taking.recover(at=at + timedelta(days=1), holding=[job.lease]) == 0
+    assert taking.recover(at=at + timedelta(days=1)) == 1
+
+
+def test_a_lease_from_before_a_clock_was_set_back_is_over() -> None:
+    enqueue(sample.nothing)
+    take(at=clock.now() + timedelta(days=1))
+
+    assert taking.recover(at=clock.now()) == 1
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan"), -1.0, 1e18])
+def test_asking_for_no_sensible_time_is_answered_sensibly(seconds: float) -> None:
+    enqueue(sample.nothing)
+    at = clock.now()
+
+    (job,) = take(at=at)
+    give_back(Postponed(job, seconds), at=at)
+
+    assert at <= Job.objects.get().run_after <= at + timedelta(days=7)
+
+
 def test_whoever_lost_the_lease_changes_nothing() -> None:
     enqueue(sample.nothing)
     at = clock.now()

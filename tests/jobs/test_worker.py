@@ -1,27 +1,31 @@
 """The worker itself, in a thread of the test, on a database that it shares with it."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import DataError, connection, connections
 from django_tasks.base import Task
 
 from tessera.core import clock
+from tessera.jobs import taking
 from tessera.jobs.leading import Every, Schedule
 from tessera.jobs.models import Job, Lease
 from tessera.jobs.queue import enqueue
+from tessera.jobs.taking import Done
 from tessera.jobs.types import State
 from tessera.jobs.worker import Worker
-from tests.jobs import sample
+from tests.jobs import processes, sample
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
 
-_LONGEST = 20.0
+_LONGEST = 40.0
 
 
 @contextmanager
@@ -83,6 +87,72 @@ def test_a_failure_does_not_end_it_and_is_tried_again(tmp_path: Path) -> None:
 
     assert lines(tmp_path / "tries") == ["tried", "tried"]
     assert lines(tmp_path / "lines") == ["the next one"]
+
+
+@pytest.mark.parametrize("how", ["return", "raise"])
+def test_what_no_database_keeps_stops_nobody(tmp_path: Path, how: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL, "tessera.jobs.carrying_out")  # reports of tests cannot hold it either
+    enqueue(sample.say_what_cannot_be_kept, how)
+    enqueue(sample.write_line, str(tmp_path / "lines"), "the next one")
+    with working():
+        until(lambda: lines(tmp_path / "lines") == ["the next one"])
+        until(lambda: not Job.objects.filter(state=State.RUNNING).exists())
+
+    told = Job.objects.get(task__endswith="say_what_cannot_be_kept")
+    assert told.result == "half ? and " if how == "return" else "half ? and " in told.errors[0]["traceback"]
+
+
+def test_an_outcome_that_cannot_be_written_has_failed_and_the_others_are_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whatever the reason is that nobody has thought of."""
+    write = taking.exchange
+
+    def exchange(**given: Any) -> list[taking.Taken]:
+        if any(isinstance(each, Done) and each.result == 3 for each in given["ended"]):
+            raise DataError("three cannot be kept")
+        return write(**given)
+
+    monkeypatch.setattr(taking, "exchange", exchange)
+    enqueue(sample.add, 1, 2)
+    enqueue(sample.add, 2, 2)
+    with working():
+        until(lambda: Job.objects.filter(state=State.DONE).exists())
+        until(lambda: Job.objects.filter(failures=1).exists())
+
+    assert Job.objects.get(state=State.DONE).result == 4
+
+
+def test_a_task_that_wants_to_end_the_process_has_failed(tmp_path: Path) -> None:
+    enqueue(sample.leave)
+    enqueue(sample.write_line, str(tmp_path / "lines"), "the next one")
+    with working():
+        until(lambda: lines(tmp_path / "lines") == ["the next one"])
+        until(lambda: Job.objects.filter(failures=1).exists())
+
+
+def test_what_waits_behind_a_long_job_is_done_by_whoever_has_time(tmp_path: Path) -> None:
+    gate = threading.Event()
+    sample.GATES["held"] = gate
+    enqueue(sample.wait_at_gate.using(queue_name="default"), "held")
+    for number in range(10):
+        enqueue(sample.write_line, str(tmp_path / "lines"), str(number))
+    with working(), working():
+        until(lambda: len(lines(tmp_path / "lines")) == 10)
+        assert Job.objects.filter(state=State.RUNNING).count() == 1
+        gate.set()
+        until(all_done)
+
+
+def test_slow_receivers_leave_a_real_worker_connections_for_the_rest(tmp_path: Path) -> None:
+    for _ in range(8):
+        enqueue(sample.wait_for_file, str(tmp_path / "gate"))
+    with processes.running("worker"):
+        until(lambda: Job.objects.filter(state=State.RUNNING).count() == 8)
+        enqueue(sample.write_line, str(tmp_path / "lines"), "passed")
+        until(lambda: lines(tmp_path / "lines") == ["passed"])
+        (tmp_path / "gate").touch()
+        until(all_done)
 
 
 def test_what_waits_for_others_does_not_hold_up_what_does_not(tmp_path: Path) -> None:

@@ -49,7 +49,18 @@ def test_a_receiver_asks_to_wait_in_seconds_or_by_a_date(header: str, wait: time
 
 
 @pytest.mark.parametrize(
-    "header", [None, "", "soon", "-5", "1.5", "٣", "Sat, 99 Jan 2026 12:02:00 GMT", "Sat, 10 Jan 99999 11:00:00 GMT"]
+    "header",
+    [
+        None,
+        "",
+        "soon",
+        "-5",
+        "1.5",
+        "٣",
+        "Sat, 99 Jan 2026 12:02:00 GMT",
+        "Sat, 10 Jan 99999 11:00:00 GMT",
+        "Mon, 01 Jan 99999999999 00:00:00 GMT",
+    ],
 )
 def test_what_says_nothing_asks_nothing(header: str | None) -> None:
     assert retries.asked_to_wait(header, at=NOON) is None

@@ -139,7 +139,7 @@ def test_what_waits_behind_a_long_job_is_done_by_whoever_has_time(tmp_path: Path
         enqueue(sample.write_line, str(tmp_path / "lines"), str(number))
     with working(), working():
         until(lambda: len(lines(tmp_path / "lines")) == 10)
-        assert Job.objects.filter(state=State.RUNNING).count() == 1
+        until(lambda: Job.objects.filter(state=State.RUNNING).count() == 1)
         gate.set()
         until(all_done)
 

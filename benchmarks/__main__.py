@@ -1,7 +1,7 @@
 """`make bench`: measure on both databases and say plainly what is met and what is not reached.
 
-`--memberships`, `--people` make it smaller; `--only=sqlite|postgresql|starting` runs a part. Exit code 0 whatever the
-verdicts are, 1 if something could not be run.
+`--memberships`, `--people`, `--ending` make it smaller; `--only=sqlite|postgresql|starting` runs a part. Exit code 0
+whatever the verdicts are, 1 if something could not be run.
 """
 
 import argparse
@@ -26,13 +26,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description="Measure what the product promises.")
     parser.add_argument("--memberships", type=int, default=1_000_000, help="how far the club grows (1,000,000)")
     parser.add_argument("--people", type=int, default=100_000, help="people of the large company (100,000)")
+    parser.add_argument("--ending", type=int, default=100_000, help="memberships that end at one midnight (100,000)")
     parser.add_argument("--only", action="append", choices=_PARTS, help="only this part; may be given again")
     wanted = parser.parse_args()
     results: list[Result] = []
     failed: list[str] = []
     for part in wanted.only or _PARTS:
         sys.stderr.write(f"measuring: {part}\n")
-        found = list(starting.measure()) if part == "starting" else _on(part, wanted.memberships, wanted.people)
+        found = list(starting.measure()) if part == "starting" else _on(part, wanted)
         if not found:
             failed.append(part)
         results += found
@@ -44,7 +45,7 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _on(database: str, memberships: int, people: int) -> list[Result]:
+def _on(database: str, wanted: argparse.Namespace) -> list[Result]:
     """Return what a process of its own measures on one database; nothing if it fails."""
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory(prefix="tessera-benchmark-"))
@@ -58,9 +59,10 @@ def _on(database: str, memberships: int, people: int) -> list[Result]:
                 else f"sqlite:///{home}/benchmark.sqlite3"
             ),
         }
-        small = min(10_000, memberships)
+        small = min(10_000, wanted.memberships)
         command = [sys.executable, "-m", "benchmarks.on_database", database]
-        command += [f"--small={small}", f"--large={memberships}", f"--people={people}"]
+        command += [f"--small={small}", f"--large={wanted.memberships}"]
+        command += [f"--people={wanted.people}", f"--ending={wanted.ending}"]
         run = subprocess.run(command, cwd=_ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     lines = [line for line in run.stdout.splitlines() if line.startswith("{")]
     return [Result.parse(line) for line in lines] if run.returncode == 0 else []

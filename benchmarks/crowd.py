@@ -71,6 +71,23 @@ def company_of(crowd: Crowd, people: int) -> UUID:
     return company
 
 
+def ending(crowd: Crowd, memberships: int, *, at: datetime) -> None:
+    """Add as many memberships, each of a customer of its own, that end at `at` and have no grace; then ANALYZE."""
+    plan, price = crowd.plans[0].pk, crowd.prices[0].pk
+    for start in range(0, memberships, _BLOCK):
+        customers = [new_id() for _ in range(min(_BLOCK, memberships - start))]
+        held = [(new_id(), each) for each in customers]
+        _insert(Customer, _CUSTOMER, [_customer(crowd, each) for each in customers])
+        _insert(
+            Membership,
+            f"{_MEMBERSHIP} ends_at announce_at",
+            [(key, crowd.club.pk, customer, None, "import", False, AT, AT, at, at) for key, customer in held],
+        )
+        _insert(Term, _TERM, [(new_id(), key, plan, price, AT, at, None, "import", AT) for key, _ in held])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
 def _block(crowd: Crowd, companies: int) -> None:
     company_ids = [new_id() for _ in range(companies)]
     customers = [new_id() for _ in range(companies * _PER_COMPANY)]
@@ -83,7 +100,10 @@ def _block(crowd: Crowd, companies: int) -> None:
     _insert(
         Membership,
         _MEMBERSHIP,
-        [(key, crowd.club.pk, *holder, "import", number % 2 == 1, AT) for number, (key, *holder) in enumerate(held)],
+        [
+            (key, crowd.club.pk, *holder, "import", number % 2 == 1, AT, AT)
+            for number, (key, *holder) in enumerate(held)
+        ],
     )
     _insert(Term, _TERM, list(_terms(crowd, [each for each, _, _ in held])))
     crowd.customers.extend(customers)
@@ -103,7 +123,7 @@ def _terms(crowd: Crowd, memberships: Sequence[UUID]) -> Iterator[Row]:
 _COMPANY = "id organization_id number name name_key status created_at"
 _CUSTOMER = "id organization_id number external_id first_name last_name name_key status source created_at"
 _AFFILIATION = "id organization_id customer_id company_id starts_at recorded_at queue_at via"
-_MEMBERSHIP = "id organization_id customer_id company_id source renews created_at"
+_MEMBERSHIP = "id organization_id customer_id company_id source renews created_at announced_until"
 _TERM = "id membership_id plan_id price_id starts_at ends_at grace_until booked_by created_at"
 
 

@@ -104,7 +104,12 @@ def _idling(database: str, process: "subprocess.Popen[bytes]") -> Result:
 @contextmanager
 def worker() -> "Iterator[subprocess.Popen[bytes]]":
     """Run a worker on the benchmark's database for the length of the block."""
-    process = subprocess.Popen([sys.executable, "-m", "tessera.cli", "worker"], cwd=_ROOT)
+    everywhere = set(range(os.cpu_count() or 1))  # wherever the client keeps itself
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tessera.cli", "worker"],
+        cwd=_ROOT,
+        preexec_fn=lambda: os.sched_setaffinity(0, everywhere),  # noqa: PLW1509  (nothing is shared yet)
+    )
     try:
         yield process
     finally:

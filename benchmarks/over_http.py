@@ -30,23 +30,13 @@ _SERVER_CORE = 0
 
 def measure(database: str, crowd: Crowd) -> Iterator[Result]:
     """Ask the pinned server both, in turns, over connections that stay open."""
-    _, secret = make.key(crowd.club, [Scope.ACCESS_READ])
-    people = random.Random(7).sample(crowd.customers, min(_PEOPLE, len(crowd.customers)))
-    bodies = [
-        {
-            "subject": {"type": "customer", "id": to_text(Prefix.CUSTOMER, person)},
-            "action": {"name": "enter"},
-            "resource": {"type": "door", "id": "3"},
-        }
-        for person in people
-    ]
-    with running() as port, _client_elsewhere():
-        questions = [_request("/access/v1/evaluation", json.dumps(body), port, secret) for body in bodies]
-        constant = [_request("/noop", json.dumps(body), port, secret) for body in bodies]
+    with running() as port, client_elsewhere():
+        questions = evaluations(crowd, port)
+        constant = [question.replace(b"/access/v1/evaluation", b"/noop", 1) for question in questions]
         rates: list[list[float]] = [[], []]
         for round_number in range(_ROUNDS + 1):
             for rate, requests in zip(rates, (constant, questions), strict=True):
-                answered = _answered_per_second(port, requests)
+                answered = answered_per_second(port, requests)
                 if round_number:  # the first warms up
                     rate.append(answered)
     noop, evaluation = (statistics.median(rate) for rate in rates)
@@ -59,6 +49,21 @@ def measure(database: str, crowd: Crowd) -> Iterator[Result]:
         value=evaluation / noop,
         note=f"{evaluation:.0f} a second, NOOP {noop:.0f}, on one core",
     )
+
+
+def evaluations(crowd: Crowd, port: int) -> list[bytes]:
+    """Return requests that ask for some people whether they may enter, with a key of their own."""
+    _, secret = make.key(crowd.club, [Scope.ACCESS_READ])
+    people = random.Random(7).sample(crowd.customers, min(_PEOPLE, len(crowd.customers)))
+    bodies = [
+        {
+            "subject": {"type": "customer", "id": to_text(Prefix.CUSTOMER, person)},
+            "action": {"name": "enter"},
+            "resource": {"type": "door", "id": "3"},
+        }
+        for person in people
+    ]
+    return [_request("/access/v1/evaluation", json.dumps(body), port, secret) for body in bodies]
 
 
 @contextmanager
@@ -82,7 +87,7 @@ def running() -> Iterator[int]:
 
 
 @contextmanager
-def _client_elsewhere() -> Iterator[None]:
+def client_elsewhere() -> Iterator[None]:
     """Keep this process off the server's core, where there is another."""
     cores = os.sched_getaffinity(0)
     if cores - {_SERVER_CORE}:
@@ -97,7 +102,7 @@ def _wait_for(port: int) -> None:
     until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-            _ask(connection, f"GET /livez HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+            ask(connection, f"GET /livez HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
             return
         time.sleep(0.1)
     raise RuntimeError(f"the server did not answer within {_START_SECONDS} s")
@@ -111,16 +116,16 @@ def _request(path: str, body: str, port: int, secret: str) -> bytes:
     return (head + body).encode()
 
 
-def _answered_per_second(port: int, requests: Sequence[bytes]) -> float:
+def answered_per_second(port: int, requests: Sequence[bytes]) -> float:
+    """Ask as fast as answers come, over several connections; return how many came in a second."""
     counts = [0] * _CONNECTIONS
     until = time.perf_counter() + _SECONDS
 
     def ask_on(number: int) -> None:
-        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with connected(port) as connection:
             position = number * len(requests) // _CONNECTIONS
             while time.perf_counter() < until:
-                _ask(connection, requests[position % len(requests)])
+                ask(connection, requests[position % len(requests)])
                 position += 1
                 counts[number] += 1
 
@@ -130,7 +135,15 @@ def _answered_per_second(port: int, requests: Sequence[bytes]) -> float:
     return sum(counts) / (time.perf_counter() - began)
 
 
-def _ask(connection: socket.socket, request: bytes) -> bytes:
+@contextmanager
+def connected(port: int) -> Iterator[socket.socket]:
+    """A connection to the server, for the length of the block."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield connection
+
+
+def ask(connection: socket.socket, request: bytes) -> bytes:
     """Send a request and return the body of the answer, which must be a 200; a chunked one as it came."""
     connection.sendall(request)
     data = b""

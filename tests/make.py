@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from tessera.core.periods import Interval
 from tessera.events.models import Event
 from tessera.http.scopes import Scope
+from tessera.jobs.models import Job
+from tessera.jobs.types import State
 from tessera.memberships.models import Membership, Pause, Term
 from tessera.memberships.types import EndedReason
 from tessera.organizations.models import ApiKey, Organization, Staff, User
@@ -323,6 +325,25 @@ def price(
         joining_fee_minor=joining_fee,
         active=active,
         created_at=created_at,
+    )
+
+
+def parked_job(
+    club: Organization | None, task: str = "tessera.webhooks.tasks.send", *, error: str = "ValueError: no"
+) -> Job:
+    """A job that failed for good; of nobody's in particular without a club."""
+    return Job.objects.create(
+        organization_id=club.pk if club else None,
+        task=task,
+        arguments={"args": [], "kwargs": {}},
+        queue="default",
+        state=State.PARKED,
+        run_after=JAN_10,
+        attempts=12,
+        failures=12,
+        errors=[{"class": "builtins.ValueError", "traceback": f"Traceback\n{error}\n", "at": JAN_10.isoformat()}],
+        enqueued_at=JAN_10,
+        finished_at=JAN_10,
     )
 
 

@@ -149,6 +149,7 @@ def _membership(plan: Plan, holder: Customer | Company) -> Membership:
         source=Source.IMPORT,
         renews=False,
         created_at=JAN_10,
+        announced_until=JAN_10,
     )
 
 

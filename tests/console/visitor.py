@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from tessera.core import ids
 from tessera.core.ids import Prefix
+from tessera.jobs.models import Job
 from tessera.memberships.models import Membership
 from tessera.organizations.models import Organization, Staff
 from tessera.organizations.rights import Role
@@ -29,6 +30,7 @@ _PREFIXES: dict[type, Prefix] = {
     Price: Prefix.PRICE,
     WebhookEndpoint: Prefix.WEBHOOK_ENDPOINT,
     Delivery: Prefix.DELIVERY,
+    Job: Prefix.JOB,
 }
 
 

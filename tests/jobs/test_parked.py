@@ -44,7 +44,7 @@ def test_run_again_it_is_as_good_as_new_and_it_is_known_who_did_it() -> None:
     club = make.organization()
     job = give_up(club)
 
-    of_staff.run_again(organization=club, job_id=job.pk, now=clock.now(), at=make.JAN_10, actor=STEWARD)
+    of_staff.run_again(organization=club, job_id=job.pk, at=make.JAN_10, actor=STEWARD)
 
     job.refresh_from_db()
     assert (job.state, job.failures, job.finished_at) == (State.WAITING, 0, None)
@@ -68,7 +68,7 @@ def test_one_of_another_organization_does_not_exist() -> None:
     job = give_up(other)
 
     with pytest.raises(JobUnknown):
-        of_staff.run_again(organization=club, job_id=job.pk, now=clock.now(), at=make.JAN_10, actor=STEWARD)
+        of_staff.run_again(organization=club, job_id=job.pk, at=make.JAN_10, actor=STEWARD)
     with pytest.raises(JobUnknown):
         of_staff.drop(organization=club, job_id=job.pk, at=make.JAN_10, actor=STEWARD)
 
@@ -81,7 +81,7 @@ def test_where_one_of_its_key_waits_already_that_one_does_the_work() -> None:
     job = give_up(club, key="once")
     enqueue(sample.add, 1, 2, key="once")
 
-    parked.run_again(job.pk, at=clock.now(), organization_id=club.pk)
+    parked.run_again(job.pk, organization_id=club.pk)
 
     assert Job.objects.filter(key="once").count() == 1
     assert Job.objects.get(key="once").state == State.WAITING

@@ -28,6 +28,7 @@ from tessera.webhooks.recording import record
 from tessera.webhooks.types import DisabledReason
 from tests import make
 from tests.memberships.desk import ACTOR, Desk
+from tests.notices.letters import written
 from tests.notices.scenes import DAY, NOON, OF_PEOPLE, SCENES, Stage, lines
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -117,7 +118,7 @@ def test_canceled_again_at_the_same_instant_is_another_fact(stage: Stage) -> Non
     assert kinds == ["welcome", *["cancel_booked", "cancel_undone"] * 2]
 
 
-def test_a_reminder_is_told_once_for_each_end_and_number_of_days(stage: Stage) -> None:
+def test_a_reminder_is_told_once_for_each_end(stage: Stage) -> None:
     membership = stage.held()
     for days in (14, 7, 7):
         stage.falls_due(EventType.MEMBERSHIP_EXPIRY_DUE, membership, days=days)
@@ -125,7 +126,19 @@ def test_a_reminder_is_told_once_for_each_end_and_number_of_days(stage: Stage) -
     membership.refresh_from_db()
     stage.falls_due(EventType.MEMBERSHIP_EXPIRY_DUE, membership, days=7)
     kinds = [kind for kind, _ in react(stage.club)]
-    assert kinds == ["welcome", "expiring", "expiring", "expiring"]
+    assert kinds == ["welcome", "expiring", "expiring"]
+
+
+@pytest.mark.parametrize(("renews", "kind"), [(False, "expiring"), (True, "renewal_coming")])
+def test_the_reminder_that_falls_due_by_itself_is_a_mail(stage: Stage, *, renews: bool, kind: str) -> None:
+    membership = stage.held(renews=renews)
+    assert membership.ends_at is not None
+    week_before = membership.ends_at - 7 * DAY
+    stage.desk.announce(at=week_before)
+    with time_machine.travel(week_before, tick=False):
+        react(stage.club)
+        (letter,) = [each for each in written(stage) if each.kind == kind]
+    assert letter.paragraphs[1].endswith("in 7 days" if renews else "in 6 days")
 
 
 class TestCompanies:

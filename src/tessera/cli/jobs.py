@@ -61,11 +61,10 @@ def list_jobs(as_json: bool) -> None:
 def retry(job_ids: tuple[str, ...]) -> None:
     """Have parked jobs (job_…, see `tessera jobs list`) carried out again, as if they were new."""
     project.start()
-    from tessera.core import clock
     from tessera.jobs.parked import run_again
 
     for job_id in job_ids:
-        job = run_again(_key(job_id), at=clock.now(), everywhere=True)
+        job = run_again(_key(job_id), everywhere=True)
         click.echo(f"{job_id} ({job.task}) will be carried out again.")
 
 

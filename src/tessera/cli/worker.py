@@ -24,6 +24,9 @@ def command(processes: int) -> None:
     """
     if processes > 1:
         sys.exit(supervise([Part(f"worker {number}", ("worker",)) for number in range(1, processes + 1)]))
+    # A connection for each thread: one that waits for somebody's answer must not keep another from its work.
+    os.environ.pop("TESSERA_DATABASE_POOL_FILE", None)
+    os.environ["TESSERA_DATABASE_POOL"] = "0"
     project.start()
     run()
 

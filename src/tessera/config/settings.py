@@ -109,7 +109,9 @@ def _database() -> dict[str, Any]:
             # Real locking needs a real file, in tests too.
             "TEST": {"NAME": str(path.with_name(f"test-{path.name}"))},
         }
-    pool = {"min_size": 1, "max_size": tessera.database_pool} if tessera.database_pool else None
+    # Short: whoever waits for a database that is away is told so, and it is found again soon after it is back.
+    waits = {"timeout": 5, "reconnect_timeout": 5}
+    pool = {"min_size": 1, "max_size": tessera.database_pool, **waits} if tessera.database_pool else None
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(url.path.lstrip("/")),

@@ -12,6 +12,7 @@ from tessera.console import (
     customers,
     granting,
     home,
+    jobs,
     memberships,
     plan,
     plans,
@@ -56,6 +57,11 @@ _plans: list[URLPattern] = [
     path("/<str:ref>/prices/<str:price_ref>/offer", plan.retire_price, name="price_offer"),
     path("/<str:ref>/archive", plan.archive, name="plan_archive"),
 ]
+_jobs: list[URLPattern] = [
+    path("", jobs.index, name="jobs"),
+    path("/<str:ref>/again", jobs.again, name="job_again"),
+    path("/<str:ref>/drop", jobs.drop, name="job_drop"),
+]
 _webhooks: list[URLPattern] = [
     path("", webhooks.index, name="webhooks"),
     path("/new", webhooks.new, name="webhook_new"),
@@ -85,4 +91,5 @@ urlpatterns = [
     path("<slug:slug>/plans", include(_plans)),
     path("<slug:slug>/check", check.page, name="check"),
     path("<slug:slug>/webhooks", include(_webhooks)),
+    path("<slug:slug>/jobs", include(_jobs)),
 ]

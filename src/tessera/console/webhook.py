@@ -256,7 +256,7 @@ def _asked(
     context["sentences"] = [each for each in context["sentences"] if each]
     return answers.drawer(
         request,
-        "console/webhooks/confirm.html",
+        "console/_confirm.html",
         section="webhooks",
         status=422 if problem else 200,
         problem=problem,

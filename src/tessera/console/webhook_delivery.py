@@ -61,7 +61,7 @@ def replay(request: StaffRequest, ref: str, delivery_ref: str) -> HttpResponse:
             return answers.done(request, address, gettext("It is sent again."))
     return answers.drawer(
         request,
-        "console/webhooks/confirm.html",
+        "console/_confirm.html",
         section="webhooks",
         status=422 if problem else 200,
         problem=problem,

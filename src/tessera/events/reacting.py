@@ -15,9 +15,10 @@ from tessera import db
 from tessera.events import queries
 from tessera.events.models import EventCounter, ReactionCursor
 from tessera.events.queries import EventLine
-from tessera.jobs.queue import enqueue, task
+from tessera.jobs.queue import Again, enqueue, task
 
 BLOCK: Final = 500
+_BLOCKS_A_TURN: Final = 10
 
 Reaction = Callable[[UUID, Sequence[EventLine]], None]  # an organization's key and its new lines, in order
 
@@ -41,9 +42,11 @@ def enqueue_reacting(organization_id: UUID) -> None:
 
 @task()
 def react(organization_id: str) -> None:
-    """React to all lines of the organization that nobody has reacted to, block by block."""
-    while _react_to_block(UUID(organization_id)) == BLOCK:
-        pass
+    """React to all lines of the organization that nobody has reacted to. After some blocks, others have their turn."""
+    for _ in range(_BLOCKS_A_TURN):
+        if _react_to_block(UUID(organization_id)) < BLOCK:
+            return
+    raise Again(seconds=0)
 
 
 @task()

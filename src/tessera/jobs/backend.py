@@ -156,5 +156,7 @@ def _insert(vendor: str, *, keyed: bool) -> str:
     # can see what it was enqueued for.
     return (
         f"{sql} ON CONFLICT (key) WHERE state = '{State.WAITING}' AND NOT (key = '')"
-        f" DO UPDATE SET run_after = {earlier}({table}.run_after, excluded.run_after)"
+        # One that has failed keeps its pause, however often it is asked for.
+        f" DO UPDATE SET run_after = CASE WHEN {table}.failures > 0 THEN {table}.run_after"
+        f" ELSE {earlier}({table}.run_after, excluded.run_after) END"
     )

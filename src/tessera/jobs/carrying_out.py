@@ -30,13 +30,25 @@ def carry_out(job: Taken) -> Ended:
             assert isinstance(backend, DatabaseBackend)
             arguments.insert(0, TaskContext(task_result=backend.result_of(row)))
         named: dict[str, Any] = row.arguments["kwargs"]
-        return Done(job, normalize_json(db.retrying_deadlocks(lambda: task.call(*arguments, **named))))
+        return Done(job, _storable(normalize_json(db.retrying_deadlocks(lambda: task.call(*arguments, **named)))))
     except Again as again:
         return Postponed(job, again.seconds)
-    except Exception as failure:
+    except BaseException as failure:  # SystemExit too, or a panic in a library: the thread goes on all the same
         log.warning("job %s (%s) failed", row.pk, row.task, exc_info=True)
         kind = type(failure)
-        told = "".join(traceback.format_exception(failure))[-_LONGEST_TRACE:].replace("\0", "")
+        told = _storable("".join(traceback.format_exception(failure))[-_LONGEST_TRACE:])
         return Failed(
             job, attempts_of(row.task), {"class": f"{kind.__module__}.{kind.__qualname__}", "traceback": told}
         )
+
+
+def _storable(value: Any) -> Any:
+    """Return a JSON value without what no database keeps in text: NUL, and halves of surrogate pairs."""
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode().replace("\0", "")
+        case list():
+            return [_storable(each) for each in value]
+        case dict():
+            return {_storable(key): _storable(each) for key, each in value.items()}
+    return value

@@ -85,7 +85,7 @@ def _enqueue_periodic(every: Every, next_at: datetime | None, at: datetime) -> N
 
 
 def _leads(worker: str, at: datetime) -> bool:
-    term = timedelta(minutes=10) if connection.vendor == "sqlite" else timedelta(seconds=30)
+    term = timedelta(minutes=2) if connection.vendor == "sqlite" else timedelta(seconds=30)
     lease = Lease.objects.filter(name=_LEADER).first()
     if lease is None:
         try:

@@ -51,6 +51,7 @@ class Job(models.Model):
                 name="job_to_take",
                 condition=Q(state=State.WAITING),
             ),
+            models.Index(name="job_next", fields=["queue", "run_after"], condition=Q(state=State.WAITING)),
             models.Index(name="job_leases", fields=["leased_until"], condition=Q(state=State.RUNNING)),
             models.Index(name="job_ended", fields=["state", "finished_at"], condition=Q(finished_at__isnull=False)),
             models.Index(

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Min, QuerySet
 
+from tessera.core import clock
 from tessera.core.errors import NotFound
 from tessera.jobs import wakeup
 from tessera.jobs.models import Job
@@ -44,21 +45,31 @@ def parked_jobs(organization_id: UUID | None = None, *, everywhere: bool = False
     return [_shown(row) for row in rows.order_by("-finished_at", "-pk")[:MOST]]
 
 
-def run_again(job_id: UUID, *, at: datetime, organization_id: UUID | None = None, everywhere: bool = False) -> Parked:
+def parked_job(job_id: UUID, *, organization_id: UUID | None) -> Parked:
+    """Return a parked job of an organization. Raises JobUnknown."""
+    row = _parked().filter(pk=job_id, organization_id=organization_id).first()
+    if row is None:
+        raise JobUnknown("there is no such parked job")
+    return _shown(row)
+
+
+def run_again(job_id: UUID, *, organization_id: UUID | None = None, everywhere: bool = False) -> Parked:
     """Have a parked job carried out again, with as many attempts as a fresh one. Raises JobUnknown.
 
     If one with the same key waits already, that one does the work and this one is gone.
     """
     with transaction.atomic():
         row = _one(job_id, organization_id, everywhere)
+        shown, at = _shown(row), clock.now()
         fresh = {"state": State.WAITING, "run_after": at, "finished_at": None, "failures": 0, "losses": 0}
         try:
             with transaction.atomic():
                 Job.objects.filter(pk=row.pk).update(**fresh)
         except IntegrityError:
+            Job.objects.filter(key=row.key, state=State.WAITING, run_after__gt=at).update(run_after=at)
             row.delete()
         wakeup.after_commit()
-    return _shown(row)
+    return shown
 
 
 def drop(job_id: UUID, *, organization_id: UUID | None = None, everywhere: bool = False) -> Parked:

@@ -74,4 +74,5 @@ def enqueue(
         chosen = chosen.using(run_after=run_after)
     if not backend.supports_priority:
         chosen = chosen.using(priority=0)
-    transaction.on_commit(lambda: chosen.enqueue(*arguments))
+    # The change is kept, whether the other backend can be reached or not.
+    transaction.on_commit(lambda: chosen.enqueue(*arguments), robust=True)

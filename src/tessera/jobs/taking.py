@@ -6,7 +6,7 @@ dead and was not changes nothing. What its lease outlived is taken up again: eve
 
 import logging
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from tessera.core.ids import new_id
@@ -26,6 +26,7 @@ LEASE: Final = timedelta(seconds=30)
 MOST_LOSSES: Final = 12  # so often a job's worker may die before the job is taken for the cause
 _LOSSES_TOGETHER: Final = 4
 _KEPT_ERRORS: Final = 5
+_LONGEST_WISH: Final = 7 * 86_400.0  # seconds
 _FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE = 2.0, 3.0, 4 * 3600.0  # seconds
 
 _jitter = random.Random()  # noqa: S311  (spreads load; nothing secret)
@@ -88,8 +89,10 @@ def exchange(*, ended: Sequence[Ended], wanted: Mapping[Queue, int], worker: str
 
 def next_due(queues: Iterable[Queue]) -> datetime | None:
     """Return from when on the next waiting job of these queues may be taken up; None if none waits."""
-    first: datetime | None = _takeable(queues).aggregate(first=Min("run_after"))["first"]
-    return first
+    instants = (
+        _takeable([queue]).order_by("run_after").values_list("run_after", flat=True).first() for queue in queues
+    )
+    return min((each for each in instants if each is not None), default=None)
 
 
 def extend(leases: Iterable[UUID], *, at: datetime) -> None:
@@ -97,18 +100,20 @@ def extend(leases: Iterable[UUID], *, at: datetime) -> None:
     Job.objects.filter(lease__in=list(leases), state=State.RUNNING).update(leased_until=at + LEASE)
 
 
-def recover(*, at: datetime) -> int:
+def recover(*, at: datetime, holding: Collection[UUID] = ()) -> int:
     """Give back what workers held that have died or have not been heard of; return how many jobs that was.
 
-    A job whose workers died twelve times over it is parked.
+    A job whose workers died twelve times over it is parked. `holding`: the caller's own leases, which are alive.
     """
-    held = Job.objects.filter(state=State.RUNNING)
+    held = Job.objects.filter(state=State.RUNNING).exclude(lease__in=holding)
     dead = [name for name in held.values_list("worker", flat=True).distinct() if is_dead(name)]
-    lost = held.filter(Q(leased_until__lte=at) | Q(worker__in=dead))
+    # A lease further off than leases reach is one from before a clock was set back.
+    lapsed = Q(leased_until__lte=at) | Q(leased_until__gt=at + 4 * LEASE)
+    lost = held.filter(lapsed | Q(worker__in=dead))
     if not lost.exists():
         return 0
     with transaction.atomic():
-        rows = list(_for_update(lost).order_by("pk"))
+        rows = list(_for_update(lost).order_by("key", "pk"))
         for row in rows:
             losses = row.losses + 1
             if losses >= MOST_LOSSES:
@@ -165,14 +170,15 @@ def _write_ends(ended: Sequence[Ended], at: datetime) -> None:
         for each in group:
             if each.result is not None:
                 ours.filter(pk=each.job.id).update(**over, result=each.result)
-    for other in ended:
+    # In the order of their keys: whoever enqueues several does so too, and neither waits for the other.
+    for other in sorted(ended, key=lambda each: each.job.row.key):
         if isinstance(other, Done):
             continue
         row = _for_update(Job.objects.filter(pk=other.job.id, lease=other.job.lease, state=State.RUNNING)).first()
         if row is None:
             continue  # the lease was lost: whoever has it now decides
         if isinstance(other, Postponed):
-            _wait_again(row, at + timedelta(seconds=other.seconds))
+            _wait_again(row, at + _pause(other.seconds))
             continue
         row.failures += 1
         row.errors = [*row.errors, {**other.error, "at": at.isoformat()}][-_KEPT_ERRORS:]
@@ -191,8 +197,19 @@ def _wait_again(row: Job, run_after: datetime, **changes: object) -> None:
         with transaction.atomic():
             mine.update(state=State.WAITING, run_after=run_after, **free)
     except IntegrityError:
-        Job.objects.filter(key=row.key, state=State.WAITING, run_after__gt=run_after).update(run_after=run_after)
+        other = Job.objects.filter(key=row.key, state=State.WAITING)
+        if (
+            "failures" in changes or "losses" in changes
+        ):  # it takes over how often this failed, and the pause after that
+            other.update(run_after=run_after, **changes)
+        else:
+            other.filter(run_after__gt=run_after).update(run_after=run_after)
         mine.update(state=State.DONE, finished_at=run_after, **free)
+
+
+def _pause(seconds: float) -> timedelta:
+    """How long a job that asks for so many seconds is left alone: none if that is no number, a week at most."""
+    return timedelta(seconds=min(seconds, _LONGEST_WISH) if seconds > 0 else 0)
 
 
 def _park(row: Job, at: datetime, **changes: object) -> None:

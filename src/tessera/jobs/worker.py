@@ -7,20 +7,21 @@ threads of its own, so that a slow receiver of webhooks never holds up what only
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Final
 from uuid import UUID
 
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, close_old_connections, connection
 
 from tessera.core import clock
 from tessera.jobs import leading, taking, wakeup
 from tessera.jobs.carrying_out import carry_out
 from tessera.jobs.leading import Schedule
 from tessera.jobs.processes import own_name
-from tessera.jobs.taking import Ended, Postponed, Taken
+from tessera.jobs.queue import attempts_of
+from tessera.jobs.taking import Ended, Failed, Postponed, Taken
 from tessera.jobs.types import Queue
 
 THREADS: Final[Mapping[Queue, int]] = {Queue.DEFAULT: 1, Queue.NETWORK: 8}
@@ -29,6 +30,9 @@ _SHARED_COMMIT: Final = 16  # so many outcomes are written without waiting for m
 _HEARTBEAT, _LEAD, _RECOVER = 10.0, 2.0, 5.0  # seconds between two
 _LOOK: Final[Mapping[str, float]] = {"sqlite": 0.1, "postgresql": 1.0}  # seconds an idle worker waits at most
 _AFTER_FAULT: Final = 1.0
+_CANNOT_BE_KEPT: Final = (DataError, IntegrityError, ValueError, TypeError, OverflowError)
+_LONG: Final = 1.0  # seconds after which what waits behind a job is given back
+_HELD_BY_ANOTHER: Final = timedelta(seconds=0.1)
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +52,7 @@ class _Lane:
         self.most = _BATCH * threads if queue is Queue.DEFAULT else threads
         self.inbox: SimpleQueue[Taken | None] = SimpleQueue()
         self.held: dict[UUID, Taken] = {}  # touched by the worker's own thread alone
+        self.begun_at: float | None = None  # when what is running began, on a clock that never goes back; None: nothing
         self._report, self._over = report, over
         self.threads = [
             threading.Thread(target=self._run, name=f"{queue}-{number}", daemon=True)
@@ -55,8 +60,16 @@ class _Lane:
         ]
 
     @property
+    def is_stuck(self) -> bool:
+        """Whether what one thread is at takes so long that what waits behind it is better off elsewhere."""
+        begun_at = self.begun_at
+        return len(self.threads) == 1 and begun_at is not None and time.monotonic() - begun_at > _LONG
+
+    @property
     def wanted(self) -> int:
-        """How many more to take up: none while a good part of a batch is still in hand."""
+        """How many more to take up: none while a good part of a batch is still in hand, or what runs takes long."""
+        if self.is_stuck:
+            return 0
         free = self.most - len(self.held)
         return free if self.queue is Queue.NETWORK or free * 2 >= self.most else 0
 
@@ -65,6 +78,17 @@ class _Lane:
         self.held[job.id] = job
         self.inbox.put(job)
 
+    def unbegun(self) -> list[Taken]:
+        """Take back what no thread has begun."""
+        found: list[Taken] = []
+        while True:
+            try:
+                job = self.inbox.get_nowait()
+            except Empty:
+                return found
+            if job is not None:
+                found.append(job)
+
     def close(self) -> None:
         """Let the threads end after what they are at; what none of them has begun is given back."""
         for _ in self.threads:
@@ -72,7 +96,10 @@ class _Lane:
 
     def _run(self) -> None:
         while (job := self.inbox.get()) is not None:
-            self._report(self, Postponed(job, 0) if self._over() else carry_out(job))
+            self.begun_at = time.monotonic()
+            ended = Postponed(job, 0) if self._over() else carry_out(job)
+            self.begun_at = None
+            self._report(self, ended)
             close_old_connections()
         connection.close()
 
@@ -128,14 +155,19 @@ class Worker:
     def _turn(self) -> bool:
         """Do what is to be done now; return whether that was nothing."""
         at = clock.now()
-        if self._due("recover", _RECOVER) and taking.recover(at=at):
-            self._look_at = at
-        if self._due("lead", _LEAD) and leading.lead(self._schedule, worker=self.name, at=at):
-            self._look_at = at  # what this connection has just enqueued does not show as a change of the file
         held = {job.lease for lane in self._lanes.values() for job in lane.held.values()}
         if held and self._due("heartbeat", _HEARTBEAT):
             taking.extend(held, at=at)
+        if self._due("recover", _RECOVER) and taking.recover(at=at, holding=held):
+            self._look_at = at
+        if self._due("lead", _LEAD) and leading.lead(self._schedule, worker=self.name, at=at):
+            self._look_at = at  # what this connection has just enqueued does not show as a change of the file
         self._collect()
+        for lane in self._lanes.values():
+            if not all(thread.is_alive() for thread in lane.threads):
+                raise RuntimeError(f"a thread of the queue {lane.queue} has ended")
+            if lane.is_stuck:
+                self._ended += [Postponed(job, 0) for job in lane.unbegun()]
         if not self._ended and not self._something_may_be_due(at):
             return True
         return not self._exchange(at)
@@ -143,16 +175,45 @@ class Worker:
     def _exchange(self, at: datetime) -> bool:
         """Write what has ended and take more up; return whether there was any."""
         wanted = {queue: lane.wanted for queue, lane in self._lanes.items()}
-        taken = taking.exchange(ended=self._ended, wanted=wanted, worker=self.name, at=at)
+        try:
+            taken = taking.exchange(ended=self._ended, wanted=wanted, worker=self.name, at=at)
+        except _CANNOT_BE_KEPT:
+            log.exception("how jobs ended could not be written; writing it one by one")
+            return self._write_one_by_one(at)
         written, self._ended = self._ended, []
-        for each in written:
-            for lane in self._lanes.values():
-                lane.held.pop(each.job.id, None)
+        self._let_go(written)
         for job in taken:
             self._lanes[Queue(job.row.queue)].give(job)
         free = [queue for queue, lane in self._lanes.items() if lane.wanted]
-        self._look_at = at if taken else taking.next_due(free)  # of the others when something of theirs has ended
+        next_due = taking.next_due(free)  # of the others when something of theirs has ended
+        if not taken and next_due is not None and next_due <= at:  # somebody holds it at the moment
+            next_due = at + _HELD_BY_ANOTHER
+        self._look_at = at if taken else next_due
         return bool(written or taken)
+
+    def _write_one_by_one(self, at: datetime) -> bool:
+        """Write what can be written; what cannot be has failed, and says only that."""
+        left, self._ended = self._ended, []
+        for ended in left:
+            try:
+                taking.exchange(ended=[ended], wanted={}, worker=self.name, at=at)
+            except _CANNOT_BE_KEPT as fault:
+                error = {
+                    "class": "django.db.DataError",
+                    "traceback": f"what came of it cannot be kept ({type(fault).__name__})",
+                }
+                plain = Failed(ended.job, attempts_of(ended.job.row.task), error)
+                taking.exchange(ended=[plain], wanted={}, worker=self.name, at=at)
+            self._let_go([ended])
+        return True
+
+    def _let_go(self, ended: Sequence[Ended]) -> None:
+        """Forget what is not in hand any more; a job that was taken up anew meanwhile still is."""
+        for each in ended:
+            for lane in self._lanes.values():
+                held = lane.held.get(each.job.id)
+                if held is not None and held.lease == each.job.lease:
+                    del lane.held[each.job.id]
 
     def _something_may_be_due(self, at: datetime) -> bool:
         """Whether it is worth asking the table. On SQLite the file says whether it was written to."""

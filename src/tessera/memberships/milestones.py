@@ -1,7 +1,7 @@
 """What comes of a membership as time passes, with nobody doing anything: pure, over its intervals.
 
 Everything but the reminder follows from the one definition of status (`status.py`): it is a change of status that no
-verb makes. Each is announced once (`announcing.py`); what they are and are not is in docs/decisions/0014-milestones.md.
+verb makes. Each is announced once (`announcing.py`); what they are and are not is in docs/decisions/0015-milestones.md.
 """
 
 from collections.abc import Iterator, Sequence

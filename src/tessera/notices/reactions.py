@@ -27,7 +27,7 @@ Reaction = Callable[[Organization, Sequence[EventLine]], None]
 _NEWS: Final = timedelta(days=7)  # what happened longer ago is no news, and nobody is written to about it
 _INSTANTS: Final = ("ends_at", "expired_at", "starts_at", "paused_from")
 
-# What can happen to a membership once, and what again and again; when it falls due, once for each end and notice.
+# What can happen to a membership once, and what again and again; when it falls due, once for each end.
 _ONCE: Final[Mapping[EventType, Kind]] = {
     EventType.MEMBERSHIP_APPROVED: Kind.APPLICATION_APPROVED,
     EventType.MEMBERSHIP_REJECTED: Kind.APPLICATION_REJECTED,
@@ -40,10 +40,10 @@ _EACH_TIME: Final[Mapping[EventType, Kind]] = {
     EventType.MEMBERSHIP_PAUSED: Kind.PAUSED,
     EventType.MEMBERSHIP_RESUMED: Kind.RESUMED,
 }
-_EACH_END: Final[Mapping[EventType, tuple[Kind, tuple[str, ...]]]] = {
-    EventType.MEMBERSHIP_RENEWAL_DUE: (Kind.RENEWAL_COMING, ("ends_at", "days")),
-    EventType.MEMBERSHIP_EXPIRY_DUE: (Kind.EXPIRING, ("ends_at", "days")),
-    EventType.MEMBERSHIP_EXPIRED: (Kind.EXPIRED, ("expired_at",)),
+_EACH_END: Final[Mapping[EventType, tuple[Kind, str]]] = {
+    EventType.MEMBERSHIP_RENEWAL_DUE: (Kind.RENEWAL_COMING, "ends_at"),
+    EventType.MEMBERSHIP_EXPIRY_DUE: (Kind.EXPIRING, "ends_at"),
+    EventType.MEMBERSHIP_EXPIRED: (Kind.EXPIRED, "expired_at"),
 }
 _BEGINS: Final = (EventType.MEMBERSHIP_GRANTED, EventType.MEMBERSHIP_PAID)
 
@@ -117,9 +117,8 @@ def _news(line: EventLine, membership: Membership) -> News | None:
     named = ids.to_text(Prefix.MEMBERSHIP, membership.pk)
     context = {"membership": named, **{name: line.data[name] for name in _INSTANTS if line.data.get(name)}}
     if line.type in _EACH_END:
-        kind, parts = _EACH_END[line.type]
-        fact = ":".join([named, *(str(line.data.get(part)) for part in parts)])
-        return News(kind, fact, line.at, line.sequence, context)
+        kind, end = _EACH_END[line.type]
+        return News(kind, f"{named}:{line.data.get(end)}", line.at, line.sequence, context)
     if line.type in _EACH_TIME:
         return News(_EACH_TIME[line.type], ids.to_text(Prefix.EVENT, line.id), line.at, line.sequence, context)
     kind_once = _ONCE.get(line.type) or _beginning(line, membership)

@@ -12,10 +12,10 @@ from tessera.jobs.parked import Parked
 from tessera.organizations.models import Organization
 
 
-def run_again(*, organization: Organization, job_id: UUID, now: datetime, at: datetime, actor: Actor) -> Parked:
-    """Have a parked job carried out again. `now` is real time, `at` the organization's. Raises JobUnknown."""
+def run_again(*, organization: Organization, job_id: UUID, at: datetime, actor: Actor) -> Parked:
+    """Have a parked job carried out again. Raises JobUnknown."""
     with db.transaction():
-        job = parked.run_again(job_id, at=now, organization_id=organization.pk)
+        job = parked.run_again(job_id, organization_id=organization.pk)
         _record(EventType.JOB_RUN_AGAIN, organization, job, at, actor)
     return job
 

@@ -46,7 +46,7 @@ def deliver(organization: Organization, lines: Sequence[EventLine]) -> None:
         # A replay that looked at the events first has made some of them already.
         Delivery.objects.bulk_create(rows, batch_size=_BLOCK, ignore_conflicts=True)
     told = {row.endpoint_id for row in rows} | _woken(lines)
-    for endpoint in endpoints:
+    for endpoint in sorted(endpoints, key=lambda each: str(each.pk)):  # in the order of the jobs' keys
         if endpoint.pk in told:
             tasks.wake(endpoint.pk, organization_id=organization.pk)
 

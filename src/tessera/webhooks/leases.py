@@ -21,8 +21,9 @@ def take(endpoint_id: UUID, *, at: datetime) -> UUID | None:
     """Return a lease that is now ours; None if another sends, or nothing is to be sent to the endpoint at `at`."""
     lease = new_id()
     with db.transaction():
+        # What lies further off than it can is from before a clock was set back.
         free = WebhookEndpoint.objects.filter(
-            Q(leased_until=None) | Q(leased_until__lte=at),
+            Q(leased_until=None) | Q(leased_until__lte=at) | Q(leased_until__gt=at + 4 * LEASE),
             Q(quiet_until=None) | Q(quiet_until__lte=at),
             pk=endpoint_id,
             disabled_at=None,

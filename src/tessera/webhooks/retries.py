@@ -50,9 +50,9 @@ def asked_to_wait(header: str | None, *, at: datetime) -> timedelta | None:
         return min(timedelta(seconds=int(text[:9])), LONGEST_WAIT)
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+        wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - at
+    except (ValueError, OverflowError):  # no date, or one that no calendar has
         return None
-    wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - at
     return min(max(wait, timedelta(0)), LONGEST_WAIT)
 
 

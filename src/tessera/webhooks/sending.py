@@ -21,6 +21,8 @@ from tessera.webhooks.outcomes import write_down
 from tessera.webhooks.types import OPEN
 
 _BLOCK: Final = 20
+_AT_ONCE: Final = timedelta(0)
+_SLOW: Final = timedelta(seconds=1)  # an answer that takes longer ends the turn
 # What one attempt can take at most, with some to spare: nobody else may take over while it runs.
 _TIME_FOR_ONE: Final = timedelta(seconds=25)
 _chance: Final = SystemRandom().random
@@ -42,35 +44,45 @@ def send_due(endpoint_id: UUID, *, now: Callable[[], datetime], seconds: float =
         return leases.held_until(endpoint_id, at=at) or queries.next_sending(endpoint_id, at=now())
     try:
         until = at + timedelta(seconds=seconds)
-        while _send_block(endpoint_id, lease, until=until, now=now):
-            pass
+        took: timedelta | None = _AT_ONCE
+        while took is not None and took < _SLOW:
+            took = _send_block(endpoint_id, lease, until=until, now=now)
     finally:
         leases.give_back(endpoint_id, lease)
     # Asked when the turn is over: whoever came with something new while it lasted was sent away.
-    return queries.next_sending(endpoint_id, at=now())
+    next_at = queries.next_sending(endpoint_id, at=now())
+    # Who lets us wait gives others their turn for as long.
+    return next_at if next_at is None or took is None else max(next_at, now() + took)
 
 
-def _send_block(endpoint_id: UUID, lease: UUID, *, until: datetime, now: Callable[[], datetime]) -> bool:
-    """Send the next few messages; return whether there may be more to send in this turn."""
+def _send_block(endpoint_id: UUID, lease: UUID, *, until: datetime, now: Callable[[], datetime]) -> timedelta | None:
+    """Send the next few messages, up to one that takes long; return how long the last took.
+
+    None if there is nothing more to send in this turn.
+    """
+    took = _AT_ONCE
     block = queries.next_block(endpoint_id, at=now(), many=_BLOCK)
     if not block:
-        return False
+        return None
     organization = block[0].endpoint.organization
     lines = events.lines_by_id(organization, [row.event_id for row in block if row.event_id])
     for row in block:
         at = now()
         if at >= until:
-            return False
+            return None
         endpoint = _still_ours(endpoint_id, lease, at)
         if endpoint is None:
-            return False
+            return None
         delivery = _as_it_was(row)
         if delivery is None:
             continue
         line = lines.get(delivery.event_id) if delivery.event_id else None
         outcome = attempt(delivery, endpoint, line, at=at)
         write_down(outcome, delivery, endpoint, lease=lease, at=now(), chance=_chance())
-    return True
+        took = timedelta(milliseconds=outcome.milliseconds)
+        if took >= _SLOW:
+            break
+    return took
 
 
 def _still_ours(endpoint_id: UUID, lease: UUID, at: datetime) -> WebhookEndpoint | None:

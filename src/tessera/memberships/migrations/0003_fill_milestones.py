@@ -16,6 +16,9 @@ def fill(apps: Any, schema_editor: Any) -> None:
 
     Nothing that has passed is announced, but for expiries that were still to be. In blocks, each a transaction of its
     own: what was interrupted goes on where it stopped.
+
+    The rules are those of the code as it is, which a test holds against data of the first schema: once they need
+    columns that come later, this needs a copy of them.
     """
     Membership = apps.get_model("memberships", "Membership")
     organizations = {row.pk: row for row in apps.get_model("organizations", "Organization").objects.all()}

@@ -21,6 +21,7 @@ from django.db import connection
 from tessera.cli.backups.archive import DATABASES, Writer
 from tessera.core import ids
 from tessera.db.health import RESTORING
+from tessera.events.lineage import Fork, agree_until
 from tests.cli.clubs import that_stay, with_a_club
 from tests.cli.databases import all_rows, statement
 from tests.cli.installation import Installation, Server, fresh
@@ -168,40 +169,40 @@ def test_tables_without_anybody_in_them_are_an_empty_place(backup: Backup, empty
     assert SLUG in lasts(empty)
 
 
-def test_a_backup_is_restored_over_what_came_after_it(tmp_path: Path) -> None:
+def test_a_backup_is_restored_over_what_came_after_it(empty: Installation, tmp_path: Path) -> None:
     """Twice, the wrong one first: who followed any of the epochs is told how far it holds."""
-    with with_a_club(tmp_path / "home") as installation:
-        early, late = tmp_path / "early.tar", tmp_path / "late.tar"
-        installation.run("backup", str(early))
-        first, at_early = present_epoch(installation), lasts(installation)[SLUG]
-        _happen(installation)
-        _happen(installation)
-        installation.run("backup", str(late))
-        at_late = lasts(installation)[SLUG]
+    empty.run("migrate")
+    found(empty, "Strand House")
+    early, late = tmp_path / "early.tar", tmp_path / "late.tar"
+    empty.run("backup", str(early))
+    first = present_epoch(empty)
+    empty.run("key", "create", "--name", "Another", "--scopes", "access:read")
+    empty.run("backup", str(late))
 
-        mistaken = installation.run("restore", "--replace", str(early)).stdout
-        second = present_epoch(installation)
-        right = json.loads(installation.run("restore", "--replace", str(late), "--json").stdout)
+    mistaken = empty.run("restore", "--replace", str(early)).stdout
+    second = present_epoch(empty)
+    right = json.loads(empty.run("restore", "--replace", str(late), "--json").stdout)
 
-        assert f"events {at_early + 1:,} to {at_late:,} are gone" in mistaken
-        club = next(each for each in right["organizations"] if each["slug"] == SLUG)
-        assert (club["after"], club["gone_until"]) == (at_late, at_early + 1)
-        assert len({first, second, club["epoch"]}) == 3
-        with served_to_the_club(installation) as api:
-            assert _agree_until(api, first) == at_late
-            assert _agree_until(api, second) == at_early
-            assert api.get(f"/api/v1/events?epoch={club['epoch']}")["epoch"] == club["epoch"]
-        doctor(installation)
-
-
-def _agree_until(api: Server, epoch: str) -> Any:
-    refused = api.call("GET", f"/api/v1/events?epoch={epoch}")
-    assert refused.status == 409, refused.json
-    return refused.json["agree_until"]
+    assert "events up to 1, then epoch" in mistaken
+    assert "events 2 to 2 are gone" in mistaken
+    (club,) = right["organizations"]
+    assert (club["after"], club["gone_until"]) == (2, 2)
+    assert len({first, second, club["epoch"]}) == 3
+    forks = forks_of(empty)
+    present = key_of(club["epoch"])
+    assert agree_until(key_of(first), present, forks=forks) == 2
+    assert agree_until(key_of(second), present, forks=forks) == 1
 
 
-def _happen(installation: Installation) -> None:
-    installation.run("key", "create", "--organization", SLUG, "--name", "Another", "--scopes", "access:read")
+def key_of(epoch: str) -> UUID:
+    key = ids.from_text(ids.Prefix.FEED_EPOCH, epoch)
+    assert key is not None
+    return key
+
+
+def forks_of(installation: Installation) -> dict[UUID, Fork]:
+    rows = statement(installation, "SELECT id, forked_from, after FROM events_feedepoch")
+    return {UUID(str(epoch)): Fork(UUID(str(epoch)), UUID(str(origin)), after) for epoch, origin, after in rows}
 
 
 def test_while_a_server_runs_nothing_is_restored(backup: Backup, empty: Installation) -> None:

@@ -12,6 +12,7 @@ from tessera.console import (
     customers,
     granting,
     home,
+    membership,
     memberships,
     plan,
     plans,
@@ -41,7 +42,8 @@ _companies: list[URLPattern] = [
     path("/<str:ref>/people/<str:customer_ref>/unlink", affiliations.unlink, name="unlink"),
 ]
 _memberships: list[URLPattern] = [
-    path(f"/<str:ref>/{verb.name}", memberships.page_of(verb), name=f"membership_{verb.name}") for verb in VERBS
+    path("/<str:ref>", membership.profile, name="membership"),
+    *(path(f"/<str:ref>/{verb.name}", memberships.page_of(verb), name=f"membership_{verb.name}") for verb in VERBS),
 ]
 _plans: list[URLPattern] = [
     path("", plans.index, name="plans"),

@@ -150,7 +150,7 @@ def test_a_company_gets_a_plan_with_seats_of_its_own(owner: Visitor, acme: Compa
 
 
 def test_a_viewer_looks_and_changes_nothing(owner: Visitor, acme: Company) -> None:
-    make.employee(acme)
+    make.affiliation(make.customer(owner.club, first_name="Ada", last_name="Okonkwo"), acme)
     make.membership(make.plan(owner.club), company=acme)
     page = working_for(owner.club, Role.VIEWER).get("company", acme)
     assert page.status == 200

@@ -166,6 +166,42 @@ def test_nothing_is_wider_than_the_window(desk: Desk) -> None:
         assert wide <= window, f"{where} is {wide} wide in {window}"
 
 
+def test_what_is_done_on_a_memberships_own_page_leads_back_to_it(desk: Desk) -> None:
+    page = desk.page
+    mark = "phone" if page.viewport_size == PHONE else "desk"
+    desk.sign_in()
+    desk.go("Plans")
+    page.get_by_role("link", name="Make a plan").click()
+    page.get_by_label("Name", exact=True).fill(f"Rowing {mark}")
+    page.get_by_label("Price", exact=True).fill("20")
+    page.get_by_role("button", name="Make the plan").click()
+    desk.go("Customers")
+    page.get_by_role("link", name="Add a customer").first.click()
+    page.get_by_label("First name").fill("Rosa")
+    page.get_by_label("Last name").fill(f"River-{mark}")
+    desk.answer("Add the customer")
+    page.get_by_role("link", name="Assign a plan").click()
+    page.get_by_label("Plan and price").select_option(label=f"Rowing {mark}, £20.00 a month")
+    desk.answer(f"Assign Rowing {mark}")
+
+    page.locator("article.membership").click(position={"x": 4, "y": 4})  # the whole row opens it, not its name alone
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Rowing {mark}")
+    expect(page.get_by_role("img", name=f"Rowing {mark}: 1 term")).to_be_visible()
+    here = page.url
+    page.get_by_role("link", name="Renew").click()
+    desk.answer("Renew until")
+    expect(page.get_by_role("img", name=f"Rowing {mark}: 2 terms")).to_be_visible()
+    assert page.url == here
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("link", name="End now").click()
+    page.get_by_role("dialog").get_by_role("link", name="Leave as it is").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_text("As a table").click()
+    expect(page.get_by_role("rowheader", name=f"Booked: Rowing {mark}")).to_be_visible()
+    wide, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= window, f"{wide} wide in {window}"
+
+
 @pytest.mark.parametrize("desk", [DESK], indirect=True, ids=["desk"])
 def test_signing_in_and_searching_take_no_mouse(desk: Desk) -> None:
     page = desk.page

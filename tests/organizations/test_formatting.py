@@ -1,6 +1,6 @@
 """Dates, money and names as people read them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 
@@ -57,6 +57,17 @@ def test_an_end_at_midnight_is_said_by_its_last_day_and_any_other_with_its_time(
     assert formats().end(midnight) == "Tue 31 Mar 2026"
     assert formats().end(noon) == "Wed 1 Apr 2026, 12:00"
     assert formats(zone="Asia/Tokyo").end(midnight) == "Wed 1 Apr 2026, 08:00"
+
+
+def test_parts_of_a_date_read_like_those_of_the_language() -> None:
+    day = date(2026, 3, 31)
+    british, german, american = formats(), formats("de-DE"), formats("en-US")
+    assert [each.month(day, year=True) for each in (british, german)] == ["Mar 2026", "März 2026"]
+    assert british.month(day, year=False) == "Mar"
+    assert [each.short(day) for each in (british, german, american)] == ["31 Mar", "31. März", "Mar 31"]
+    assert [each.of_the_year(day) for each in (british, german, american)] == ["31 March", "31. März", "March 31"]
+    assert [each.weekday(day) for each in (british, german)] == ["Tuesday", "Dienstag"]
+    assert formats(zone="Asia/Tokyo").wall_clock(time(14, 5)) == "14:05"
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from tessera.people.models import Customer
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A decision as it is shown."""
+    """A decision as it is shown. `membership` is the public id of the one that it rests on; empty if on none."""
 
     allow: bool
     in_grace: bool
@@ -36,6 +36,7 @@ class Answer:
     reason_text: str
     source_text: str
     plan_name: str
+    membership: str
     until: datetime | None
     evaluated_at: datetime
 
@@ -134,6 +135,7 @@ def _shown(decision: Decision, text: str) -> Answer:
         text,
         source_of(decision),
         decision.plan_name,
+        ids.to_text(Prefix.MEMBERSHIP, decision.membership_id) if decision.membership_id else "",
         decision.valid_until,
         decision.evaluated_at,
     )

@@ -3,38 +3,24 @@
 from dataclasses import dataclass
 
 from django.http import HttpResponse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from tessera.console import answers, naming, timeline
 from tessera.console.access import StaffRequest, staff_may
+from tessera.console.inheriting import Seats, drawn, person
 from tessera.console.memberships import Held, held
 from tessera.console.pages import next_page
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.memberships import queries as memberships
 from tessera.memberships import seats
-from tessera.memberships.queries import MembershipView
-from tessera.memberships.seats import Seating
 from tessera.memberships.types import Status
 from tessera.organizations.rights import Right
 from tessera.people import queries
-from tessera.people.queries import Affiliated
-from tessera.people.types import Belonging, CustomerStatus
+from tessera.people.types import Belonging
 
 _A_PAGE = 50
-_MOST_DOTS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Seats:
-    """The seats of a membership as they are drawn. `total` None: no limit; no dots above sixty."""
-
-    taken: int
-    total: int | None
-    over: int
-    dots: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +29,6 @@ class HeldSeats:
 
     held: Held
     seats: Seats
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody of the company. `seat` says in words whether they have one; `seated` None: it is not asked."""
-
-    affiliated: Affiliated
-    seat: str
-    seated: bool | None
 
 
 @staff_may(Right.COMPANIES_READ)
@@ -75,10 +52,10 @@ def profile(request: StaffRequest, ref: str) -> HttpResponse:
         company=queries.company(row),
         reference=ids.to_text(Prefix.COMPANY, row.pk),
         memberships=[
-            HeldSeats(each, _seats(seats.seating(company_id=row.pk, seats=each.view.seats, at=staff.at)))
+            HeldSeats(each, drawn(seats.seating(company_id=row.pk, seats=each.view.seats, at=staff.at)))
             for each in held(views, staff, pausable=naming.pausable(organization, {view.plan.id for view in views}))
         ],
-        people=[_person(each, running, ahead.get(each.id)) for each in people.data],
+        people=[person(each, running, ahead.get(each.id)) for each in people.data],
         tabs=[(each.value, str(_TABS[each]), each is who) for each in Belonging],
         who=who.value,
         inherited=[names.get(key, key) for key in sorted({key for each in running for key in each.permissions})],
@@ -92,24 +69,3 @@ def profile(request: StaffRequest, ref: str) -> HttpResponse:
 
 
 _TABS = {Belonging.CURRENT: _("Now"), Belonging.PLANNED: _("Planned"), Belonging.ENDED: _("Past")}
-
-
-def _seats(seating: Seating) -> Seats:
-    if seating.seats is None:
-        return Seats(seating.taken, None, 0, [])
-    free = max(0, seating.seats - seating.taken)
-    drawn = seating.seats + seating.over <= _MOST_DOTS
-    dots = ["taken"] * seating.taken + ["free"] * free + ["over"] * seating.over
-    return Seats(seating.taken, seating.seats, seating.over, dots if drawn else [])
-
-
-def _person(each: Affiliated, running: list[MembershipView], ahead: int | None) -> Person:
-    limited = [view for view in running if view.seats is not None]
-    if each.belonging is not Belonging.CURRENT or ahead is None or not running:
-        return Person(each, "", None)
-    if each.customer_status != CustomerStatus.ACTIVE:
-        return Person(each, gettext("takes no seat"), None)
-    without = [view.plan.name for view in limited if view.seats is not None and ahead >= view.seats]
-    if without:
-        return Person(each, gettext("no seat in %(plans)s") % {"plans": ", ".join(without)}, False)
-    return Person(each, gettext("has a seat") if limited else gettext("inherits"), True)

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.forms import Form
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
@@ -26,6 +26,9 @@ from tessera.memberships.queries import MembershipView
 from tessera.memberships.types import Status
 from tessera.organizations.errors import VersionStale
 from tessera.organizations.formatting import Formats, joined, sentence
+
+_BACK: Final = "back"
+_OWN_PAGE: Final = "membership"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +59,42 @@ class Held:
     others: list[Offer]
 
 
-def held(views: Collection[MembershipView], member: Member, *, pausable: Collection[UUID]) -> list[Held]:
+def held(
+    views: Collection[MembershipView], member: Member, *, pausable: Collection[UUID], on_its_page: bool = False
+) -> list[Held]:
     """Return memberships with the verbs that each is ready for and the member has the right to.
 
-    `pausable` are the plans that have pauses. What is inherited is followed to its company, not changed.
+    `pausable` are the plans that have pauses. What is inherited is followed to its company, not changed. When a verb is
+    done, it leads back to where it was offered: to the holder's page, or `on_its_page` to the membership's own.
     """
+    asked_on = f"?{_BACK}={_OWN_PAGE}" if on_its_page else ""
     found = []
     for view in views:
         offers = [] if view.inherited_from else [
-            Offer(verb.name, str(verb.label), verb.hurts, _address(member, view.id, verb))
+            Offer(verb.name, str(verb.label), verb.hurts, _address(member, view.id, verb) + asked_on)
             for verb in VERBS
             if verb.right in member.rights
             and verb.offered(view)
             and (verb.name != "pause" or view.plan.id in pausable)
         ]  # fmt: skip
-        first = next((offer for name in FIRST for offer in offers if offer.name == name), None)
+        first = next((offer for name in FIRST for offer in offers if offer.name == name and _now(view, name)), None)
         found.append(Held(view, first, [offer for offer in offers if offer is not first]))
     return found
+
+
+def _now(view: MembershipView, name: str) -> bool:
+    """Whether what is offered is to be done next: a pause that is only planned can be taken back, but why should it."""
+    return name != "resume" or view.status is Status.PAUSED
 
 
 def _address(member: Member, membership_id: UUID, verb: Verb) -> str:
     reference = ids.to_text(Prefix.MEMBERSHIP, membership_id)
     return reverse(f"console:membership_{verb.name}", args=[member.organization.slug, reference])
+
+
+def own_address(member: Member, membership_id: UUID) -> str:
+    """Return the page of a membership."""
+    return reverse("console:membership", args=[member.organization.slug, ids.to_text(Prefix.MEMBERSHIP, membership_id)])
 
 
 def page_of(verb: Verb) -> Callable[..., HttpResponse]:
@@ -87,8 +104,8 @@ def page_of(verb: Verb) -> Callable[..., HttpResponse]:
     @require_http_methods(["GET", "HEAD", "POST"])
     def view(request: StaffRequest, ref: str) -> HttpResponse:
         member = request.staff
-        membership = _membership(member, ref)
-        form = verb.form(answers.told(request), member=member, membership=membership)
+        membership = queries.membership(organization=member.organization, membership_id=key_of(ref), at=member.at)
+        form = verb.form(_told_of(request), member=member, membership=membership)
         if request.method == "POST" and form.is_valid():
             told = form.cleaned_data
             try:
@@ -99,7 +116,7 @@ def page_of(verb: Verb) -> Callable[..., HttpResponse]:
                 answers.refuse(form, refusal, {"ends_at": "last_day", "starts_at": "first_day", "plan": "price"})
             else:
                 message = str(verb.done) % {"plan": membership.plan.name}
-                return answers.done(request, holder_address(member, membership), message)
+                return answers.done(request, _back(request, membership), message)
         return _asking(request, verb, membership, form)
 
     view.__name__ = f"membership_{verb.name.replace('-', '_')}"
@@ -112,11 +129,12 @@ def holder_address(member: Member, view: MembershipView) -> str:
     return reverse(f"console:{name}", args=[member.organization.slug, ids.to_text(prefix, view.holder.id)])
 
 
-def _membership(member: Member, ref: str) -> MembershipView:
+def key_of(ref: str) -> UUID:
+    """Return the key that is written `mem_…`. Raises NotFound if that is none."""
     key = ids.from_text(Prefix.MEMBERSHIP, ref)
     if key is None:
         raise NotFound("there is no such membership")
-    return queries.membership(organization=member.organization, membership_id=key, at=member.at)
+    return key
 
 
 def _unless_stale(known: int | None, run: Callable[[], Membership]) -> Membership:
@@ -131,13 +149,28 @@ def _unless_stale(known: int | None, run: Callable[[], Membership]) -> Membershi
         return changed
 
 
+def _asked_on(request: StaffRequest) -> str:
+    given = request.POST if request.method == "POST" else request.GET
+    return _OWN_PAGE if given.get(_BACK) == _OWN_PAGE else ""
+
+
+def _back(request: StaffRequest, membership: MembershipView) -> str:
+    if _asked_on(request):
+        return own_address(request.staff, membership.id)
+    return holder_address(request.staff, membership)
+
+
+def _told_of(request: StaffRequest) -> QueryDict | None:
+    """Return what was told of the form's fields; on which page the question was asked is none of them."""
+    told = answers.told(request)
+    return None if request.method != "POST" and told is not None and set(told) == {_BACK} else told
+
+
 def _asking(request: StaffRequest, verb: Verb, membership: MembershipView, form: AskForm) -> HttpResponse:
     member = request.staff
     refused = request.method == "POST"
     told = _told(form)
     outlook = None if told is None else _outlook(member, verb, membership, told)
-    if not refused and not request.GET:
-        form = verb.form(member=member, membership=membership)
     return answers.drawer(
         request,
         "console/memberships/verb.html",
@@ -149,7 +182,8 @@ def _asking(request: StaffRequest, verb: Verb, membership: MembershipView, form:
         membership=membership,
         outlook=outlook,
         problem=sentence(outlook.refusal.detail) if outlook and outlook.refusal and not refused else "",
-        back=holder_address(member, membership),
+        back=_back(request, membership),
+        back_to=_asked_on(request),
         action=_address(member, membership.id, verb),
     )
 
@@ -174,9 +208,8 @@ def _outlook(member: Member, verb: Verb, membership: MembershipView, told: dict[
     organization, formats = member.organization, Formats.of(member.organization)
 
     def look(_changed: Membership) -> tuple[Seen, list[str]]:
-        after = queries.membership(organization=organization, membership_id=membership.id, at=member.at)
-        terms = queries.terms(organization=organization, membership_id=membership.id)
-        return Seen(membership, after, terms, formats), may_use(member, membership)
+        after = queries.life(organization=organization, membership_id=membership.id, at=member.at)
+        return Seen(membership, after.view, after.terms, formats), may_use(member, membership)
 
     before = may_use(member, membership)
     try:

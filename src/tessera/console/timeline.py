@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 
 from tessera.console import naming
-from tessera.console.words import happened
+from tessera.console.words import happened, particulars
 from tessera.events import queries as events
 from tessera.events.queries import EventLine
 from tessera.organizations.formatting import Formats
@@ -23,6 +23,7 @@ class Line:
     day: str
     at: datetime
     title: str
+    particulars: str
     tone: str
     actor: str
 
@@ -53,6 +54,12 @@ def of_company(organization: Organization, company_id: UUID, *, cursor: str | No
     return Timeline(_lines(organization, lines, others, of_customer=False), next_cursor or "")
 
 
+def of_membership(organization: Organization, membership_id: UUID, *, cursor: str | None = None) -> Timeline:
+    """Return what happened to a membership, whoever held it then. At most four queries."""
+    lines, next_cursor = events.timeline(organization, membership_id=membership_id, limit=SHOWN, cursor=cursor)
+    return Timeline(_lines(organization, lines, {}, of_customer=True), next_cursor or "")
+
+
 def _lines(
     organization: Organization, lines: list[EventLine], others: dict[UUID, str], *, of_customer: bool
 ) -> list[Line]:
@@ -69,6 +76,7 @@ def _lines(
             plan=plans.get(each.plan_id, "") if each.plan_id else "",
             other=others.get(other, "") if other else gettext("somebody"),
         )
-        found.append(Line("" if day == last_day else day, each.at, title, tone, actors[each.actor]))
+        said = particulars(each, formats)
+        found.append(Line("" if day == last_day else day, each.at, title, said, tone, actors[each.actor]))
         last_day = day
     return found

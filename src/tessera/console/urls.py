@@ -13,6 +13,7 @@ from tessera.console import (
     granting,
     home,
     jobs,
+    membership,
     memberships,
     plan,
     plans,
@@ -45,7 +46,8 @@ _companies: list[URLPattern] = [
     path("/<str:ref>/people/<str:customer_ref>/unlink", affiliations.unlink, name="unlink"),
 ]
 _memberships: list[URLPattern] = [
-    path(f"/<str:ref>/{verb.name}", memberships.page_of(verb), name=f"membership_{verb.name}") for verb in VERBS
+    path("/<str:ref>", membership.profile, name="membership"),
+    *(path(f"/<str:ref>/{verb.name}", memberships.page_of(verb), name=f"membership_{verb.name}") for verb in VERBS),
 ]
 _plans: list[URLPattern] = [
     path("", plans.index, name="plans"),

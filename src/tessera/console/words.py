@@ -9,10 +9,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tessera.access.types import Decision, Source
+from tessera.events.queries import EventLine
 from tessera.events.types import EventType
 from tessera.memberships.queries import MembershipView
 from tessera.memberships.types import EndedReason, Status
 from tessera.organizations.formatting import Formats
+from tessera.people.types import Source as CameBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,15 @@ ENDED: Final[Mapping[EndedReason, object]] = {
     EndedReason.LAPSED: _("ended"),
 }
 
+CAME_BY: Final[Mapping[CameBy, object]] = {
+    CameBy.STAFF: _("Staff"),
+    CameBy.SIGNUP: _("Sign-up"),
+    CameBy.API: _("Another program"),
+    CameBy.IMPORT: _("Import"),
+}
+
+_PAID_BY: Final[Mapping[str, object]] = {"manual": _("At the desk or by transfer"), "sandbox": _("Sandbox")}
+
 _HAPPENED: Final[Mapping[EventType, tuple[object, str]]] = {
     EventType.CUSTOMER_CREATED: (_("Added as a customer"), "good"),
     EventType.CUSTOMER_UPDATED: (_("Details changed"), ""),
@@ -111,6 +122,7 @@ _HAPPENED: Final[Mapping[EventType, tuple[object, str]]] = {
     EventType.MEMBERSHIP_RESUMED: (_("%(plan)s resumed"), "good"),
     EventType.MEMBERSHIP_PLAN_CHANGED: (_("Changed to %(plan)s"), ""),
     EventType.MEMBERSHIP_PLAN_CHANGE_BOOKED: (_("%(plan)s: change booked for the renewal"), ""),
+    EventType.MEMBERSHIP_SEATS_CHANGED: (_("Seats of %(plan)s changed"), ""),
     EventType.MEMBERSHIP_REVOKED: (_("%(plan)s revoked"), "stop"),
     EventType.MEMBERSHIP_STARTED: (_("%(plan)s has begun"), "good"),
     EventType.MEMBERSHIP_PAUSE_STARTED: (_("%(plan)s: its pause has begun"), "care"),
@@ -121,10 +133,53 @@ _HAPPENED: Final[Mapping[EventType, tuple[object, str]]] = {
 }
 
 
+def paid_by(provider: str) -> str:
+    """Return what took the money, by the provider's name; empty if nothing did."""
+    return str(_PAID_BY.get(provider, provider.capitalize()))
+
+
 def happened(event: EventType, *, plan: str, other: str) -> tuple[str, str]:
     """Return an event as a sentence, and its tone. `other` is who was linked to or unlinked from."""
     text, tone = _HAPPENED.get(event, (event.value.replace(".", " ").replace("_", " ").capitalize(), ""))
     return str(text) % {"plan": plan or gettext("Membership"), "other": other}, tone
+
+
+def particulars(line: EventLine, formats: Formats) -> str:
+    """Return what is said beside what happened to a membership: "until Tue 31 Mar", "from 20 to 25"; often nothing."""
+    told = {name: _instant(line.data.get(name)) for name in ("starts_at", "ends_at", "from_end", "until", "cancel_at")}
+    ends = {name: formats.end(instant, near=line.at) for name, instant in told.items() if instant is not None}
+    if line.type in _SAYS_END and "ends_at" in ends:
+        return gettext("until %(day)s") % {"day": ends["ends_at"]}
+    if line.type is EventType.MEMBERSHIP_EXTENDED and ends.keys() >= {"from_end", "ends_at"}:
+        return gettext("from %(start)s to %(end)s") % {"start": ends["from_end"], "end": ends["ends_at"]}
+    if line.type is EventType.MEMBERSHIP_CANCEL_BOOKED and "cancel_at" in ends:
+        return gettext("on %(day)s") % {"day": ends["cancel_at"]}
+    if line.type is EventType.MEMBERSHIP_PAUSED and told["starts_at"] is not None:
+        start = formats.start(told["starts_at"], near=line.at)
+        if "until" not in ends:
+            return gettext("from %(start)s") % {"start": start}
+        return gettext("from %(start)s to %(end)s") % {"start": start, "end": ends["until"]}
+    if line.type is EventType.MEMBERSHIP_SEATS_CHANGED:
+        before, after = (line.data.get(name) for name in ("from_seats", "seats"))
+        no_limit = gettext("no limit")
+        start, end = (no_limit if many is None else str(many) for many in (before, after))
+        return gettext("from %(start)s to %(end)s") % {"start": start, "end": end}
+    return ""
+
+
+_SAYS_END: Final = frozenset(
+    {
+        EventType.MEMBERSHIP_GRANTED,
+        EventType.MEMBERSHIP_APPROVED,
+        EventType.MEMBERSHIP_PAID,
+        EventType.MEMBERSHIP_RENEWED,
+        EventType.MEMBERSHIP_PLAN_CHANGED,
+    }
+)
+
+
+def _instant(told: object) -> datetime | None:
+    return datetime.fromisoformat(told) if isinstance(told, str) else None
 
 
 def source_of(decision: Decision) -> str:

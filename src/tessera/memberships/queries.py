@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
+from tessera import db
 from tessera.core import local_time
+from tessera.core.periods import Anchor
 from tessera.http.cursors import paginate
 from tessera.memberships import seats, status
 from tessera.memberships.errors import MembershipNotFound
@@ -57,11 +59,13 @@ class PriceView:
 
 @dataclass(frozen=True, slots=True)
 class PauseView:
-    """A pause that runs or is planned; `ends_at` null: until somebody resumes."""
+    """A pause; `ends_at` null: until somebody resumes. `extends`: ends move by the time that was paused."""
 
     starts_at: datetime
     ends_at: datetime | None
+    extends: bool
     reason: str
+    paused_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class TermView:
     grace_until: datetime | None
     trial: bool
     paid_by: str
+    booked_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,8 @@ class MembershipView:
 
     `ends_at` is the last booked end, without grace; if inherited, the earlier of that and the affiliation's end.
     `last_day` is the local date of the instant before it really ends. `seated` is null unless inherited: false means
-    that the company's seats are taken by others, so nothing is inherited.
+    that the company's seats are taken by others, so nothing is inherited. `anchor` is null before the first term;
+    `pause` is the one that runs, else the next that is planned.
     """
 
     id: UUID
@@ -95,6 +101,7 @@ class MembershipView:
     plan: Named
     price: PriceView
     holder: Holder
+    anchor: Anchor | None
     inherited_from: Named | None
     seated: bool | None
     starts_at: datetime | None
@@ -114,6 +121,15 @@ class MembershipView:
     external_reference: str
     created_at: datetime
     permissions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A membership as it is at an instant, with all that it was and is booked to be, the first ones first."""
+
+    view: MembershipView
+    terms: list[TermView]
+    pauses: list[PauseView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +182,18 @@ def memberships(
     return _views(organization, page, at), next_cursor
 
 
+def life(*, organization: Organization, membership_id: UUID, at: datetime) -> Life:
+    """Return one membership with all its terms and pauses. Four queries. Raises MembershipNotFound."""
+    with db.snapshot():
+        found = _facts(_read(organization.memberships.filter(pk=membership_id)))
+        views = _seen(organization, found, at)
+    if not found:
+        raise MembershipNotFound("there is no such membership")
+    facts, zone = found[0][1], zone_of(organization)
+    terms = [_term_view(each, zone) for each in facts.terms if isinstance(each, Term)]
+    return Life(views[0], terms, [_pause_view(each) for each in facts.pauses if isinstance(each, Pause)])
+
+
 def terms(*, organization: Organization, membership_id: UUID) -> list[TermView]:
     """Return the membership's terms, the first one first. Raises MembershipNotFound."""
     if not organization.memberships.filter(pk=membership_id).exists():
@@ -173,12 +201,6 @@ def terms(*, organization: Organization, membership_id: UUID) -> list[TermView]:
     zone = zone_of(organization)
     found = Term.objects.filter(membership_id=membership_id).select_related("plan", "price").order_by("starts_at")
     return [_term_view(term, zone) for term in found]
-
-
-def pauses(*, organization: Organization, membership_id: UUID) -> list[PauseView]:
-    """Return all pauses of the membership, the first one first."""
-    found = Pause.objects.filter(membership__organization=organization, membership_id=membership_id)
-    return [PauseView(each.starts_at, each.ends_at, each.reason) for each in found.order_by("starts_at")]
 
 
 def held_by_customer(*, organization: Organization, customer: Customer, at: datetime) -> list[MembershipView]:
@@ -241,17 +263,25 @@ def _read(found: QuerySet[Membership]) -> list[Membership]:
 
 def _views(organization: Organization, found: Sequence[Membership], at: datetime) -> list[MembershipView]:
     """Three queries: terms, pauses, what the plans grant."""
+    return _seen(organization, _facts(found), at)
+
+
+def _facts(found: Sequence[Membership]) -> list[tuple[Membership, Facts]]:
+    terms: dict[UUID, list[Term]] = defaultdict(list)
+    pauses: dict[UUID, list[Pause]] = defaultdict(list)
     keys = [row.pk for row in found]
-    booked: dict[UUID, list[Term]] = defaultdict(list)
     for term in Term.objects.filter(membership__in=keys).select_related("plan", "price").order_by("starts_at"):
-        booked[term.membership_id].append(term)
-    paused: dict[UUID, list[Pause]] = defaultdict(list)
+        terms[term.membership_id].append(term)
     for pause in Pause.objects.filter(membership__in=keys).order_by("starts_at"):
-        paused[pause.membership_id].append(pause)
-    plans = {row.pk: _plan_and_price(row, booked[row.pk], at) for row in found}
+        pauses[pause.membership_id].append(pause)
+    return [(row, Facts(row, terms[row.pk], pauses[row.pk])) for row in found]
+
+
+def _seen(organization: Organization, found: list[tuple[Membership, Facts]], at: datetime) -> list[MembershipView]:
+    plans = {row.pk: _plan_and_price(row, facts, at) for row, facts in found}
     granted = _granted(plan.pk for plan, _ in plans.values())
     zone = zone_of(organization)
-    return [_view(row, *plans[row.pk], Facts(row, booked[row.pk], paused[row.pk]), granted, zone, at) for row in found]
+    return [_view(row, *plans[row.pk], facts, granted, zone, at) for row, facts in found]
 
 
 def _view(
@@ -277,13 +307,14 @@ def _view(
         plan=Named(plan.pk, plan.name),
         price=_price_view(price),
         holder=Holder("customer" if row.customer_id else "company", holder.pk, holder.name),
+        anchor=Anchor.parse(row.anchor) if row.anchor else None,
         inherited_from=None,
         seated=None,
         starts_at=first.starts_at if first else row.agreed_start_at,
         ends_at=ends_at,
         last_day=_last_day(ends_at, row.ended_at, zone),
         grace_until=last.grace_until if last and row.renews else None,
-        pause=PauseView(pause.starts_at, pause.ends_at, pause.reason) if isinstance(pause, Pause) else None,
+        pause=_pause_view(pause) if isinstance(pause, Pause) else None,
         renews=row.renews,
         cancel_at=ends_at if row.cancel_booked_at is not None and state.unended else None,
         next_plan=_next_plan(row, facts, plan, at),
@@ -301,8 +332,8 @@ def _view(
     )
 
 
-def _plan_and_price(row: Membership, booked: Sequence[Term], at: datetime) -> tuple[Plan, Price]:
-    held = status.term_held(booked, at)
+def _plan_and_price(row: Membership, facts: Facts, at: datetime) -> tuple[Plan, Price]:
+    held = status.term_held(facts.terms, at)
     if isinstance(held, Term):
         return held.plan, held.price
     assert row.next_plan is not None and row.next_price is not None
@@ -347,7 +378,12 @@ def _term_view(term: Term, zone: ZoneInfo) -> TermView:
         grace_until=term.grace_until,
         trial=term.trial,
         paid_by=term.paid_by,
+        booked_by=term.booked_by,
     )
+
+
+def _pause_view(pause: Pause) -> PauseView:
+    return PauseView(pause.starts_at, pause.ends_at, pause.extends, pause.reason, pause.paused_by)
 
 
 def _last_day(ends_at: datetime | None, ended_at: datetime | None, zone: ZoneInfo) -> date | None:

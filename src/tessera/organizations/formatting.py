@@ -56,6 +56,26 @@ class Formats:
         """Return "14:05"."""
         return format_time(self.local(instant), "short", locale=self.locale, tzinfo=self.zone)
 
+    def month(self, day: date, *, year: bool) -> str:
+        """Return "Mar 2026", or "Mar" without the year."""
+        return self._skeleton("yMMM" if year else "MMM", datetime.combine(day, time.min))
+
+    def short(self, day: date) -> str:
+        """Return "31 Mar"."""
+        return self._skeleton("MMMd", datetime.combine(day, time.min))
+
+    def of_the_year(self, day: date) -> str:
+        """Return "31 March": a day of any year."""
+        return self._skeleton("MMMMd", datetime.combine(day, time.min))
+
+    def weekday(self, day: date) -> str:
+        """Return "Tuesday"."""
+        return format_datetime(datetime.combine(day, time.min), "cccc", locale=self.locale)
+
+    def wall_clock(self, time_of_day: time) -> str:
+        """Return "14:05" of a wall-clock time."""
+        return format_time(datetime.combine(date(2000, 1, 1), time_of_day), "short", locale=self.locale)
+
     def exact(self, instant: datetime) -> str:
         """Return the instant to the second with its zone, for whoever hovers over a day."""
         return format_datetime(self.local(instant), "d MMM y HH:mm:ss zzz", locale=self.locale, tzinfo=self.zone)

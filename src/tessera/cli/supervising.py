@@ -16,7 +16,7 @@ from tessera.jobs.processes import end_with_parent
 
 _PAUSES: Final = (0.2, 1.0, 3.0, 10.0)  # seconds before starting again; back to the first after a good while
 _GOOD_WHILE: Final = 60.0
-_BEGINNING: Final = 10.0
+_BEGINNING: Final = 60.0
 _STOP_SECONDS: Final = 15.0
 _LOOK: Final = 0.1
 

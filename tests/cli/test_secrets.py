@@ -1,13 +1,17 @@
 """An operator makes keys and changes them."""
 
 import json
+from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
 
-from tessera.core import encryption_keys
+from tessera.core import clock, encryption_keys
 from tessera.db import sealed, sealed_columns
+from tessera.events.types import Actor
 from tessera.people.models import Company
+from tessera.webhooks.services import create_endpoint, rotate_secret
+from tessera.webhooks.signatures import secrets_at
 from tests import make
 from tests.cli.conftest import Tessera
 
@@ -79,3 +83,20 @@ def test_a_secret_whose_key_is_gone_is_left_and_found_by_the_doctor(
     assert str(lost.pk) in part["examples"][0]
     assert str(kept.pk) not in part["examples"][0]
     assert "'old', which is not configured" in part["examples"][0]
+
+
+@pytest.mark.django_db
+def test_the_secrets_of_webhooks_come_along_and_sign_as_before(tessera: Tessera, settings: Settings) -> None:
+    settings.ENCRYPTION_KEYS = encryption_keys.read(OLD)
+    club = make.organization()
+    by_us: dict[str, Any] = {"at": make.JAN_10, "actor": Actor.system("tests")}
+    endpoint, first = create_endpoint(organization=club, url="https://club.example/hooks", **by_us)
+    endpoint, second = rotate_secret(endpoint=endpoint, **by_us)
+    settings.ENCRYPTION_KEYS = encryption_keys.read(f"{NEW},{OLD}")
+
+    said = json.loads(tessera("secrets", "rotate", "--json").stdout)
+
+    assert said["keys_in_use"] == {"new": 2}
+    settings.ENCRYPTION_KEYS = encryption_keys.read(NEW)
+    endpoint.refresh_from_db()
+    assert secrets_at(endpoint, clock.now()) == [second, first]

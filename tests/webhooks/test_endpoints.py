@@ -302,6 +302,20 @@ def test_a_test_that_arrives_shows_that_the_endpoint_is_well_again(club: Club, r
     assert fresh(endpoint).failing_since is None
 
 
+def test_a_test_does_not_wait_until_an_endpoint_has_rested(club: Club, receiver: Receiver) -> None:
+    endpoint = club.endpoint(receiver.url, event_types=["customer.*"])
+    receiver.answers = [with_status(503, **{"Retry-After": "86400"})]
+    club.happens()
+    club.tell(endpoint)
+    assert fresh(endpoint).quiet_until is not None
+
+    test = club.test(endpoint)
+    club.tell(endpoint)
+
+    test.refresh_from_db()
+    assert test.status == "delivered"
+
+
 def test_nothing_is_tried_out_on_an_endpoint_that_is_off(club: Club) -> None:
     endpoint = services.disable_endpoint(endpoint=club.endpoint(HOOKS), **by_us)
     with pytest.raises(EndpointDisabled):

@@ -153,6 +153,8 @@ def send_test(*, endpoint: WebhookEndpoint, at: datetime, actor: Actor) -> Deliv
         present = locked(endpoint)
         refuse_disabled(present)
         delivery = Delivery.objects.create(endpoint=present, sequence=0, type=messages.TEST, created_at=clock.now())
+        # Who tries it out does not wait until it has rested.
+        WebhookEndpoint.objects.filter(pk=present.pk).update(quiet_until=None)
         record(EventType.WEBHOOK_ENDPOINT_TESTED, present, at=at, actor=actor)
     return delivery
 

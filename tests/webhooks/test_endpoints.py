@@ -304,7 +304,7 @@ def test_a_test_that_arrives_shows_that_the_endpoint_is_well_again(club: Club, r
 
 def test_a_test_does_not_wait_until_an_endpoint_has_rested(club: Club, receiver: Receiver) -> None:
     endpoint = club.endpoint(receiver.url, event_types=["customer.*"])
-    receiver.answers = [with_status(503, **{"Retry-After": "86400"})]
+    receiver.answers = [lambda call: call.reply(503, b"", **{"Retry-After": "86400"})]
     club.happens()
     club.tell(endpoint)
     assert fresh(endpoint).quiet_until is not None

@@ -33,7 +33,20 @@ def command(host: str, port: int, no_worker: bool, quiet: bool) -> None:
 def parts(host: str, port: int, *, quiet: bool = False) -> list[Part]:
     """Return what a whole installation consists of: the web server and a worker."""
     serving = ["serve", "--no-worker", "--host", host, "--port", str(port), *(["--quiet"] if quiet else [])]
-    return [Part("web server", serving), Part("worker", ["worker"], needed=False)]
+    return [
+        Part("web server", serving, works=lambda: is_listened_on(host, port)),
+        Part("worker", ["worker"], needed=False),
+    ]
+
+
+def is_listened_on(host: str, port: int) -> bool:
+    """Whether somebody takes connections there."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (read, not bound)
+    try:
+        with socket.create_connection((reached, port), timeout=0.2):
+            return True
+    except OSError:
+        return False
 
 
 def settle_address(host: str, port: int) -> None:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Final
@@ -23,11 +23,16 @@ _LOOK: Final = 0.1
 
 @dataclass(slots=True)
 class Part:
-    """One of the processes: `tessera` with these arguments. `needed`: without it there is no point in going on."""
+    """One of the processes: `tessera` with these arguments. `needed`: without it there is no point in going on.
+
+    `works` tells whether it has begun its work; where nothing tells, it has after a minute.
+    """
 
     name: str
     arguments: Sequence[str]
     needed: bool = True
+    works: Callable[[], bool] = lambda: False
+    begun: bool = field(default=False, init=False)
     process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
     started: float = field(default=0.0, init=False)
     deaths: int = field(default=0, init=False)
@@ -43,8 +48,12 @@ class Part:
         self.started = time.monotonic()
 
     def refused(self, code: int) -> bool:
-        """Whether it ended of its own accord as soon as it was started: it said why, and would say so again."""
-        return self.needed and code >= 0 and self.deaths == 0 and time.monotonic() - self.started < _BEGINNING
+        """Whether it ended of its own accord before it ever began: it said why, and would say so again."""
+        return self.needed and code >= 0 and not self.begun
+
+    def look(self) -> None:
+        """Note whether it has begun its work by now."""
+        self.begun = self.begun or time.monotonic() - self.started > _BEGINNING or self.works()
 
     def died(self) -> None:
         """Note that it has ended, and from when on it is to be started again."""
@@ -89,6 +98,7 @@ def _look_after(part: Part) -> int | None:
         return None
     code = part.process.poll()
     if code is None:
+        part.look()
         return None
     if part.refused(code):
         return code

@@ -3,7 +3,9 @@
 import logging
 import os
 from ipaddress import ip_address
+from multiprocessing import parent_process
 from multiprocessing.util import Finalize
+from signal import SIGKILL
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -103,7 +105,9 @@ def begin() -> None:
 
     It ends with the process that started it: one that is left over would keep the port from its successor.
     """
-    end_with_parent()
+    parent = parent_process()
+    # Outright: the server's own stopping needs the process that is gone.
+    end_with_parent(parent.pid if parent else None, by=SIGKILL)
     _forget_settings()
     for warning in warnings():
         log.warning(warning)

@@ -33,14 +33,14 @@ def is_dead(name: str) -> bool:
     return _started(int(pid)) != int(started)
 
 
-def end_with_parent(parent: int | None = None) -> None:
-    """Have this process told to stop (SIGTERM) when the one that started it is gone, even if by `kill -9`.
+def end_with_parent(parent: int | None = None, *, by: signal.Signals = signal.SIGTERM) -> None:
+    """Have this process stopped, `by` this signal, when the one that started it is gone, even if by `kill -9`.
 
     On Linux only. `parent`: who that is; if it is gone already, this ends at once.
     """
     if sys.platform != "linux":
         return
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, by)
     if parent is not None and os.getppid() != parent:
         os._exit(0)
 

@@ -14,7 +14,7 @@ from tessera import db
 from tessera.core.ids import new_id
 from tessera.webhooks.models import WebhookEndpoint
 
-LEASE: Final = timedelta(seconds=60)  # renewed with each message, which takes a quarter of it at most
+LEASE: Final = timedelta(seconds=30)  # renewed with each message, which takes half of it at most
 
 
 def take(endpoint_id: UUID, *, at: datetime) -> UUID | None:

@@ -25,6 +25,7 @@ def command(host: str, port: int, no_worker: bool, quiet: bool) -> None:
     """
     settle_address(host, port)
     if not no_worker:
+        refuse_taken(host, port)  # whoever listens there would be taken for the web server
         sys.exit(supervise(parts(host, port, quiet=quiet)))
     project.start()
     run(host, port, quiet=quiet)

@@ -131,8 +131,7 @@ def put(
             _insert(database.vendor, keyed=bool(key)),
             (job_id, task.module_path, told, task.queue_name, task.priority, key, whose, enqueued_at, due),
         )
-    if database.vendor == "postgresql":
-        wakeup.after_commit()
+    wakeup.after_commit()
 
 
 def task_at(path: str) -> Task[Any, Any]:

@@ -70,6 +70,15 @@ def seating(*, company_id: UUID, seats: int | None, at: datetime) -> Seating:
 
 def ahead(affiliation_ids: Sequence[UUID], at: datetime) -> dict[UUID, int]:
     """Return how many people come before each affiliation in its company's queue at `at`. One query."""
+    return dict(_counted(Affiliation.objects.filter(pk__in=affiliation_ids), at).values_list("pk", "ahead"))
+
+
+def with_ahead(found: QuerySet[Affiliation], at: datetime) -> list[Affiliation]:
+    """Return these affiliations, with how many people come before each at `at` as `ahead`. One query."""
+    return list(_counted(found, at))
+
+
+def _counted(found: QuerySet[Affiliation], at: datetime) -> QuerySet[Affiliation]:
     before = (
         Affiliation.objects.filter(company=OuterRef("company"), customer__status=CustomerStatus.ACTIVE)
         .filter(affiliations.covering(at))
@@ -79,5 +88,4 @@ def ahead(affiliation_ids: Sequence[UUID], at: datetime) -> dict[UUID, int]:
         .annotate(many=Count("pk"))
         .values("many")
     )
-    counted = Affiliation.objects.filter(pk__in=affiliation_ids).annotate(ahead=Coalesce(Subquery(before), 0))
-    return dict(counted.values_list("pk", "ahead"))
+    return found.annotate(ahead=Coalesce(Subquery(before), 0))

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from tessera.http.cursors import paginate
 from tessera.organizations.models import Organization
@@ -30,6 +30,7 @@ __all__ = [
     "customer",
     "customer_by_ref",
     "customers",
+    "facts_of",
     "merged_ids",
     "people_of",
 ]
@@ -113,8 +114,8 @@ class Rows(Generic[T]):
 
 
 def customer(row: Customer) -> CustomerFacts:
-    """Return what is known of one customer: two queries."""
-    return _customer_facts([row])[0]
+    """Return what is known of one customer: one query."""
+    return facts_of([row])[0]
 
 
 def customers(
@@ -140,7 +141,7 @@ def customers(
     if q.strip():
         found = found.filter(_customer_matches(organization, q.replace("\0", " ")))
     rows, next_cursor = paginate(found, order=_ORDERS[order], limit=limit, cursor=cursor)
-    return Rows(tuple(_customer_facts(rows)), next_cursor)
+    return Rows(tuple(facts_of(rows)), next_cursor)
 
 
 def company(row: Company) -> CompanyFacts:
@@ -225,15 +226,15 @@ def merged_ids(row: Customer) -> tuple[UUID, ...]:
     return tuple(keys[1:])
 
 
-def _customer_facts(rows: list[Customer]) -> list[CustomerFacts]:
-    keys = [row.pk for row in rows]
+def facts_of(rows: list[Customer]) -> list[CustomerFacts]:
+    """Return what is known of customers: one query."""
     emails: dict[UUID, list[Email]] = {}
-    for address in CustomerEmail.objects.filter(customer__in=keys).order_by("customer_id", "position"):
-        known = Email(address.address, address.verified_at is not None)
-        emails.setdefault(address.customer_id, []).append(known)
     phones: dict[UUID, list[str]] = {}
-    for phone in CustomerPhone.objects.filter(customer__in=keys).order_by("customer_id", "position"):
-        phones.setdefault(phone.customer_id, []).append(phone.number)
+    for customer_id, address, verified, _position in _contacts([row.pk for row in rows]):
+        if verified is None:
+            phones.setdefault(customer_id, []).append(address)
+        else:
+            emails.setdefault(customer_id, []).append(Email(address, bool(verified)))
     return [
         CustomerFacts(
             id=row.pk,
@@ -256,6 +257,21 @@ def _customer_facts(rows: list[Customer]) -> list[CustomerFacts]:
         )
         for row in rows
     ]
+
+
+def _contacts(keys: list[UUID]) -> QuerySet[CustomerEmail, tuple[UUID, str, bool | None, int]]:
+    """The addresses and, with no word on whether they are verified, the phone numbers, each kind in order."""
+    verified = Case(
+        When(verified_at=None, then=Value(False)), default=Value(True), output_field=BooleanField(null=True)
+    )
+    unknown = Value(None, output_field=BooleanField(null=True))
+    emails = CustomerEmail.objects.filter(customer__in=keys).annotate(verified=verified)
+    phones = CustomerPhone.objects.filter(customer__in=keys).annotate(verified=unknown)
+    return (
+        emails.values_list("customer_id", "address", "verified", "position")
+        .union(phones.values_list("customer_id", "number", "verified", "position"), all=True)
+        .order_by("position")
+    )
 
 
 def _affiliated(

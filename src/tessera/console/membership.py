@@ -88,7 +88,7 @@ def profile(request: StaffRequest, ref: str) -> HttpResponse:
         section="companies" if of_company else "customers",
         membership=view,
         reference=ids.to_text(Prefix.MEMBERSHIP, view.id),
-        held=held([view], staff, pausable=[plan.pk] if plan.pauses_allowed else [], on_its_page=True)[0],
+        held=held([view], staff, on_its_page=True)[0],
         holder_url=holder_address(staff, view),
         holders_url=reverse("console:companies" if of_company else "console:customers", args=[organization.slug]),
         colour=plan.colour,

@@ -59,13 +59,11 @@ class Held:
     others: list[Offer]
 
 
-def held(
-    views: Collection[MembershipView], member: Member, *, pausable: Collection[UUID], on_its_page: bool = False
-) -> list[Held]:
+def held(views: Collection[MembershipView], member: Member, *, on_its_page: bool = False) -> list[Held]:
     """Return memberships with the verbs that each is ready for and the member has the right to.
 
-    `pausable` are the plans that have pauses. What is inherited is followed to its company, not changed. When a verb is
-    done, it leads back to where it was offered: to the holder's page, or `on_its_page` to the membership's own.
+    What is inherited is followed to its company, not changed. When a verb is done, it leads back to where it was
+    offered: to the holder's page, or `on_its_page` to the membership's own.
     """
     asked_on = f"?{_BACK}={_OWN_PAGE}" if on_its_page else ""
     found = []
@@ -75,7 +73,7 @@ def held(
             for verb in VERBS
             if verb.right in member.rights
             and verb.offered(view)
-            and (verb.name != "pause" or view.plan.id in pausable)
+            and (verb.name != "pause" or view.pausable)
         ]  # fmt: skip
         first = next((offer for name in FIRST for offer in offers if offer.name == name and _now(view, name)), None)
         found.append(Held(view, first, [offer for offer in offers if offer is not first]))

@@ -1,6 +1,7 @@
 """Plans, prices and permissions as forms."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from tessera.core import money
 from tessera.core.errors import TesseraError
 from tessera.core.periods import Interval
 from tessera.organizations.formatting import sentence
-from tessera.plans.queries import PlanFacts
+from tessera.plans.queries import PermissionFacts, PlanFacts
 from tessera.plans.types import Audience, Billing, PlanDetails, PriceTerms, Rule, Target, Visibility
 
 REFUSED_PLAN = {"cycle": "cycle_start", "prices/0/amount": "amount", "prices/0": "interval"}
@@ -62,6 +63,12 @@ class PriceForm(forms.Form):
             return money.parse_amount(self.cleaned_data[name], self.currency)
         except TesseraError as refusal:
             raise forms.ValidationError(sentence(refusal.detail)) from refusal
+
+    def terms_so_far(self) -> PriceTerms | None:
+        """Return what has been told if it can be read already, in the organization's currency; None if it cannot."""
+        if not self.is_bound or not self.is_valid():
+            return None
+        return replace(self.terms(), currency=self.currency)
 
     def terms(self) -> PriceTerms:
         """Return what was told; an open-ended price has no interval."""
@@ -171,6 +178,12 @@ class PermissionForm(forms.Form):
         help_text=_("What doors and sites ask, one a line: enter door:main, read page:/members/*"),
     )  # fmt: skip
 
+    def __init__(self, *args: Any, known: bool = False, **options: Any) -> None:
+        """`known`: it exists, and its key with it."""
+        super().__init__(*args, **options)
+        if known:
+            del self.fields["key"]
+
     def clean_targets(self) -> list[Target]:
         found = []
         for line in lines(self.cleaned_data["targets"]):
@@ -181,6 +194,12 @@ class PermissionForm(forms.Form):
                 raise forms.ValidationError(gettext("%(line)s is not written like enter door:main.") % told)
             found.append(Target(action, kind, key))
         return found
+
+
+def first_permission_values(known: PermissionFacts) -> dict[str, Any]:
+    """Return what the form says of a permission before it is changed."""
+    targets = [f"{each.action} {each.resource_type}:{each.resource_id}" for each in known.targets]
+    return {"name": known.name, "description": known.description, "targets": "\n".join(targets)}
 
 
 def first_values(known: PlanFacts) -> dict[str, Any]:

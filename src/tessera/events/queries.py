@@ -111,16 +111,23 @@ def timeline(
     company_id: UUID | None = None,
     membership_id: UUID | None = None,
     merged_ids: Collection[UUID] = (),
+    types: Collection[EventType] = (),
+    by: str = "",
     limit: int = 50,
     cursor: str | None = None,
 ) -> tuple[list[EventLine], str | None]:
     """Return what happened to somebody or something, newest first, and the cursor of what was before.
 
-    `merged_ids`: customers that were merged into this one, whose past is now theirs. Raises CursorInvalid.
+    `merged_ids`: customers that were merged into this one, whose past is now theirs. `types`: only these; `by`: only
+    what actors did whose text begins so, such as `staff:`. Raises CursorInvalid.
     """
     rows = _about(organization, None if merged_ids else customer_id, company_id, membership_id)
     if merged_ids and customer_id is not None:
         rows = rows.filter(customer_id__in=[customer_id, *merged_ids])
+    if types:
+        rows = rows.filter(type__in=list(types))
+    if by:
+        rows = rows.filter(actor__startswith=by)
     page, next_cursor = paginate(rows, order=("-sequence",), limit=limit, cursor=cursor)
     return _lines(page), next_cursor
 

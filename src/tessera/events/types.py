@@ -51,6 +51,7 @@ class EventType(StrEnum):
     PLAN_CREATED = "plan.created"
     PLAN_UPDATED = "plan.updated"
     PLAN_ARCHIVED = "plan.archived"
+    PLAN_RESTORED = "plan.restored"
     PRICE_CREATED = "price.created"
     PRICE_UPDATED = "price.updated"
     MEMBERSHIP_GRANTED = "membership.granted"

@@ -44,34 +44,46 @@ def active_holders(
     keys = list(Plan.objects.filter(organization=organization).values_list("pk", flat=True))
     if plan_ids is not None:
         keys = [key for key in keys if key in plan_ids]
-    counted = _covered(keys, at)
-    counted.subtract(_ended(organization, keys, at))
-    counted.subtract(_paused(keys, at))
-    counted.update(_in_grace(keys, at))
+    counted = _active(organization, keys, at, "plan")
     companies = _companies(organization, at)
     return {key: Holders(counted[key] - companies[key], companies[key]) for key in keys if counted[key] > 0}
 
 
-def _covered(keys: Collection[UUID], at: datetime) -> Counter[UUID]:
+def active_on_prices(plan: Plan, at: datetime) -> dict[UUID, int]:
+    """Return how many customers and companies have the plan at `at` on each of its prices. Four queries."""
+    counted = _active(plan.organization, [plan.pk], at, "price")
+    return {key: many for key, many in counted.items() if many > 0}
+
+
+def _active(organization: Organization, keys: Collection[UUID], at: datetime, column: str) -> Counter[UUID]:
+    counted = _covered(keys, at, column)
+    counted.subtract(_by(_ended(organization, keys, at), column))
+    counted.subtract(_by(_paused(keys, at), column))
+    counted.update(_by(_in_grace(keys, at), column))
+    return counted
+
+
+def _covered(keys: Collection[UUID], at: datetime, column: str) -> Counter[UUID]:
+    # One after the other: each is one range of the index.
     terms = Term.objects.filter(plan__in=keys, starts_at__lte=at)
-    found = _by_plan(terms.filter(ends_at=None))
-    found.update(_by_plan(terms.filter(ends_at__gt=at)))
+    found = _by(terms.filter(ends_at=None), column)
+    found.update(_by(terms.filter(ends_at__gt=at), column))
     return found
 
 
-def _ended(organization: Organization, keys: Collection[UUID], at: datetime) -> Counter[UUID]:
+def _ended(organization: Organization, keys: Collection[UUID], at: datetime) -> QuerySet[Term]:
     over = Membership.objects.filter(organization=organization, ended_at__lte=at)
     over = over.filter(Q(ends_at=None) | Q(ends_at__gt=at))
-    return _by_plan(Term.objects.filter(covering(at), membership__in=over, plan__in=keys))
+    return Term.objects.filter(covering(at), membership__in=over, plan__in=keys)
 
 
-def _paused(keys: Collection[UUID], at: datetime) -> Counter[UUID]:
+def _paused(keys: Collection[UUID], at: datetime) -> QuerySet[Term]:
     pauses = Pause.objects.filter(covering(at)).values("membership")
     terms = Term.objects.filter(covering(at), membership__in=pauses, plan__in=keys)
-    return _by_plan(terms.filter(_unended("membership__", at)))
+    return terms.filter(_unended("membership__", at))
 
 
-def _in_grace(keys: Collection[UUID], at: datetime) -> Counter[UUID]:
+def _in_grace(keys: Collection[UUID], at: datetime) -> QuerySet[Term]:
     """Those whose last ended term is still in its grace, that renew, and that neither a term nor a pause is over."""
     terms = Term.objects.filter(plan__in=keys, grace_until__gt=at, ends_at__lte=at, membership__renews=True)
     own = Term.objects.filter(membership=OuterRef("membership"))
@@ -81,7 +93,7 @@ def _in_grace(keys: Collection[UUID], at: datetime) -> Counter[UUID]:
     )
     pauses = Pause.objects.filter(covering(at), membership=OuterRef("membership"), extends=True).filter(Exists(inside))
     found = terms.filter(_unended("membership__", at)).exclude(Exists(own.filter(covering(at))))
-    return _by_plan(found.exclude(Exists(later)).exclude(Exists(pauses)))
+    return found.exclude(Exists(later)).exclude(Exists(pauses))
 
 
 def _companies(organization: Organization, at: datetime) -> Counter[UUID]:
@@ -95,5 +107,5 @@ def _unended(prefix: str, at: datetime) -> Q:
     return Q(**{f"{prefix}ended_at": None}) | Q(**{f"{prefix}ended_at__gt": at})
 
 
-def _by_plan(terms: QuerySet[Term]) -> Counter[UUID]:
-    return Counter(dict(terms.order_by().values("plan").annotate(many=Count("*")).values_list("plan", "many")))
+def _by(terms: QuerySet[Term], column: str) -> Counter[UUID]:
+    return Counter(dict(terms.order_by().values(column).annotate(many=Count("*")).values_list(column, "many")))

@@ -114,7 +114,7 @@ class Term(models.Model):
         indexes = [
             models.Index(name="term_of_membership", fields=["membership", "starts_at"]),
             # What `counting.py` reads, and nothing but that: who has a plan is counted from the index alone.
-            models.Index(name="term_of_plan_running", fields=["plan", "ends_at", "starts_at"]),
+            models.Index(name="term_of_plan_running", fields=["plan", "ends_at", "starts_at", "price"]),
             models.Index(
                 name="term_of_plan_in_grace",
                 fields=["plan", "grace_until", "ends_at", "membership"],

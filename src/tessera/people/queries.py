@@ -98,6 +98,7 @@ class Affiliated:
     company_name: str
     starts_at: datetime
     ends_at: datetime | None
+    queue_at: datetime
     belonging: Belonging
     title: str
     company_admin: bool
@@ -139,7 +140,7 @@ def customers(
     if status is not None:
         found = found.filter(status=status)
     if q.strip():
-        found = found.filter(_customer_matches(organization, q.replace("\0", " ")))
+        found = found.filter(_customer_matches(organization.pk, q.replace("\0", " ")))
     rows, next_cursor = paginate(found, order=_ORDERS[order], limit=limit, cursor=cursor)
     return Rows(tuple(facts_of(rows)), next_cursor)
 
@@ -206,11 +207,24 @@ def people_of(
     *,
     at: datetime,
     belonging: Belonging | None = None,
+    q: str = "",
+    beyond: tuple[datetime, UUID] | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Rows[Affiliated]:
-    """Return the company's affiliations, ended and planned ones too, in the order in which they take seats."""
+    """Return the company's affiliations, ended and planned ones too, in the order in which they take seats.
+
+    `q` finds people as `customers` does, among the company's. `beyond` is a place in the order of seats: of who comes
+    after it, whoever could take one (neither banned nor archived).
+    """
     found = Affiliation.objects.filter(organization_id=row.organization_id, company=row)
+    if q.strip():
+        who = Customer.objects.filter(pk=OuterRef("customer_id"))
+        found = found.filter(Exists(who.filter(_customer_matches(row.organization_id, q.replace("\0", " ")))))
+    if beyond is not None:
+        queue_at, key = beyond
+        found = found.filter(Q(queue_at__gt=queue_at) | Q(queue_at=queue_at, id__gt=key))
+        found = found.filter(customer__status=CustomerStatus.ACTIVE)
     return _affiliated(found, at, belonging, limit, cursor)
 
 
@@ -310,6 +324,7 @@ def affiliated(row: Affiliation, at: datetime) -> Affiliated:
         company_name=row.company.name,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
+        queue_at=row.queue_at,
         belonging=belonging_at(row, at),
         title=row.title,
         company_admin=row.company_admin,
@@ -333,9 +348,9 @@ def _numbered(q: str, series: numbers.Series) -> Q:
     return chosen | Q(number=f"{series}-{int(text):06}") if re.fullmatch("[0-9]{1,9}", text) else chosen
 
 
-def _customer_matches(organization: Organization, q: str) -> Q:
+def _customer_matches(organization_id: UUID, q: str) -> Q:
     found = _named(q) | _numbered(q, numbers.Series.CUSTOMER) | Q(external_id=q.strip())
-    of_row = {"organization": organization, "customer": OuterRef("pk")}
+    of_row = {"organization": organization_id, "customer": OuterRef("pk")}
     if not re.search(r"\s", q.strip()):
         found |= Q(Exists(CustomerEmail.objects.filter(**of_row, key__startswith=email_key(q))))
     if not re.search(r"[A-Za-z]", q):

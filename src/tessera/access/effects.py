@@ -51,7 +51,7 @@ def of_grants(organization: Organization, wanted: Grants, at: datetime) -> Effec
     queries grows with the people, five for five hundred of them, and with the companies they belong to.
     """
     before = _granted(organization)
-    after = {**before, **{plan: set(keys) for plan, keys in wanted.items()}}
+    after = before | {plan: set(keys) for plan, keys in wanted.items()}
     changing = {plan for plan in wanted if after[plan] != before.get(plan, set())}
     candidates = _candidates(organization, changing, at)
     if candidates is None:
@@ -70,8 +70,9 @@ def of_grants(organization: Organization, wanted: Grants, at: datetime) -> Effec
         for counted, keys in ((lose, had - has), (gain, has - had), (keep, stopped & has)):
             for key in keys:
                 counted[key] = counted.get(key, 0) + 1
-    keys = sorted({*lose, *gain, *keep})
-    return Effects(concerned, tuple(Effect(key, lose.get(key, 0), gain.get(key, 0), keep.get(key, 0)) for key in keys))
+    changed = sorted({*lose, *gain, *keep})
+    each = (Effect(key, lose.get(key, 0), gain.get(key, 0), keep.get(key, 0)) for key in changed)
+    return Effects(concerned, tuple(each))
 
 
 def _granted(organization: Organization) -> dict[UUID, set[str]]:
@@ -130,7 +131,7 @@ def _read_companies(
         firms[row["company_id"]].append((row["plan_at"], last))
 
 
-def _active(found: QuerySet[Membership], at: datetime) -> list[dict[str, Any]]:
+def _active(found: QuerySet[Membership], at: datetime) -> list[Any]:
     plan_seats = Subquery(Plan.objects.filter(pk=OuterRef("plan_at")).values("seats")[:1])
     active = with_plan(with_status(found, at), at).filter(Q(status_at=Status.ACTIVE)).annotate(plan_seats=plan_seats)
     return list(active.values("customer_id", "company_id", "seats", "plan_at", "plan_seats"))

@@ -145,12 +145,9 @@ def _inheriting(staff: Member, view: MembershipView) -> Inheriting:
         return Inheriting(Seats(0, 0, 0, []), [], more=False, note=gettext("It is over: nobody inherits it any more."))
     company = people.company_by_ref(staff.organization, ids.to_text(Prefix.COMPANY, view.holder.id))
     found = people.people_of(company, at=staff.at, belonging=Belonging.CURRENT, limit=_FIRST_PEOPLE)
-    shown: list[Person] = []
-    ahead = 0
-    for each in found.data:
-        shown.append(person(each, [view], ahead))
-        ahead += each.customer_status == CustomerStatus.ACTIVE
-    taken = drawn(seats.seating(company_id=company.pk, seats=view.seats, at=staff.at))
+    many, last = seats.boundaries(company.pk, [] if view.seats is None else [view.seats], staff.at)
+    shown = [person(each, [view], last) for each in found.data]
+    taken = drawn(many, view.seats)
     return Inheriting(taken, shown, found.next_cursor is not None, _why_not(view))
 
 

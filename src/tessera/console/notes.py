@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from tessera.console import answers, naming, undo
 from tessera.console.access import Member, StaffRequest, staff_may
+from tessera.console.conflicts import VersionedForm
 from tessera.console.once import once
 from tessera.core import ids
 from tessera.core.errors import TesseraError
@@ -40,12 +41,11 @@ class Shown:
     delete_url: str
 
 
-class NoteForm(forms.Form):
+class NoteForm(VersionedForm):
     text = forms.CharField(
         label=_("Note"), max_length=notes.LONGEST, strip=True, widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("For staff only. It stays in this record and in no log."),
     )  # fmt: skip
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
 
 
 def shown(about: Customer | Company, staff: Member) -> list[Shown]:
@@ -117,12 +117,17 @@ def _editing(kind: str) -> Callable[[StaffRequest, str, str], HttpResponse]:
                     )
                 )
             except TesseraError as refusal:
-                answers.refuse(form, refusal)
+                answers.refuse(form, refusal, present=lambda: _now(about, note_ref))
             else:
                 return answers.done(request, _back(staff, about), gettext("Note changed."))
         return _form(request, about, form, title=gettext("Change the note"), button=gettext("Save the note"))
 
     return edit
+
+
+def _now(about: Customer | Company, note_ref: str) -> dict[str, Any]:
+    note = notes.note_by_id(about, note_ref)
+    return {"text": note.text, "version": note.version}
 
 
 def _pinning(kind: str) -> Callable[[StaffRequest, str, str], HttpResponse]:

@@ -52,6 +52,10 @@ def profile(request: StaffRequest, ref: str) -> HttpResponse:
     )
 
 
+def _now(staff: Member, ref: str) -> dict[str, Any]:
+    return first_values(queries.plan(queries.plan_by_id(staff.organization, ref)))
+
+
 def _prices(plan: PlanFacts, on: dict[UUID, int]) -> list[PriceHistory]:
     """Return the prices, those on offer first, with what took the place of those that are not."""
     found = []
@@ -85,7 +89,7 @@ def edit(request: StaffRequest, ref: str) -> HttpResponse:
                 )
             )
         except TesseraError as refusal:
-            answers.refuse(form, refusal, REFUSED_PLAN)
+            answers.refuse(form, refusal, REFUSED_PLAN, present=lambda: _now(staff, ref))
         else:
             return answers.done(request, _address(staff, ref), gettext("Plan saved."))
     holders = active_holders(staff.organization, staff.at, plan_ids=[known.id]).get(known.id, Holders())

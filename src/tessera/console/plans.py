@@ -80,7 +80,7 @@ def new(request: StaffRequest) -> HttpResponse:
         status=422 if request.method == "POST" and not previewing else 200,
         form=form,
         price=price,
-        preview=preview.of_forms(form, price=price, organization=organization),
+        preview=preview.of_forms(form, prices=[price.facts_so_far(staff.at)], organization=organization),
         title=gettext("Make a plan"),
         button=gettext("Make the plan"),
         action=request.path,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tessera.console.plan_forms import PlanForm, PriceForm
+from tessera.console.plan_forms import PlanForm
 from tessera.organizations.formatting import Formats
 from tessera.organizations.models import Organization
 from tessera.plans.formatting import price_text
@@ -26,31 +26,19 @@ class Preview:
     visibility: str
 
 
-def of_forms(
-    form: PlanForm,
-    *,
-    organization: Organization,
-    price: PriceForm | None = None,
-    prices: Sequence[PriceFacts] = (),
-) -> Preview:
-    """Return how the plan of a form looks: with the price of a form, or the prices that it has."""
+def of_forms(form: PlanForm, *, organization: Organization, prices: Sequence[PriceFacts | None] = ()) -> Preview:
+    """Return how the plan of a form looks, with those of its prices that are offered."""
     formats = Formats.of(organization)
     told = _told(form)
     names = dict(form.fields["permissions"].choices)  # type: ignore[attr-defined]
-    shown = [each for each in prices if each.active]
-    texts, fees = [price_text(each, formats) for each in shown], [_fee(each, formats) for each in shown]
-    trial_days = max((each.trial_days for each in shown), default=0)
-    if price is not None and (terms := price.terms_so_far()) is not None:
-        texts.append(price_text(terms, formats))
-        fees.append(_fee(terms, formats))
-        trial_days = terms.trial_days
+    shown = [each for each in prices if each is not None and each.active]
     return Preview(
         name=str(told.get("name") or ""),
         description=str(told.get("description") or ""),
         colour=str(told.get("colour") or "#1f5f4a"),
-        prices=texts,
-        joining_fees=[each for each in fees if each],
-        trial_days=trial_days,
+        prices=[price_text(each, formats) for each in shown],
+        joining_fees=[formats.money(each.joining_fee_minor, each.currency) for each in shown if each.joining_fee_minor],
+        trial_days=max((each.trial_days for each in shown), default=0),
         grants=[str(names[key]) for key in told.get("permissions") or () if key in names],
         needs_approval=bool(told.get("needs_approval")),
         visibility=str(told.get("visibility") or "public"),
@@ -63,7 +51,3 @@ def _told(form: PlanForm) -> dict[str, Any]:
         return {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
     form.is_valid()
     return form.cleaned_data
-
-
-def _fee(terms: Any, formats: Formats) -> str:
-    return formats.money(terms.joining_fee_minor, terms.currency) if terms.joining_fee_minor else ""

@@ -118,11 +118,9 @@ def unlink_several(request: StaffRequest, ref: str) -> HttpResponse:
 
 def _ticked(staff: Member, company: Company, references: Sequence[str]) -> list[Customer]:
     """Return who was ticked and belongs to the company or is about to. Raises NotFound if one is nobody here."""
-    keys = {ids.from_text(Prefix.CUSTOMER, each) for each in references[:MOST]}
-    if None in keys:
-        raise NotFound("there is no such customer")
+    keys = {key for each in references[:MOST] if (key := ids.from_text(Prefix.CUSTOMER, each)) is not None}
     found = list(Customer.objects.filter(organization=staff.organization, pk__in=keys).order_by("name_key", "pk"))
-    if len(found) != len(keys):
+    if len(found) != len(set(references[:MOST])):
         raise NotFound("there is no such customer")
     within = Affiliation.objects.filter(company=company, customer__in=keys).exclude(ends_at__lte=staff.at)
     here = set(within.values_list("customer_id", flat=True))

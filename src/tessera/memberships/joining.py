@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
@@ -89,7 +88,8 @@ def join_list(*, company: Company, entries: Sequence[Entry], at: datetime, actor
 def _lock_in_order(company: Company, people: Sequence[Customer]) -> Company:
     """Lock the company and the people in the order of their ids, and return the company as it is now."""
     found = company
-    for holder in sorted({each.pk: each for each in (company, *people)}.values(), key=attrgetter("pk")):
+    holders: dict[UUID, Customer | Company] = {company.pk: company, **{each.pk: each for each in people}}
+    for _key, holder in sorted(holders.items()):
         locked = lock(holder)
         if isinstance(locked, Company):
             found = locked

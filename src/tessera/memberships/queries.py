@@ -227,8 +227,8 @@ def held_through(
     zone = zone_of(organization)
     found = organization.memberships.filter(Q(customer=customer) | Q(company__in=belongs))
     views = [
-        _inherited(view, affiliation, getattr(affiliation, "ahead", 0), zone)
-        if view.holder.type == "company" and (affiliation := belongs[view.holder.id])
+        _inherited(view, belongs[view.holder.id], getattr(belongs[view.holder.id], "ahead", 0), zone)
+        if view.holder.type == "company"
         else view
         for view in _views(organization, _read(found), at)
     ]

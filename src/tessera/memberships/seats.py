@@ -7,7 +7,7 @@ customers neither banned nor archived, take a seat. Nothing is stored: a leaver'
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
@@ -92,7 +92,7 @@ def with_ahead(found: QuerySet[Affiliation], at: datetime) -> list[Affiliation]:
     return list(_counted(found, at))
 
 
-def _counted(found: QuerySet[Affiliation], at: datetime) -> QuerySet[Affiliation]:
+def _counted(found: QuerySet[Affiliation], at: datetime) -> QuerySet[Any]:
     before = (
         Affiliation.objects.filter(company=OuterRef("company"), customer__status=CustomerStatus.ACTIVE)
         .filter(affiliations.covering(at))

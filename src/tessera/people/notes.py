@@ -43,8 +43,8 @@ def notes_of(about: Customer | Company) -> list[NoteFacts]:
 def note_by_id(about: Customer | Company, text: str) -> Note:
     """Return the note `nte_…` about somebody, also if it has been deleted. Raises NoteNotFound."""
     key = ids.from_text(ids.Prefix.NOTE, text)
-    found = Note.objects.filter(**_about(about), organization_id=about.organization_id, pk=key)
-    row = None if key is None else found.first()
+    found = Note.objects.filter(**_about(about), organization_id=about.organization_id)
+    row = None if key is None else found.filter(pk=key).first()
     if row is None:
         raise NoteNotFound("there is no such note")
     return row

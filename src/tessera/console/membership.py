@@ -25,7 +25,7 @@ from tessera.memberships.types import Status
 from tessera.organizations.formatting import Formats
 from tessera.organizations.rights import Right
 from tessera.people import queries as people
-from tessera.people.types import Belonging, CustomerStatus
+from tessera.people.types import Belonging
 from tessera.plans import queries as catalogue
 
 _MOST_TERMS: Final = 15  # more than these are cut to the first few, until all are asked for

@@ -1,7 +1,7 @@
 """Notes: what staff write down, who may change it, and what is left of what was deleted."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 
@@ -15,7 +15,7 @@ from tessera.people.errors import NoteNotFound, NotTheAuthor, TextInvalid
 from tessera.people.models import Note
 from tests import make
 
-MARA, DESMOND = Actor.staff(uuid4()), Actor.staff(uuid4())
+MARA, DESMOND = Actor.api_key(UUID(int=1)), Actor.api_key(UUID(int=2))
 
 
 def test_a_note_keeps_its_text_and_the_event_keeps_none(club: Organization) -> None:
@@ -26,6 +26,12 @@ def test_a_note_keeps_its_text_and_the_event_keeps_none(club: Organization) -> N
     line = Event.objects.get(organization=club, type="note.written")
     assert line.data == {"note": to_text(Prefix.NOTE, note.pk)}
     assert line.customer_id == ada.pk
+
+
+def test_a_note_of_staff_names_them(club: Organization) -> None:
+    ada, sam = make.customer(club), make.staff(club, name="Sam Steward")
+    notes.write_note(about=ada, text="Swims", at=make.JAN_10, actor=Actor.staff(sam.pk))
+    assert [each.author_name for each in notes.notes_of(ada)] == ["Sam Steward"]
 
 
 def test_pinned_notes_come_first_then_the_newest(club: Organization) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tessera.console import answers, naming, undo
+from tessera.console import answers, undo
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.conflicts import VersionedForm
 from tessera.console.once import once
@@ -32,10 +32,9 @@ _FIRST_LINES: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A note as it is shown: with its author's name, and where what can be done with it is done. Empty: it cannot."""
+    """A note as it is shown: with where what can be done with it is done. Empty: it cannot."""
 
     note: NoteFacts
-    author: str
     edit_url: str
     pin_url: str
     delete_url: str
@@ -49,16 +48,14 @@ class NoteForm(VersionedForm):
 
 
 def shown(about: Customer | Company, staff: Member) -> list[Shown]:
-    """Return the notes about somebody, with what the member may do with each. Two queries if there are notes."""
+    """Return the notes about somebody, with what the member may do with each. One query."""
     kind = _kind(about)
     found = notes.notes_of(about)
-    names = naming.actors(staff.organization, {each.author for each in found})
     may = _KINDS[kind][1] in staff.rights
     args = [staff.organization.slug, _reference(about)]
     return [
         Shown(
             each,
-            names[each.author],
             _address(kind, "edit", [*args, note]) if may and each.author == str(staff.actor) else "",
             _address(kind, "pin", [*args, note]) if may else "",
             _address(kind, "delete", [*args, note]) if may else "",

@@ -3,7 +3,7 @@ from django.db.models import F, Q
 
 from tessera.core.ids import new_id
 from tessera.db.constraints import NoOverlap
-from tessera.organizations.models import Organization
+from tessera.organizations.models import Organization, Staff
 from tessera.people.types import CompanyStatus, CustomerStatus, Source, Via
 
 
@@ -168,6 +168,7 @@ class Note(models.Model):
     company = models.ForeignKey(Company, models.CASCADE, null=True, related_name="notes")
     text = models.CharField(max_length=4000)
     author = models.CharField(max_length=80)  # the actor, as in the event
+    written_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")  # null: no staff member
     pinned = models.BooleanField(default=False)
     written_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True)

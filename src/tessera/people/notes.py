@@ -23,12 +23,16 @@ MOST_SHOWN: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class NoteFacts:
-    """A note. `author` is an actor as events hold it; `edited_at` null: it stands as it was written."""
+    """A note. `author` is an actor as events hold it, `author_name` empty unless that is staff.
+
+    `edited_at` null: it stands as it was written.
+    """
 
     id: UUID
     version: int
     text: str
     author: str
+    author_name: str
     pinned: bool
     written_at: datetime
     edited_at: datetime | None
@@ -37,6 +41,7 @@ class NoteFacts:
 def notes_of(about: Customer | Company) -> list[NoteFacts]:
     """Return the notes about somebody: pinned ones first, then the newest; at most a hundred. One query."""
     found = Note.objects.filter(**_about(about), organization_id=about.organization_id, deleted_at=None)
+    found = found.select_related("written_by__user")
     return [_facts(row) for row in found.order_by("-pinned", "-id")[:MOST_SHOWN]]
 
 
@@ -53,7 +58,12 @@ def note_by_id(about: Customer | Company, text: str) -> Note:
 def write_note(*, about: Customer | Company, text: str, at: datetime, actor: Actor) -> Note:
     """Write a note of 1 to 4,000 characters. Raises TextInvalid."""
     row = Note(
-        organization_id=about.organization_id, text=checked(text), author=str(actor), written_at=at, **_about(about)
+        organization_id=about.organization_id,
+        text=checked(text),
+        author=str(actor),
+        written_by_id=ids.from_text(ids.Prefix.STAFF, actor.id),
+        written_at=at,
+        **_about(about),
     )
     with db.transaction():
         row.save(force_insert=True)
@@ -161,4 +171,5 @@ def _about(about: Customer | Company) -> dict[str, UUID]:
 
 
 def _facts(row: Note) -> NoteFacts:
-    return NoteFacts(row.pk, row.version, row.text, row.author, row.pinned, row.written_at, row.edited_at)
+    name = row.written_by.user.name if row.written_by is not None else ""
+    return NoteFacts(row.pk, row.version, row.text, row.author, name, row.pinned, row.written_at, row.edited_at)

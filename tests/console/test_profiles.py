@@ -196,6 +196,7 @@ def test_a_position_is_changed(owner: Visitor) -> None:
 def test_a_page_costs_twelve_queries_at_most_and_the_same_with_more(club: Organization, owner: Visitor) -> None:
     ada, acme = make.customer(club, emails=["a@x.example"]), make.company(club)
     make.affiliation(ada, acme)
+    make.customer(club, emails=["a@x.example"])
     make.membership(make.plan(club, permissions=["pool"]), customer=ada)
     make.membership(make.plan(club, permissions=["gym"], seats=100), company=acme)
     for about, kind in ((ada, "customer"), (acme, "company")):

@@ -2,7 +2,7 @@
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tessera.console import answers
@@ -105,7 +105,12 @@ def delete(request: StaffRequest, key: str) -> HttpResponse:
     row = queries.permission_by_key(staff.organization, key)
     plans = [name for _key, name in queries.plans_granting(row)]
     problem = (
-        gettext("%(plans)s grant it, archived plans counted. Take it off them first.") % {"plans": joined(plans)}
+        ngettext(
+            "%(plans)s grants it. Take it off that plan first.",
+            "%(plans)s grant it, archived plans counted. Take it off them first.",
+            len(plans),
+        )
+        % {"plans": joined(plans)}
         if plans
         else ""
     )

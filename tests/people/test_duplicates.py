@@ -21,15 +21,14 @@ def born(row: Customer) -> Customer:
 def test_an_address_a_number_or_name_and_birthday_make_a_likely_duplicate(
     club: Organization, elsewhere: Organization
 ) -> None:
-    named = {"first_name": "Ada", "last_name": "Okonkwo"}
-    contact = {"emails": ["ada@example.org"], "phones": ["+442079460018"]}
-    ada = born(make.customer(club, **named, **contact))
+    phone = "+442079460018"
+    ada = born(make.customer(club, first_name="Ada", last_name="Okonkwo", emails=["ada@example.org"], phones=[phone]))
     by_email = make.customer(club, emails=["ADA@example.org"])
-    by_phone = make.customer(club, phones=["+442079460018"])
-    by_name = born(make.customer(club, **named))
-    make.customer(club, **named)  # of another birthday, or none
-    make.customer(club, merged_into=ada, **contact)
-    born(make.customer(elsewhere, **named, **contact))
+    by_phone = make.customer(club, phones=[phone])
+    by_name = born(make.customer(club, first_name="Ada", last_name="Okonkwo"))
+    make.customer(club, first_name="Ada", last_name="Okonkwo")  # of no birthday
+    make.customer(club, merged_into=ada, emails=["ada@example.org"])
+    born(make.customer(elsewhere, first_name="Ada", last_name="Okonkwo", emails=["ada@example.org"], phones=[phone]))
 
     found = {each.customer.id: each.likenesses for each in likely_duplicates(ada)}
 

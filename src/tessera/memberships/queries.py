@@ -245,12 +245,6 @@ def affiliation(*, customer: Customer, company: Company, at: datetime) -> Affili
     return Affiliation.objects.filter(affiliations.covering(at), customer=customer, company=company).first()
 
 
-def has_running(*, customer: Customer | None = None, company: Company | None = None, at: datetime) -> bool:
-    """Whether the customer or company has an own membership that is not expired at `at`."""
-    found = Membership.objects.filter(customer=customer, company=company)
-    return with_status(found, at).exclude(Q(status_at=Status.EXPIRED)).exists()
-
-
 def _running_first(view: MembershipView) -> tuple[bool, bool, str, UUID]:
     return view.status is Status.EXPIRED, view.inherited_from is not None, view.plan.name, view.id
 

@@ -20,7 +20,7 @@ from tessera.memberships.types import EndedReason
 from tessera.organizations.models import ApiKey, Organization, Staff, User
 from tessera.organizations.rights import Role
 from tessera.people import numbers
-from tessera.people.models import Affiliation, Company, Customer, CustomerEmail, CustomerPhone
+from tessera.people.models import Affiliation, Company, Customer, CustomerEmail, CustomerPhone, Note
 from tessera.people.names import name_key
 from tessera.people.types import CompanyStatus, CustomerStatus, Source, Via
 from tessera.plans.models import Permission, PermissionTarget, Plan, PlanPermission, Price
@@ -214,6 +214,18 @@ def affiliation(
         company_admin=company_admin,
         primary_contact=primary_contact,
         via=via,
+    )
+
+
+def note(about: Customer | Company, text: str = "Swims at seven", *, author: str = ACTOR) -> Note:
+    """Something that staff have written down."""
+    return Note.objects.create(
+        organization_id=about.organization_id,
+        customer=about if isinstance(about, Customer) else None,
+        company=about if isinstance(about, Company) else None,
+        text=text,
+        author=author,
+        written_at=JAN_10,
     )
 
 

@@ -65,11 +65,16 @@ def filled(each: Address, club: Organization) -> str:
     if "<str:ref>" in each.route:
         arguments["ref"] = ref(first[kind])
     if "<str:customer_ref>" in each.route:
+        make.affiliation(ada, acme)
         arguments["customer_ref"] = ref(ada)
     if "<str:price_ref>" in each.route:
         arguments["price_ref"] = ref(plan.prices.get())
     if "<str:delivery_ref>" in each.route:
         arguments["delivery_ref"] = ref(make.delivery(endpoint))
+    if "<str:note_ref>" in each.route:
+        arguments["note_ref"] = ref(make.note(acme if kind == "companies" else ada))
+    if "<str:key>" in each.route:
+        arguments["key"] = make.permission(club, f"key-{plan.pk.hex}").key
     return reverse(f"console:{each.name}", kwargs=arguments)
 
 
@@ -94,7 +99,7 @@ def test_a_role_opens_what_it_has_the_right_to_and_nothing_else(club: Organizati
         assert each.needs is not None
         page = visitor.open(filled(each, club))
         if may(role, Right(each.needs)):
-            assert page.status in (200, 302), each.name
+            assert page.status in (200, 302, 405), each.name  # 405: a change that is asked for elsewhere
         else:
             assert page.status == 403, each.name
             assert "Not for your role" in page.words
@@ -113,7 +118,7 @@ def test_to_a_stranger_from_another_organization_nothing_is_there(club: Organiza
 def test_records_of_another_organization_are_not_there_either(club: Organization) -> None:
     stranger = working_for(make.organization("Elsewhere", test_now=make.JAN_10))
     for each in GUARDED:
-        if "ref>" in each.route:
+        if "<str:" in each.route:
             address = filled(each, club).replace(club.slug, stranger.club.slug, 1)
             assert stranger.open(address).status == 404, each.name
             assert stranger.client.post(address).status_code in (404, 405), each.name

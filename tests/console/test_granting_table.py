@@ -204,3 +204,15 @@ def test_a_save_over_somebody_elses_company_shows_both(owner: Visitor) -> None:
     page = owner.post("company_edit", acme, name="Acme plc", version=1, base=base)
     assert page.status == 422
     assert "Saved meanwhile Acme Ltd Typed here Acme plc" in page.words
+
+
+def test_twelve_weeks_of_a_plan_are_a_line_with_a_table_behind_it(owner: Visitor) -> None:
+    plan = make.plan(owner.club, "Gold")
+    make.membership(plan, customer=make.customer(owner.club))
+    assert owner.address("plan_weeks", plan) in owner.get("plan", plan).text
+    part = owner.get("plan_weeks", plan, htmx=True)
+    assert "<html" not in part.text
+    assert "1 more than twelve weeks ago" in part.words
+    assert part.text.count("<tr>") == 14
+    assert "From 0 to 1 in twelve weeks" in part.text
+    assert owner.get("plan_weeks", plan).status == 200

@@ -1,13 +1,13 @@
 """Counting who has each plan from the indexes gives what status says of each membership."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tessera.memberships.counting import Holders, active_holders
+from tessera.memberships.counting import Holders, active_holders, held_at
 from tessera.memberships.models import Membership
 from tessera.memberships.status_sql import with_plan, with_status
 from tessera.memberships.types import Status
@@ -30,6 +30,18 @@ def test_customers_and_companies_are_counted_apart_and_another_organizations_not
 
     assert active_holders(club, make.JAN_10) == {gold.pk: Holders(3, 1)}
     assert active_holders(club, make.JAN_10, plan_ids=[silver.pk]) == {}
+
+
+def test_who_held_a_plan_is_counted_at_each_instant() -> None:
+    club = make.organization()
+    gold = make.plan(club)
+    week = timedelta(weeks=1)
+    make.membership(gold, customer=make.customer(club), starts_at=make.JAN_10 - 2 * week)
+    make.membership(gold, customer=make.customer(club), starts_at=make.JAN_10 - week, ends_at=make.JAN_10)
+    make.membership(gold, customer=make.customer(club), starts_at=make.JAN_10 - 2 * week, ended_at=make.JAN_10 - week)
+    make.membership(make.plan(club), customer=make.customer(club))
+    instants = [make.JAN_10 - 3 * week, make.JAN_10 - 2 * week, make.JAN_10 - week, make.JAN_10]
+    assert held_at(gold, instants) == [0, 2, 2, 1]
 
 
 @settings(max_examples=scaled(300), deadline=None)

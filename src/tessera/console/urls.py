@@ -34,6 +34,7 @@ from tessera.console import (
     webhook,
     webhook_delivery,
     webhooks,
+    weeks,
 )
 from tessera.console.verbs import VERBS
 
@@ -102,6 +103,7 @@ _plans: list[URLPattern] = [
     path("/<str:ref>/prices/<str:price_ref>/offer", plan.retire_price, name="price_offer"),
     path("/<str:ref>/archive", plan.archive, name="plan_archive"),
     path("/<str:ref>/restore", plan.restore, name="plan_restore"),
+    path("/<str:ref>/weeks", weeks.page, name="plan_weeks"),
 ]
 _jobs: list[URLPattern] = [
     path("", jobs.index, name="jobs"),

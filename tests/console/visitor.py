@@ -17,7 +17,7 @@ from tessera.jobs.models import Job
 from tessera.memberships.models import Membership
 from tessera.organizations.models import Organization, Staff
 from tessera.organizations.rights import Role
-from tessera.people.models import Company, Customer
+from tessera.people.models import Company, Customer, Note
 from tessera.plans.models import Plan, Price
 from tessera.webhooks.models import Delivery, WebhookEndpoint
 from tests import make
@@ -25,6 +25,7 @@ from tests import make
 _PREFIXES: dict[type, Prefix] = {
     Customer: Prefix.CUSTOMER,
     Company: Prefix.COMPANY,
+    Note: Prefix.NOTE,
     Membership: Prefix.MEMBERSHIP,
     Plan: Prefix.PLAN,
     Price: Prefix.PRICE,

@@ -15,12 +15,6 @@ def plans(organization: Organization, keys: Collection[UUID]) -> dict[UUID, str]
     return dict(Plan.objects.filter(organization=organization, pk__in=keys).values_list("pk", "name")) if keys else {}
 
 
-def pausable(organization: Organization, keys: Collection[UUID]) -> set[UUID]:
-    """Return which of these plans have pauses."""
-    found = Plan.objects.filter(organization=organization, pk__in=keys, pauses_allowed=True)
-    return set(found.values_list("pk", flat=True))
-
-
 def permissions(organization: Organization) -> dict[str, str]:
     """Return the names of all permissions by their keys."""
     return dict(Permission.objects.filter(organization=organization).values_list("key", "name"))

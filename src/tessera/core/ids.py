@@ -26,6 +26,7 @@ class Prefix(StrEnum):
     CUSTOMER = "cus"
     COMPANY = "com"
     AFFILIATION = "aff"
+    NOTE = "nte"
     PERMISSION = "per"
     PLAN = "pln"
     PRICE = "prc"

@@ -73,6 +73,11 @@ class Membership(models.Model):
                 fields=["organization", "announce_at", "id"],
                 condition=Q(announce_at__isnull=False),
             ),
+            models.Index(
+                name="membership_ended",
+                fields=["organization", "ends_at", "ended_at"],
+                condition=Q(ended_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -106,7 +111,16 @@ class Term(models.Model):
             ),
             NoOverlap(name="term_no_overlap", columns=["membership_id"]),
         ]
-        indexes = [models.Index(name="term_of_membership", fields=["membership", "starts_at"])]
+        indexes = [
+            models.Index(name="term_of_membership", fields=["membership", "starts_at"]),
+            # What `counting.py` reads, and nothing but that: who has a plan is counted from the index alone.
+            models.Index(name="term_of_plan_running", fields=["plan", "ends_at", "starts_at", "price"]),
+            models.Index(
+                name="term_of_plan_in_grace",
+                fields=["plan", "grace_until", "ends_at", "membership"],
+                condition=Q(grace_until__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"from {self.starts_at:%Y-%m-%d}"
@@ -136,7 +150,10 @@ class Pause(models.Model):
             ),
             NoOverlap(name="pause_no_overlap", columns=["membership_id"]),
         ]
-        indexes = [models.Index(name="pause_of_membership", fields=["membership", "starts_at"])]
+        indexes = [
+            models.Index(name="pause_of_membership", fields=["membership", "starts_at"]),
+            models.Index(name="pause_running", fields=["ends_at", "starts_at", "membership"]),
+        ]
 
     def __str__(self) -> str:
         return f"paused from {self.starts_at:%Y-%m-%d}"

@@ -3,7 +3,7 @@ from django.db.models import F, Q
 
 from tessera.core.ids import new_id
 from tessera.db.constraints import NoOverlap
-from tessera.organizations.models import Organization
+from tessera.organizations.models import Organization, Staff
 from tessera.people.types import CompanyStatus, CustomerStatus, Source, Via
 
 
@@ -157,3 +157,39 @@ class Affiliation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer} at {self.company}"
+
+
+class Note(models.Model):
+    """What staff want to remember of a customer or a company. Its text stands here only, and in no event."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, models.CASCADE, null=True, related_name="notes")
+    company = models.ForeignKey(Company, models.CASCADE, null=True, related_name="notes")
+    text = models.CharField(max_length=4000)
+    author = models.CharField(max_length=80)  # the actor, as in the event
+    written_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")  # null: no staff member
+    pinned = models.BooleanField(default=False)
+    written_at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)  # kept for a while, so that it can be undone
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="note_about_one",
+                condition=Q(customer__isnull=False, company__isnull=True)
+                | Q(customer__isnull=True, company__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(name="note_of_customer", fields=["customer", "id"], condition=Q(customer__isnull=False)),
+            models.Index(name="note_of_company", fields=["company", "id"], condition=Q(company__isnull=False)),
+            models.Index(
+                name="note_deleted", fields=["organization", "deleted_at"], condition=Q(deleted_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

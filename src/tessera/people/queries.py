@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from tessera.http.cursors import paginate
 from tessera.organizations.models import Organization
@@ -30,6 +30,7 @@ __all__ = [
     "customer",
     "customer_by_ref",
     "customers",
+    "facts_of",
     "merged_ids",
     "people_of",
 ]
@@ -97,6 +98,7 @@ class Affiliated:
     company_name: str
     starts_at: datetime
     ends_at: datetime | None
+    queue_at: datetime
     belonging: Belonging
     title: str
     company_admin: bool
@@ -113,8 +115,8 @@ class Rows(Generic[T]):
 
 
 def customer(row: Customer) -> CustomerFacts:
-    """Return what is known of one customer: two queries."""
-    return _customer_facts([row])[0]
+    """Return what is known of one customer: one query."""
+    return facts_of([row])[0]
 
 
 def customers(
@@ -138,9 +140,9 @@ def customers(
     if status is not None:
         found = found.filter(status=status)
     if q.strip():
-        found = found.filter(_customer_matches(organization, q.replace("\0", " ")))
+        found = found.filter(_customer_matches(organization.pk, q.replace("\0", " ")))
     rows, next_cursor = paginate(found, order=_ORDERS[order], limit=limit, cursor=cursor)
-    return Rows(tuple(_customer_facts(rows)), next_cursor)
+    return Rows(tuple(facts_of(rows)), next_cursor)
 
 
 def company(row: Company) -> CompanyFacts:
@@ -205,11 +207,24 @@ def people_of(
     *,
     at: datetime,
     belonging: Belonging | None = None,
+    q: str = "",
+    beyond: tuple[datetime, UUID] | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Rows[Affiliated]:
-    """Return the company's affiliations, ended and planned ones too, in the order in which they take seats."""
+    """Return the company's affiliations, ended and planned ones too, in the order in which they take seats.
+
+    `q` finds people as `customers` does, among the company's. `beyond` is a place in the order of seats: of who comes
+    after it, whoever could take one (neither banned nor archived).
+    """
     found = Affiliation.objects.filter(organization_id=row.organization_id, company=row)
+    if q.strip():
+        who = Customer.objects.filter(pk=OuterRef("customer_id"))
+        found = found.filter(Exists(who.filter(_customer_matches(row.organization_id, q.replace("\0", " ")))))
+    if beyond is not None:
+        queue_at, key = beyond
+        found = found.filter(Q(queue_at__gt=queue_at) | Q(queue_at=queue_at, id__gt=key))
+        found = found.filter(customer__status=CustomerStatus.ACTIVE)
     return _affiliated(found, at, belonging, limit, cursor)
 
 
@@ -225,15 +240,15 @@ def merged_ids(row: Customer) -> tuple[UUID, ...]:
     return tuple(keys[1:])
 
 
-def _customer_facts(rows: list[Customer]) -> list[CustomerFacts]:
-    keys = [row.pk for row in rows]
+def facts_of(rows: list[Customer]) -> list[CustomerFacts]:
+    """Return what is known of customers: one query."""
     emails: dict[UUID, list[Email]] = {}
-    for address in CustomerEmail.objects.filter(customer__in=keys).order_by("customer_id", "position"):
-        known = Email(address.address, address.verified_at is not None)
-        emails.setdefault(address.customer_id, []).append(known)
     phones: dict[UUID, list[str]] = {}
-    for phone in CustomerPhone.objects.filter(customer__in=keys).order_by("customer_id", "position"):
-        phones.setdefault(phone.customer_id, []).append(phone.number)
+    for customer_id, address, verified, _position in _contacts([row.pk for row in rows]):
+        if verified is None:
+            phones.setdefault(customer_id, []).append(address)
+        else:
+            emails.setdefault(customer_id, []).append(Email(address, bool(verified)))
     return [
         CustomerFacts(
             id=row.pk,
@@ -256,6 +271,21 @@ def _customer_facts(rows: list[Customer]) -> list[CustomerFacts]:
         )
         for row in rows
     ]
+
+
+def _contacts(keys: list[UUID]) -> QuerySet[CustomerEmail, tuple[UUID, str, bool | None, int]]:
+    """The addresses and, with no word on whether they are verified, the phone numbers, each kind in order."""
+    verified = Case(
+        When(verified_at=None, then=Value(False)), default=Value(True), output_field=BooleanField(null=True)
+    )
+    unknown = Value(None, output_field=BooleanField(null=True))
+    emails = CustomerEmail.objects.filter(customer__in=keys).annotate(verified=verified)
+    phones = CustomerPhone.objects.filter(customer__in=keys).annotate(verified=unknown)
+    return (
+        emails.values_list("customer_id", "address", "verified", "position")
+        .union(phones.values_list("customer_id", "number", "verified", "position"), all=True)
+        .order_by("position")
+    )
 
 
 def _affiliated(
@@ -294,6 +324,7 @@ def affiliated(row: Affiliation, at: datetime) -> Affiliated:
         company_name=row.company.name,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
+        queue_at=row.queue_at,
         belonging=belonging_at(row, at),
         title=row.title,
         company_admin=row.company_admin,
@@ -317,9 +348,9 @@ def _numbered(q: str, series: numbers.Series) -> Q:
     return chosen | Q(number=f"{series}-{int(text):06}") if re.fullmatch("[0-9]{1,9}", text) else chosen
 
 
-def _customer_matches(organization: Organization, q: str) -> Q:
+def _customer_matches(organization_id: UUID, q: str) -> Q:
     found = _named(q) | _numbered(q, numbers.Series.CUSTOMER) | Q(external_id=q.strip())
-    of_row = {"organization": organization, "customer": OuterRef("pk")}
+    of_row = {"organization": organization_id, "customer": OuterRef("pk")}
     if not re.search(r"\s", q.strip()):
         found |= Q(Exists(CustomerEmail.objects.filter(**of_row, key__startswith=email_key(q))))
     if not re.search(r"[A-Za-z]", q):

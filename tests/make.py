@@ -19,7 +19,7 @@ from tessera.memberships.models import Membership, Pause, Term
 from tessera.memberships.types import EndedReason
 from tessera.organizations.models import ApiKey, Organization, Staff, User
 from tessera.organizations.rights import Role
-from tessera.people import numbers
+from tessera.people import contacts, numbers, searching
 from tessera.people.models import Affiliation, Company, Customer, CustomerEmail, CustomerPhone
 from tessera.people.names import name_key
 from tessera.people.types import CompanyStatus, CustomerStatus, Source, Via
@@ -125,6 +125,7 @@ def customer(
     status: CustomerStatus = CustomerStatus.ACTIVE,
     ban_reason: str = "",
     merged_into: Customer | None = None,
+    tags: Sequence[str] = (),
     created_at: datetime = JAN_10,
 ) -> Customer:
     """A person with a name of their own; `verified_emails` come after `emails`."""
@@ -157,6 +158,8 @@ def customer(
         )
     for position, phone in enumerate(phones):
         CustomerPhone.objects.create(organization=club, customer=person, number=phone, position=position)
+    contacts.write_tags(person, tags)
+    searching.index_customers([person.pk])
     return person
 
 
@@ -169,12 +172,13 @@ def company(
     email: str = "",
     phone: str = "",
     email_domains: Sequence[str] = (),
+    tags: Sequence[str] = (),
     status: CompanyStatus = CompanyStatus.ACTIVE,
     created_at: datetime = JAN_10,
 ) -> Company:
     """A company with a name of its own."""
     trading_name = name or f"Acme {next(_serial)} Ltd"
-    return Company.objects.create(
+    firm = Company.objects.create(
         organization=club,
         number=number or numbers.take(numbers.Series.COMPANY, organization_id=club.pk),
         external_id=external_id,
@@ -183,9 +187,13 @@ def company(
         email=email,
         phone=phone,
         email_domains=list(email_domains),
+        tags=list(tags),
         status=status,
         created_at=created_at,
     )
+    contacts.write_tags(firm, tags)
+    searching.index_companies([firm.pk])
+    return firm
 
 
 def affiliation(

@@ -84,6 +84,7 @@ def test_a_company_is_made_read_and_changed(api: Api) -> None:
         ({**ADA, "email": "ada@example.org"}, "invalid", {"/email": "unknown_field"}),
         ({**ADA, "birthday": "10.12.1990"}, "invalid", {"/birthday": "invalid"}),
         ({**ADA, "marketing_consent": "yes"}, "invalid", {"/marketing_consent": "wrong_type"}),
+        "tags": [],
         ({**ADA, "first_name": 5}, "invalid", {"/first_name": "wrong_type"}),
         ({**ADA, "phones": ["1"]}, "phone_invalid", {"/phones/0": "phone_invalid"}),
     ],

@@ -14,6 +14,7 @@ from tessera.lifecycle import uniting
 from tessera.lifecycle.errors import MergeUnsettled, SameCustomer
 from tessera.memberships.granting import plans_occupied, unended
 from tessera.memberships.models import Membership
+from tessera.people import searching
 from tessera.people.errors import CustomerArchived, CustomerMerged
 from tessera.people.models import Customer
 from tessera.people.names import name_key
@@ -26,8 +27,8 @@ _NAMES = ("first_name", "last_name", "display_name")
 def merge_customer(*, customer: Customer, into: Customer, at: datetime, actor: Actor) -> Customer:
     """Make `customer` part of `into`, who survives; return `into`. Both are of one organization.
 
-    Memberships move, expired ones too, and the timeline is one. Addresses and phones are united, those of `into`
-    first. Affiliations to one company that overlap or touch become one, over both, with the earlier place in the
+    Memberships move, expired ones too, and the timeline is one. Addresses, phones and tags are united, those of
+    `into` first. Affiliations to one company that overlap or touch become one, over both, with the earlier place in the
     queue for seats. What `into` lacks (names, birthday, language) is filled in; consent to marketing is not.
 
     Raises SameCustomer; CustomerMerged if one was merged meanwhile; CustomerArchived if `into` is archived;
@@ -42,12 +43,14 @@ def merge_customer(*, customer: Customer, into: Customer, at: datetime, actor: A
         united = uniting.unite_affiliations(customer, into)
         uniting.unite_emails(customer, into)
         uniting.unite_phones(customer, into)
+        uniting.unite_tags(customer, into)
         fields = _fill(customer, into)
         # Whoever was merged into the customer before is now part of `into` too: one step, however often people merge.
         Customer.objects.filter(merged_into=customer).update(merged_into=into)
         # Put away, so that whoever waits with something new for the record is refused.
         away = CustomerStatus.BANNED if customer.status == CustomerStatus.BANNED else CustomerStatus.ARCHIVED
         Customer.objects.filter(pk=customer.pk).update(merged_into=into, status=away, version=F("version") + 1)
+        searching.customer_changed(customer.pk, into.pk)
         events.record(
             events.Happened(
                 organization_id=into.organization_id,

@@ -68,6 +68,20 @@ class Membership(models.Model):
             models.Index(name="membership_of_customer", fields=["customer"], condition=Q(customer__isnull=False)),
             models.Index(name="membership_of_company", fields=["company"], condition=Q(company__isnull=False)),
             models.Index(name="membership_by_end", fields=["organization", "ends_at", "id"]),
+            models.Index(name="membership_by_age", fields=["organization", "created_at", "id"]),
+            models.Index(
+                name="membership_not_begun",
+                fields=["organization", "created_at", "id"],
+                condition=Q(anchor="", ended_at=None),
+            ),
+            models.Index(
+                name="membership_to_approve",
+                fields=["organization", "created_at", "id"],
+                condition=Q(needs_approval=True, ended_at=None),
+            ),
+            models.Index(
+                name="membership_ended", fields=["organization", "ended_at"], condition=Q(ended_at__isnull=False)
+            ),
             models.Index(
                 name="membership_to_announce",
                 fields=["organization", "announce_at", "id"],
@@ -106,7 +120,10 @@ class Term(models.Model):
             ),
             NoOverlap(name="term_no_overlap", columns=["membership_id"]),
         ]
-        indexes = [models.Index(name="term_of_membership", fields=["membership", "starts_at"])]
+        indexes = [
+            models.Index(name="term_of_membership", fields=["membership", "starts_at"]),
+            models.Index(name="term_by_start", fields=["starts_at"]),  # finds those that are still to begin
+        ]
 
     def __str__(self) -> str:
         return f"from {self.starts_at:%Y-%m-%d}"
@@ -136,7 +153,10 @@ class Pause(models.Model):
             ),
             NoOverlap(name="pause_no_overlap", columns=["membership_id"]),
         ]
-        indexes = [models.Index(name="pause_of_membership", fields=["membership", "starts_at"])]
+        indexes = [
+            models.Index(name="pause_of_membership", fields=["membership", "starts_at"]),
+            models.Index(name="pause_by_end", fields=["ends_at", "starts_at"]),  # finds those that run
+        ]
 
     def __str__(self) -> str:
         return f"paused from {self.starts_at:%Y-%m-%d}"

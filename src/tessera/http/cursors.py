@@ -46,6 +46,12 @@ def after(
     return queryset.order_by(*order)
 
 
+def first_of(model: type[Model], order: tuple[str, ...], cursor: str, computed: Computed) -> Any:
+    """Return what the first column of `order` is where the page after `cursor` begins. Raises CursorInvalid."""
+    place = _opened(_signer(model, order), cursor, len(order))
+    return _value(_column(model, order[0].lstrip("-"), computed), place[0])
+
+
 def page(rows: list[M], *, order: tuple[str, ...], limit: int) -> tuple[list[M], str | None]:
     """Return the first `limit` of the rows, and the cursor of the next page if there are more."""
     if len(rows) <= limit:

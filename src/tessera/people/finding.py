@@ -69,6 +69,11 @@ def customers_matching(organization: Organization, q: str, *, at: datetime) -> Q
     return found
 
 
+def companies_matching(organization: Organization, q: str) -> Q:
+    """Return the condition for all companies that `q` finds, likewise."""
+    return Q(pk__in=_all(searching.companies_asked(organization, _plain(q)), "company_id"))
+
+
 def _plain(q: str) -> str:
     return q.replace("\0", " ")
 

@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from itertools import count
 from zoneinfo import ZoneInfo
 
+from tessera.console.models import SavedView
 from tessera.core.periods import Interval
 from tessera.events.models import Event
 from tessera.http.scopes import Scope
 from tessera.jobs.models import Job
 from tessera.jobs.types import State
-from tessera.memberships.models import Membership, Pause, Term
-from tessera.memberships.types import EndedReason
+from tessera.memberships.models import BulkRun, Membership, Pause, Term
+from tessera.memberships.types import BulkAction, BulkState, EndedReason
 from tessera.organizations.models import ApiKey, Organization, Staff, User
 from tessera.organizations.rights import Role
 from tessera.people import contacts, numbers, searching
@@ -351,6 +352,34 @@ def parked_job(
         failures=12,
         errors=[{"class": "builtins.ValueError", "traceback": f"Traceback\n{error}\n", "at": JAN_10.isoformat()}],
         enqueued_at=JAN_10,
+        finished_at=JAN_10,
+    )
+
+
+def saved_view(
+    club: Organization, by: Staff | None = None, *, name: str | None = None, query: str = "", shared: bool = True
+) -> SavedView:
+    """A view of the list of customers, shared with all unless told."""
+    return SavedView.objects.create(
+        organization=club,
+        staff=by or staff(club),
+        listed="customers",
+        name=name or f"View {next(_serial)}",
+        query=query,
+        shared=shared,
+        created_at=JAN_10,
+    )
+
+
+def bulk_run(club: Organization, action: BulkAction = BulkAction.TAG, **arguments: object) -> BulkRun:
+    """Something that was done with nobody."""
+    return BulkRun.objects.create(
+        organization=club,
+        action=action,
+        arguments=arguments or {"tag": "Press"},
+        state=BulkState.DONE,
+        actor=ACTOR,
+        created_at=JAN_10,
         finished_at=JAN_10,
     )
 

@@ -1,14 +1,9 @@
 """Lists with filters: what they let through is what the rules say of each membership, whichever way leads to it."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
-from tessera.memberships import filters, finding, status
+from tessera.memberships import filters, finding
 from tessera.memberships.filters import CompanyFilter, CustomerFilter, Holding, MembershipFilter, Sort
-from tessera.organizations.models import Organization
-from tessera.people.models import Customer
-from tessera.people.types import CustomerStatus, Source
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +30,15 @@ def test_smoke() -> None:
                     else:
                         assert {r.id for r in got.data} <= full, which
     for h in (None, *Holding):
-        finding.memberships(club, MembershipFilter(holding=None if h is Holding.NONE else h, plan_id=gold.pk), at=AT, limit=50, cursor=None)
+        finding.memberships(
+            club,
+            MembershipFilter(holding=None if h is Holding.NONE else h, plan_id=gold.pk),
+            at=AT,
+            limit=50,
+            cursor=None,
+        )
         finding.companies(club, CompanyFilter(holding=h, plan_id=gold.pk), at=AT, limit=50, cursor=None)
-    assert [r.id for r in finding.companies(club, CompanyFilter(over=True), at=AT, limit=50, cursor=None).data] == [acme.pk]
+    assert [r.id for r in finding.companies(club, CompanyFilter(over=True), at=AT, limit=50, cursor=None).data] == [
+        acme.pk
+    ]
     assert finding.waiting_count(club, at=AT) == 0

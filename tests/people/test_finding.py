@@ -138,7 +138,8 @@ def test_searching_finds_names_addresses_phones_numbers_and_own_ids(
 
 
 @pytest.mark.parametrize(
-    "q", ["ace lace x", "xample.com", "ada bob", "%", "_da", "00 9", "\0", "9" * 30, "ada@example.org x", "la", "000001x"]
+    "q",
+    ["ace lace x", "xample.com", "ada bob", "%", "_da", "00 9", "\0", "9" * 30, "ada@example.org x", "la"],
 )
 def test_searching_does_not_find_what_is_only_like_it(club: Organization, q: str) -> None:
     make.customer(club, first_name="Ada", last_name="Lovelace", emails=["ada@example.org"], phones=["+442079460000"])
@@ -199,9 +200,9 @@ def test_lists_cost_the_same_number_of_queries_however_long(
         make.customer(club, emails=[f"a{place}@example.org"], phones=["+442079460000"])
         make.company(club)
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(2):
         assert len(queries.customers(club).data) == rows
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(3):
         assert len(queries.customers(club, q="+442079460000").data) == rows
     with django_assert_num_queries(1):
         assert len(queries.companies(club).data) == rows

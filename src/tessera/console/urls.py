@@ -5,6 +5,7 @@ from django.urls import URLPattern, include, path
 from tessera.console import (
     affiliations,
     branding,
+    bulk,
     check,
     companies,
     company,
@@ -16,9 +17,11 @@ from tessera.console import (
     home,
     jobs,
     membership,
+    membership_list,
     memberships,
     plan,
     plans,
+    saved_views,
     settings,
     signin,
     webhook,
@@ -32,6 +35,10 @@ app_name = "console"
 _customers: list[URLPattern] = [
     path("", customers.index, name="customers"),
     path("/new", customers.new, name="customer_new"),
+    path("/tags", customers.tags, name="customer_tags"),
+    path("/bulk/assign", bulk.assign, name="bulk_assign"),
+    path("/bulk/tag", bulk.tag, name="bulk_tag"),
+    path("/bulk/untag", bulk.untag, name="bulk_untag"),
     path("/<str:ref>", customer.profile, name="customer"),
     path("/<str:ref>/edit", customer.edit, name="customer_edit"),
     path("/<str:ref>/ban", customer.ban, name="customer_ban"),
@@ -49,6 +56,8 @@ _companies: list[URLPattern] = [
     path("/<str:ref>/people/<str:customer_ref>/unlink", affiliations.unlink, name="unlink"),
 ]
 _memberships: list[URLPattern] = [
+    path("", membership_list.index, name="memberships"),
+    path("/approvals", membership_list.approvals, name="approvals"),
     path("/<str:ref>", membership.profile, name="membership"),
     *(path(f"/<str:ref>/{verb.name}", memberships.page_of(verb), name=f"membership_{verb.name}") for verb in VERBS),
 ]
@@ -95,6 +104,11 @@ urlpatterns = [
     path("<slug:slug>/companies", include(_companies)),
     path("<slug:slug>/memberships", include(_memberships)),
     path("<slug:slug>/plans", include(_plans)),
+    path("<slug:slug>/runs/<str:ref>", bulk.progress, name="bulk_run"),
+    path("<slug:slug>/views/<str:ref>/edit", saved_views.edit, name="view_edit"),
+    path("<slug:slug>/views/<str:ref>/remove", saved_views.remove, name="view_remove"),
+    path("<slug:slug>/lists/<str:listed>/save", saved_views.new, name="view_new"),
+    path("<slug:slug>/lists/<str:listed>/columns", saved_views.columns, name="columns"),
     path("<slug:slug>/check", check.page, name="check"),
     path("<slug:slug>/find", find.page, name="find"),
     path("<slug:slug>/events", events.index, name="events"),

@@ -11,8 +11,20 @@ from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import Case, DateTimeField, Field, IntegerField, Min, Model, OuterRef, Q, QuerySet, Subquery
-from django.db.models import Value, When
+from django.db.models import (
+    Case,
+    DateTimeField,
+    Field,
+    IntegerField,
+    Min,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 
 from tessera.http import cursors
 from tessera.memberships import seats
@@ -118,9 +130,7 @@ def memberships(
     order: tuple[str, ...] = ("-created_at", "-id")
     if which.sort is Sort.END:
         base, order = base.filter(ended_at=None, ends_at__gt=at), ("ends_at", "id")
-    few = _fewest(
-        _keys(rows, "pk") for rows in candidates(base, which.holding, which.plan_id, which.ending, at)
-    )
+    few = _fewest(_keys(rows, "pk") for rows in candidates(base, which.holding, which.plan_id, which.ending, at))
     rows, next_cursor = _page(
         base,
         narrow=(lambda each: narrow_memberships(each, which, at=at)) if which.narrowed else None,
@@ -255,9 +265,7 @@ def waiting_count(organization: Organization, *, at: datetime, most: int = 1_000
     return waiting(organization, at=at)[:most].count()
 
 
-def queue(
-    organization: Organization, *, at: datetime, limit: int, cursor: str | None
-) -> Page[MembershipView]:
+def queue(organization: Organization, *, at: datetime, limit: int, cursor: str | None) -> Page[MembershipView]:
     """Return a page of the memberships that wait for approval, the oldest first. Raises CursorInvalid."""
     rows = waiting(organization, at=at).select_related("customer", "company", "next_plan", "next_price")
     found, next_cursor = cursors.paginate(rows, order=("created_at", "id"), limit=limit, cursor=cursor)
@@ -267,4 +275,3 @@ def queue(
 def counted(rows: QuerySet[Any], *, most: int) -> int:
     """Return how many rows there are, counted up to `most` and one more."""
     return rows.order_by()[: most + 1].count()
-

@@ -65,9 +65,7 @@ def index_companies(company_ids: Sequence[UUID]) -> None:
         _write("company_id", keys, texts)
 
 
-def text_of(
-    name_key: str, number: str, external_id: str | None, emails: Iterable[str], phones: Iterable[str]
-) -> str:
+def text_of(name_key: str, number: str, external_id: str | None, emails: Iterable[str], phones: Iterable[str]) -> str:
     """Return the text that somebody is found by."""
     short = _short(folded(number))
     digits = short.rpartition("-")[2]

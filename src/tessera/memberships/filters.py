@@ -261,7 +261,9 @@ def candidates(
     rows: QuerySet[Membership], holding: Holding | None, plan_id: UUID | None, ending: int | None, at: datetime
 ) -> list[QuerySet[Membership]]:
     """Return what indexes find of the memberships in question: each contains all that fulfil its condition."""
-    found = []
+    found: list[QuerySet[Membership]] = []
+    if holding is Holding.NONE:  # whoever has none is found by no membership
+        return found
     if holding in _CANDIDATES:
         found.append(_CANDIDATES[holding](rows, at))
     if plan_id is not None:

@@ -207,7 +207,7 @@ def _memberships(club: Organization, plans: list[Any], holders: list[tuple[Any, 
             pauses.append((new_id(), key, AT - timedelta(days=3), None, False, "import", AT))
         seats = 20 if company is not None and rng.random() < 0.2 else None
         waiting = (plan.pk, price, True) if pending else (None, None, False)
-        anchor = "" if pending else "2026-01-10"
+        anchor = "" if pending else "2026-01-10T00:00:00"
         ends = None if pending else end
         memberships.append(
             (key, club.pk, customer, company, anchor, "import", renews, *waiting, seats, None, "", ends, made, AT)

@@ -73,24 +73,32 @@ def is_in(text: str, what: Asked) -> bool:
     return any(all(any(needle in text for needle in part.needles) for part in way) for way in what.ways)
 
 
-def marks_of(text: str, salt: int) -> list[int]:
-    """Return the marks of a text, each once."""
+def marks_of(text: str, salt: int) -> set[int]:
+    """Return the marks of a text: numbers of 32 bits."""
     found: set[int] = set()
+    add = found.add
     for line in text.split(LINE):
         for word in line.split():
-            data = word
-            found.add(_mark("^" + data[:1], salt))
-            found.add(_mark("^" + data[:2], salt))
-            for start in range(len(data) - _GRAM + 1):
-                found.add(_mark(data[start : start + _GRAM], salt))
+            add(_mark("^" + word[:1], salt))
+            add(_mark("^" + word[:2], salt))
+            letters = _bytes(word)
+            if len(letters) == len(word):  # written so for speed: this is what indexing costs most
+                for start in range(len(word) - _GRAM + 1):
+                    add(crc32(letters[start : start + _GRAM], salt))
+            else:
+                for start in range(len(word) - _GRAM + 1):
+                    add(_mark(word[start : start + _GRAM], salt))
         if line.endswith(TAIL):
-            found.add(_mark("$" + line[-_TAIL - 1 : -1], salt))
-    return sorted(found)
+            add(_mark("$" + line[-_TAIL - 1 : -1], salt))
+    return found
 
 
 def _mark(text: str, salt: int) -> int:
-    number = crc32(text.encode("utf-8", "surrogatepass"), salt)
-    return number - (1 << 32) if number >= 1 << 31 else number
+    return crc32(_bytes(text), salt)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _part(word: str, salt: int) -> Part:
@@ -144,7 +152,7 @@ class TextIndex:
             else:
                 cursor.executemany(
                     f"UPDATE {self.table} SET marks = %s WHERE id = %s",
-                    [(marks_of(each.text, each.salt), each.id) for each in entries],
+                    [(_as_array(marks_of(each.text, each.salt)), each.id) for each in entries],
                 )
 
     def take_out(self, entries: Sequence[Entry]) -> None:
@@ -181,11 +189,12 @@ class TextIndex:
 
 
 def _as_words(entry: Entry) -> str:
-    return " ".join([_word(mark) for mark in marks_of(entry.text, entry.salt)])
+    return " ".join([f"{mark:x}" for mark in marks_of(entry.text, entry.salt)])
 
 
-def _word(mark: int) -> str:
-    return f"{mark & 0xFFFFFFFF:x}"
+def _as_array(marks: Iterable[int]) -> list[int]:
+    """Marks as PostgreSQL's integers, which have a sign."""
+    return [mark - (1 << 32) if mark >= 1 << 31 else mark for mark in marks]
 
 
 def _as_match(what: Asked) -> str:
@@ -194,7 +203,7 @@ def _as_match(what: Asked) -> str:
     for way in what.ways:
         parts = []
         for part in way:
-            sets = [" AND ".join(f'"{_word(mark)}"' for mark in each) for each in dict.fromkeys(part.marks)]
+            sets = [" AND ".join(f'"{mark:x}"' for mark in each) for each in dict.fromkeys(part.marks)]
             parts.append(" OR ".join(f"({each})" for each in sets))
         ways.append(" AND ".join(f"({each})" for each in parts))
     return " OR ".join(f"({each})" for each in ways)
@@ -207,6 +216,6 @@ def _as_arrays(what: Asked) -> tuple[str, list[Any]]:
         for part in way:
             sets = list(dict.fromkeys(part.marks))
             parts.append(f"({' OR '.join(['e.marks @> %s::integer[]'] * len(sets))})")
-            parameters += [list(each) for each in sets]
+            parameters += [_as_array(each) for each in sets]
         conditions.append(f"({' AND '.join(parts)})")
     return " OR ".join(conditions) or "false", parameters

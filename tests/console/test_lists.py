@@ -185,7 +185,7 @@ def test_assigning_to_many_says_before_who_gets_it_and_who_cannot(owner: Visitor
     make.membership(gold, customer=bea)
     price = gold.prices.get()
     asked = owner.open(f"{owner.address('bulk_assign')}?c={ref(ada)}&c={ref(bea)}&price={ref(price)}")
-    assert "1 of 2 get Gold until 9 February" in asked.words
+    assert "1 of 2 get Gold until Mon 9 Feb" in asked.words
     assert "Together that is £35.00" in asked.words
     assert "Not for 1 (Bea Okonkwo): There is a membership of Gold already" in asked.words
     assert ada.memberships.count() == 0

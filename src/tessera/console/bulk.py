@@ -321,14 +321,8 @@ def _sentences(
         said.append(gettext("Together that is %(money)s for the first period.") % told)
     for why, names in refused.items():
         shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
-        said.append(
-            ngettext(
-                "%(count)d cannot have it (%(names)s): %(why)s",
-                "%(count)d cannot have it (%(names)s): %(why)s",
-                len(names),
-            )
-            % {"count": len(names), "names": shown, "why": why}
-        )
+        told = {"count": len(names), "names": shown, "why": why}
+        said.append(gettext("Not for %(count)d (%(names)s): %(why)s") % told)
     return said
 
 

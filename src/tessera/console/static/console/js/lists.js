@@ -8,6 +8,7 @@ function counted(form) {
   const bar = form.querySelector("[data-bulk]");
   if (!bar || !all) return;
   const some = chosen > 0 || every?.checked;
+  bar.classList.add("is-live");
   bar.classList.toggle("is-on", Boolean(some));
   all.checked = rows.length > 0 && chosen === rows.length;
   all.indeterminate = chosen > 0 && chosen < rows.length;

@@ -1,7 +1,7 @@
 """`make bench`: measure on both databases and say plainly what is met and what is not reached.
 
-`--memberships`, `--people`, `--ending`, `--customers` make it smaller; `--only=sqlite|postgresql|starting` runs a part. Exit code 0
-whatever the verdicts are, 1 if something could not be run.
+`--memberships`, `--people`, `--ending`, `--customers` make it smaller; `--only=sqlite|postgresql|starting` runs a part.
+Exit code 0 whatever the verdicts are, 1 if something could not be run.
 """
 
 import argparse

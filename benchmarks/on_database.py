@@ -31,14 +31,18 @@ def main() -> int:
     call_command("migrate", verbosity=0)
     club = crowd.found()
     of_lists = lists.measure(wanted.database, customers=wanted.customers)
-    for results in (of_lists,) if wanted.lists_only else (
-        decisions.measure(wanted.database, club, small=wanted.small, large=wanted.large),
-        granting.measure(wanted.database, club, few=10, many=wanted.people),
-        announcing.measure(wanted.database, many=wanted.ending),
-        over_http.measure(wanted.database, club),
-        jobs.measure(wanted.database),
-        midnight.measure(wanted.database, club, many=wanted.ending),
-        of_lists,
+    for results in (
+        (of_lists,)
+        if wanted.lists_only
+        else (
+            decisions.measure(wanted.database, club, small=wanted.small, large=wanted.large),
+            granting.measure(wanted.database, club, few=10, many=wanted.people),
+            announcing.measure(wanted.database, many=wanted.ending),
+            over_http.measure(wanted.database, club),
+            jobs.measure(wanted.database),
+            midnight.measure(wanted.database, club, many=wanted.ending),
+            of_lists,
+        )
     ):
         for result in results:
             sys.stdout.write(result.line() + "\n")

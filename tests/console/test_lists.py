@@ -242,7 +242,8 @@ def test_rights_of_many_are_those_of_one(owner: Visitor) -> None:
 def test_the_queue_leads_from_one_decision_to_the_next(owner: Visitor) -> None:
     gold = make.plan(owner.club, "Gold")
     rows = [
-        make.membership(gold, customer=each, starts_at=None, needs_approval=True) for each in people(owner.club, "A", "B")
+        make.membership(gold, customer=each, starts_at=None, needs_approval=True)
+        for each in people(owner.club, "A", "B")
     ]
     page = owner.get("approvals")
     assert "2 applications, the oldest first" in page.words

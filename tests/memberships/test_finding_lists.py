@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,7 +18,7 @@ from tessera.memberships.status import Facts
 from tessera.memberships.types import EndedReason, Status
 from tessera.organizations.models import Organization
 from tessera.people import affiliations
-from tessera.people.models import Affiliation, Customer
+from tessera.people.models import Affiliation, Customer, CustomerTag
 from tessera.people.types import CompanyStatus, CustomerStatus
 from tests import make
 
@@ -31,12 +32,12 @@ def club() -> Organization:
     return make.organization()
 
 
-def listed(club: Organization, limit: int = 200, **which: object) -> list[UUID]:
+def listed(club: Organization, limit: int = 200, **which: Any) -> list[UUID]:
     """The customers of all pages, in order."""
     found: list[UUID] = []
     cursor = None
     while True:
-        page = finding.customers(club, CustomerFilter(**which), at=AT, limit=limit, cursor=cursor)  # type: ignore[arg-type]
+        page = finding.customers(club, CustomerFilter(**which), at=AT, limit=limit, cursor=cursor)
         found += [each.id for each in page.data]
         if (cursor := page.next_cursor) is None:
             return found
@@ -63,7 +64,7 @@ def _life(rng: Random, plan: object, holder: object) -> None:
     kind = rng.choice(("running", "open", "over", "grace", "ahead", "pending", "abandoned", "revoked", "paused"))
     start = AT - timedelta(days=rng.randrange(20, 90))
     end = AT + timedelta(days=rng.randrange(1, 60))
-    told: dict[str, object] = {
+    lives: dict[str, dict[str, object]] = {
         "running": {"starts_at": start, "ends_at": end, "renews": rng.random() < 0.5},
         "open": {"starts_at": start},
         "over": {"starts_at": start, "ends_at": AT - DAY},
@@ -73,8 +74,8 @@ def _life(rng: Random, plan: object, holder: object) -> None:
         "abandoned": {"starts_at": None, "awaits_payment": True, "pending_until": AT - DAY, "created_at": start},
         "revoked": {"starts_at": start, "ends_at": end, "ended_at": AT - DAY, "ended_reason": EndedReason.REVOKED},
         "paused": {"starts_at": start, "ends_at": end},
-    }[kind]
-    row = make.membership(plan, **whose, **told)  # type: ignore[arg-type]
+    }
+    row = make.membership(plan, **whose, **lives[kind])  # type: ignore[arg-type]
     if kind == "paused":
         make.pause(row, starts_at=AT - DAY, ends_at=rng.choice((None, AT + DAY)))
 
@@ -142,18 +143,18 @@ def test_filters_by_membership_follow_the_rules(
 @pytest.mark.parametrize("sort", list(Sort))
 @pytest.mark.parametrize("told", [{}, {"holding": Holding.ACTIVE}, {"q": "a"}, {"tag": "press"}])
 def test_pages_follow_each_other_without_gap_or_repeat(
-    club: Organization, monkeypatch: pytest.MonkeyPatch, sort: Sort, told: dict[str, object], few: int
+    club: Organization, monkeypatch: pytest.MonkeyPatch, sort: Sort, told: dict[str, Any], few: int
 ) -> None:
     monkeypatch.setattr(finding, "FEW", few)
     monkeypatch.setattr(finding, "_STEPS", (3, 7, None))
     for person in crowd(club, 4):
         if person.number.endswith(("1", "4")):
-            finding.CustomerTag.objects.create(organization=club, customer=person, tag="Press", key="press")
+            CustomerTag.objects.create(organization=club, customer=person, tag="Press", key="press")
     whole = listed(club, sort=sort, **told)
     assert listed(club, limit=2, sort=sort, **told) == whole
     assert len(set(whole)) == len(whole)
     if sort is not Sort.END:
-        every = filters.customers_of(club, CustomerFilter(**told), at=AT)  # type: ignore[arg-type]
+        every = filters.customers_of(club, CustomerFilter(**told), at=AT)
         assert set(whole) == set(every.values_list("pk", flat=True))
 
 
@@ -275,3 +276,31 @@ def test_a_filtered_list_costs_the_same_for_one_and_for_twenty(club: Organizatio
     for _ in range(20):
         make.membership(plan, customer=make.customer(club, tags=["Press"]))
     assert cost() == one <= 6
+
+
+@pytest.mark.parametrize("holding", [each for each in Holding if each is not Holding.NONE])
+def test_what_a_filter_looks_at_is_found_by_an_index(club: Organization, holding: Holding) -> None:
+    rows = filters.candidates(club.memberships.all(), holding, new_id(), 30, AT)
+    assert len(rows) == 3
+    for each in rows:
+        plan = explained(each.order_by().values_list("customer_id", "company_id")[:10])
+        assert "Seq Scan" not in plan, plan
+        assert not any(line.startswith("SCAN ") and "USING" not in line for line in plan.splitlines()), plan
+
+
+def explained(rows: Any) -> str:
+    """How the database would find the rows; a small table, which is read whole else, has to be found by its index."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        return str(rows.explain())
+    return "\n".join(line.split(maxsplit=3)[-1] for line in rows.explain().splitlines())
+
+
+def test_the_walk_begins_at_the_right_place_of_the_index(club: Organization) -> None:
+    for sort, index in ((Sort.NAME, "customer_by_name"), (Sort.NEWEST, "customer_by_age"), (Sort.NUMBER, "number")):
+        order = finding._ORDERS[sort]
+        rows = Customer.objects.filter(organization=club, merged_into=None).order_by(*order).values("pk")[:400]
+        plan = explained(rows)
+        assert index in plan, plan
+        assert "TEMP B-TREE" not in plan

@@ -1,6 +1,7 @@
 """The index of names, addresses and numbers: it answers what reading every text would, and never lags behind."""
 
 import string
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -143,7 +144,7 @@ def test_a_search_reads_the_index_and_not_the_texts(ada: Customer, q: str) -> No
     assert "Seq Scan" not in explained(sql, parameters)
 
 
-def explained(sql: str, parameters: list[object]) -> str:
+def explained(sql: str, parameters: list[Any]) -> str:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")  # a small table would be read whole

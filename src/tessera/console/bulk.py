@@ -218,7 +218,7 @@ def _chosen(staff: Member, given: QueryDict) -> Chosen:
 
 
 def _kept(given: QueryDict) -> list[tuple[str, str]]:
-    return [(name, given[name]) for name in ("all", "which") if given.get(name)]
+    return [(name, str(given[name])) for name in ("all", "which") if given.get(name)]
 
 
 def _back(staff: Member, given: QueryDict) -> str:

@@ -167,7 +167,8 @@ class TextIndex:
     def found(self, what: Asked, *, column: str, limit: int | None = None) -> tuple[str, list[Any]]:
         """Return the statement, with its parameters, for `column` of the rows that are looked for, `limit` at most."""
         on_sqlite = connection.vendor == "sqlite"
-        ways, parameters = [], []
+        ways: list[str] = []
+        parameters: list[str] = []
         for way in what.ways:
             conditions = []
             for part in way:
@@ -210,7 +211,8 @@ def _as_match(what: Asked) -> str:
 
 
 def _as_arrays(what: Asked) -> tuple[str, list[Any]]:
-    conditions, parameters = [], []
+    conditions: list[str] = []
+    parameters: list[list[int]] = []
     for way in what.ways:
         parts = []
         for part in way:

@@ -181,7 +181,7 @@ def _order(sort: Sort, q: str) -> tuple[str, ...]:
     return _ORDERS[Sort.NAME] if sort is Sort.BEST and not q.strip() else _ORDERS[sort]
 
 
-def _ordered(rows: QuerySet[M], sort: Sort, q: str, at: datetime) -> QuerySet[M]:
+def _ordered(rows: QuerySet[Any], sort: Sort, q: str, at: datetime) -> QuerySet[Any]:
     """Return the rows with what the order needs beside their columns."""
     if sort is Sort.BEST and q.strip():
         best = When(name_key__startswith=folded(q.replace("\0", " ")), then=Value(0))
@@ -199,7 +199,8 @@ def _walk_by_end(ending: QuerySet[Membership], column: str, cursor: str | None) 
     if cursor is not None:
         model = Customer if column == "customer_id" else Company
         ending = ending.filter(ends_at__gte=cursors.first_of(model, _ORDERS[Sort.END], cursor, _COMPUTED))
-    return ending.order_by("ends_at", "id").values(column)
+    walked: QuerySet[Any] = ending.order_by("ends_at", "id").values(column)
+    return walked
 
 
 def _few_customers(organization: Organization, which: CustomerFilter, at: datetime) -> Sequence[UUID] | None:
@@ -230,11 +231,13 @@ def _few_companies(organization: Organization, which: CompanyFilter, at: datetim
 
 def _holders(organization: Organization, rows: QuerySet[Membership], at: datetime) -> list[UUID] | None:
     """The customers who hold or inherit one of the memberships; None if they are too many."""
-    held = list(rows.order_by().values_list("customer_id", "company_id")[: FEW + 1])
+    held: list[tuple[UUID | None, UUID | None]] = list(
+        rows.order_by().values_list("customer_id", "company_id")[: FEW + 1]
+    )
     if len(held) > FEW:
         return None
-    companies = {company_id for _customer, company_id in held if company_id is not None}
-    own = [customer_id for customer_id, _company in held if customer_id is not None]
+    own = [customer for customer, _company in held if customer]
+    companies = {company for _customer, company in held if company}
     if not companies:
         return own
     belonging = Affiliation.objects.filter(covering(at), organization=organization, company__in=companies)

@@ -28,11 +28,16 @@ def tags_of(customer: Customer) -> list[str]:
 
 def write_tags(holder: Customer | Company, tags: Sequence[str]) -> None:
     """Replace the tags that a customer or company is found by."""
-    model, column = (CustomerTag, "customer") if isinstance(holder, Customer) else (CompanyTag, "company")
-    model._default_manager.filter(**{column: holder}).delete()
-    model._default_manager.bulk_create(
-        model(**{column: holder, "organization_id": holder.organization_id, "tag": each, "key": tag_key(each)})
-        for each in tags
+    whose = holder.organization_id
+    if isinstance(holder, Customer):
+        CustomerTag.objects.filter(customer=holder).delete()
+        CustomerTag.objects.bulk_create(
+            CustomerTag(organization_id=whose, customer=holder, tag=each, key=tag_key(each)) for each in tags
+        )
+        return
+    CompanyTag.objects.filter(company=holder).delete()
+    CompanyTag.objects.bulk_create(
+        CompanyTag(organization_id=whose, company=holder, tag=each, key=tag_key(each)) for each in tags
     )
 
 

@@ -11,10 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from tessera.console.models import SavedView
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.jobs.models import Job
-from tessera.memberships.models import Membership
+from tessera.memberships.models import BulkRun, Membership
 from tessera.organizations.models import Organization, Staff
 from tessera.organizations.rights import Role
 from tessera.people.models import Company, Customer, Note
@@ -32,6 +33,8 @@ _PREFIXES: dict[type, Prefix] = {
     WebhookEndpoint: Prefix.WEBHOOK_ENDPOINT,
     Delivery: Prefix.DELIVERY,
     Job: Prefix.JOB,
+    SavedView: Prefix.SAVED_VIEW,
+    BulkRun: Prefix.BULK_RUN,
 }
 
 

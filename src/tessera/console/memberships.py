@@ -29,6 +29,7 @@ from tessera.organizations.formatting import Formats, joined, sentence
 
 _BACK: Final = "back"
 _OWN_PAGE: Final = "membership"
+_QUEUE: Final = "approvals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +150,12 @@ def _unless_stale(known: int | None, run: Callable[[], Membership]) -> Membershi
 
 def _asked_on(request: StaffRequest) -> str:
     given = request.POST if request.method == "POST" else request.GET
-    return _OWN_PAGE if given.get(_BACK) == _OWN_PAGE else ""
+    return next((each for each in (_OWN_PAGE, _QUEUE) if given.get(_BACK) == each), "")
 
 
 def _back(request: StaffRequest, membership: MembershipView) -> str:
+    if _asked_on(request) == _QUEUE:
+        return f"{reverse('console:approvals', args=[request.staff.organization.slug])}?decided=1"
     if _asked_on(request):
         return own_address(request.staff, membership.id)
     return holder_address(request.staff, membership)

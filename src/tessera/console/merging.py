@@ -119,7 +119,7 @@ def _compared(request: StaffRequest, row: Customer, other: Customer, take: Seque
                 told = {"other": other.name, "number": other.number, "name": row.name}
                 message = gettext("%(other)s (%(number)s) is now part of %(name)s.") % told
                 return answers.done(request, _address(staff, row), message)
-    kept, lost = queries.facts_of([row, other])
+    kept, lost = queries.customer_facts([row, other])
     return answers.page(
         request,
         "console/customers/merge.html",

@@ -39,6 +39,8 @@ class Prefix(StrEnum):
     WEBHOOK_ENDPOINT = "whe"
     DELIVERY = "dlv"
     NOTICE = "ntc"
+    SAVED_VIEW = "svw"
+    BULK_RUN = "blk"
 
 
 def new_id() -> UUID:

@@ -16,6 +16,7 @@ from tessera.lifecycle import uniting
 from tessera.lifecycle.errors import MergeUnsettled, SameCustomer
 from tessera.memberships.granting import plans_occupied, unended
 from tessera.memberships.models import Membership
+from tessera.people import searching
 from tessera.people.errors import CustomerArchived, CustomerMerged
 from tessera.people.models import Customer, Note
 from tessera.people.names import name_key
@@ -34,8 +35,8 @@ def merge_customer(
 ) -> Customer:
     """Make `customer` part of `into`, who survives; return `into`. Both are of one organization.
 
-    Memberships move, expired ones too, and the timeline is one. Addresses and phones are united, those of `into`
-    first. Affiliations to one company that overlap or touch become one, over both, with the earlier place in the
+    Memberships move, expired ones too, and the timeline is one. Addresses, phones and tags are united, those of
+    `into` first. Affiliations to one company that overlap or touch become one, over both, with the earlier place in the
     queue for seats. What `into` lacks (names, birthday, language) is filled in; consent to marketing is not.
 
     `take` names what is to be as `customer` has it, if they have it (`TAKEN`): of `emails` and `phones` that is the
@@ -54,6 +55,7 @@ def merge_customer(
         first_email, first_phone = uniting.first_contacts(customer)
         uniting.unite_emails(customer, into)
         uniting.unite_phones(customer, into)
+        uniting.unite_tags(customer, into)
         Note.objects.filter(customer=customer).update(customer=into)
         fields = _fill(customer, into, take)
         if "emails" in take and uniting.put_email_first(into, first_email):
@@ -65,6 +67,7 @@ def merge_customer(
         # Put away, so that whoever waits with something new for the record is refused.
         away = CustomerStatus.BANNED if customer.status == CustomerStatus.BANNED else CustomerStatus.ARCHIVED
         Customer.objects.filter(pk=customer.pk).update(merged_into=into, status=away, version=F("version") + 1)
+        searching.customer_changed(customer.pk, into.pk)
         events.record(
             events.Happened(
                 organization_id=into.organization_id,

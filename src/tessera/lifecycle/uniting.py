@@ -1,4 +1,4 @@
-"""The parts of two customers that become one list: affiliations, e-mail addresses, phone numbers."""
+"""The parts of two customers that become one list: affiliations, e-mail addresses, phone numbers, tags."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import F, QuerySet
 
-from tessera.people.models import Affiliation, Customer, CustomerEmail, CustomerPhone
+from tessera.people.models import Affiliation, Customer, CustomerEmail, CustomerPhone, CustomerTag
 
 _OUT_OF_THE_WAY: Final = 10_000
 
@@ -52,6 +52,13 @@ def unite_phones(customer: Customer, into: Customer) -> None:
         else:
             CustomerPhone.objects.filter(pk=row.pk).update(customer=into, position=position)
             position += 1
+
+
+def unite_tags(customer: Customer, into: Customer) -> None:
+    """Move the customer's tags to `into`; one that both have stays once."""
+    own = CustomerTag.objects.filter(customer=into).values_list("key", flat=True)
+    CustomerTag.objects.filter(customer=customer, key__in=list(own)).delete()
+    CustomerTag.objects.filter(customer=customer).update(customer=into)
 
 
 def first_contacts(customer: Customer) -> tuple[str | None, str | None]:

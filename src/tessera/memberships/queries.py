@@ -149,7 +149,7 @@ class Filters:
 
 def membership(*, organization: Organization, membership_id: UUID, at: datetime) -> MembershipView:
     """Return one membership of the organization. Raises MembershipNotFound."""
-    for view in _views(organization, _read(organization.memberships.filter(pk=membership_id)), at):
+    for view in views_of(organization, _read(organization.memberships.filter(pk=membership_id)), at):
         return view
     raise MembershipNotFound("there is no such membership")
 
@@ -158,7 +158,7 @@ def memberships_named(
     *, organization: Organization, membership_ids: Collection[UUID], at: datetime
 ) -> list[MembershipView]:
     """Return those of the memberships that the organization has. Four queries, for any number of them."""
-    return _views(organization, _read(organization.memberships.filter(pk__in=membership_ids)), at)
+    return views_of(organization, _read(organization.memberships.filter(pk__in=membership_ids)), at)
 
 
 def memberships(
@@ -182,7 +182,7 @@ def memberships(
     if filters.plan_id is not None:
         found = with_plan(found, at).filter(Q(plan_at=filters.plan_id))
     page, next_cursor = paginate(_with_names(found), order=("-created_at", "-id"), limit=limit, cursor=cursor)
-    return _views(organization, page, at), next_cursor
+    return views_of(organization, page, at), next_cursor
 
 
 def life(*, organization: Organization, membership_id: UUID, at: datetime) -> Life:
@@ -230,14 +230,14 @@ def held_through(
         _inherited(view, belongs[view.holder.id], getattr(belongs[view.holder.id], "ahead", 0), zone)
         if view.holder.type == "company"
         else view
-        for view in _views(organization, _read(found), at)
+        for view in views_of(organization, _read(found), at)
     ]
     return sorted(views, key=_running_first)
 
 
 def held_by_company(*, organization: Organization, company: Company, at: datetime) -> list[MembershipView]:
     """Return the company's memberships; what runs first. Four queries."""
-    return sorted(_views(organization, _read(company.memberships.all()), at), key=_running_first)
+    return sorted(views_of(organization, _read(company.memberships.all()), at), key=_running_first)
 
 
 def affiliation(*, customer: Customer, company: Company, at: datetime) -> Affiliation | None:
@@ -268,8 +268,9 @@ def _read(found: QuerySet[Membership]) -> list[Membership]:
     return list(_with_names(found))
 
 
-def _views(organization: Organization, found: Sequence[Membership], at: datetime) -> list[MembershipView]:
-    """Three queries: terms, pauses, what the plans grant."""
+def views_of(organization: Organization, found: Sequence[Membership], at: datetime) -> list[MembershipView]:
+    """Return the memberships, read with holder and next plan, as they are. Three queries: terms, pauses, what plans
+    grant."""
     return _seen(organization, _facts(found), at)
 
 

@@ -13,9 +13,14 @@ from uuid import UUID
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Coalesce, RowNumber
 
+from tessera.memberships.models import Membership
+from tessera.memberships.status_sql import with_plan, with_status
+from tessera.memberships.types import Status
+from tessera.organizations.models import Organization
 from tessera.people import affiliations
 from tessera.people.models import Affiliation
 from tessera.people.types import CustomerStatus
+from tessera.plans.models import Plan
 
 # The decision's own words for the same: who comes before a place (company, queue_at, id) and still belongs at an
 # instant or later. Growth: with the people before one.
@@ -80,6 +85,33 @@ def boundaries(company_id: UUID, limits: Collection[int], at: datetime) -> tuple
     found = list(rows)
     many = found[0][1] if found else 0
     return many, {place: (queue_at, key) for place, _many, queue_at, key in found if place in limits and place < many}
+
+
+def companies_over(organization: Organization, *, among: Sequence[UUID] | None, at: datetime) -> list[UUID]:
+    """Return the companies, of those in `among` if given, that have more people than one of their memberships seats.
+
+    It looks at the memberships with a number of seats, each counting at most one person more than that: growth with
+    the people of such companies. Expired ones do not count. Two queries.
+    """
+    held = Membership.objects.filter(organization=organization, company__isnull=False)
+    if among is not None:
+        held = held.filter(company__in=among)
+    limited = held.filter(Q(seats__isnull=False) | Q(terms__plan__seats__isnull=False)).distinct()
+    unexpired = with_plan(with_status(limited, at), at).filter(~Q(status_at=Status.EXPIRED))
+    told = unexpired.annotate(of_plan=Subquery(Plan.objects.filter(pk=OuterRef("plan_at")).values("seats")[:1]))
+    seats = [
+        (company_id, own if own is not None else of_plan)
+        for company_id, own, of_plan in told.values_list("company_id", "seats", "of_plan")
+        if own is not None or of_plan is not None
+    ]
+    people = _people([company_id for company_id, _ in seats], at)
+    return list({company_id for company_id, number in seats if people.get(company_id, 0) > number})
+
+
+def _people(company_ids: Sequence[UUID], at: datetime) -> dict[UUID, int]:
+    taking = Affiliation.objects.filter(company__in=company_ids, customer__status=CustomerStatus.ACTIVE)
+    counted = taking.filter(affiliations.covering(at)).order_by().values("company").annotate(many=Count("pk"))
+    return dict(counted.values_list("company", "many"))
 
 
 def ahead(affiliation_ids: Sequence[UUID], at: datetime) -> dict[UUID, int]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from tessera.people.models import Customer, CustomerEmail, CustomerPhone
-from tessera.people.queries import CustomerFacts, facts_of
+from tessera.people.queries import CustomerFacts, customer_facts
 
 MOST: Final = 10
 
@@ -43,7 +43,7 @@ def likely_duplicates(row: Customer) -> list[Likely]:
             found.setdefault(key, []).append(likeness)
     ranked = sorted(found, key=lambda key: (-len(found[key]), key))[:MOST]
     rows = Customer.objects.filter(organization_id=row.organization_id, pk__in=ranked, merged_into=None)
-    facts = {each.id: each for each in facts_of(list(rows))}
+    facts = {each.id: each for each in customer_facts(list(rows))}
     return [Likely(facts[key], tuple(found[key])) for key in ranked if key in facts]
 
 

@@ -36,6 +36,11 @@ class Customer(models.Model):
         indexes = [
             models.Index(name="customer_by_name", fields=["organization", "name_key", "id"]),
             models.Index(name="customer_by_age", fields=["organization", "created_at", "id"]),
+            models.Index(
+                name="customer_put_away",
+                fields=["organization", "status", "name_key", "id"],
+                condition=~Q(status=CustomerStatus.ACTIVE) & Q(merged_into=None),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -193,3 +198,56 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class SearchEntry(models.Model):
+    """What a customer or a company is found by, as one text (`searching.py`); an index stands beside it."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_index=False)
+    customer = models.OneToOneField(Customer, models.CASCADE, null=True, related_name="+")
+    company = models.OneToOneField(Company, models.CASCADE, null=True, related_name="+")
+    text = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="search_entry_of_one",
+                condition=Q(customer__isnull=False, company__isnull=True)
+                | Q(customer__isnull=True, company__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class CustomerTag(models.Model):
+    """A word that staff file a customer under."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_index=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="tags")
+    tag = models.CharField(max_length=50)  # as it was first written
+    key = models.CharField(max_length=200)  # folded, compared by
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="tag_once_a_customer", fields=["customer", "key"])]
+        indexes = [models.Index(name="customer_by_tag", fields=["organization", "key", "customer"])]
+
+    def __str__(self) -> str:
+        return self.tag
+
+
+class CompanyTag(models.Model):
+    """One of a company's `tags`, so that companies are found by it."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_index=False)
+    company = models.ForeignKey(Company, models.CASCADE, related_name="+")
+    tag = models.CharField(max_length=50)
+    key = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="tag_once_a_company", fields=["company", "key"])]
+        indexes = [models.Index(name="company_by_tag", fields=["organization", "key", "company"])]
+
+    def __str__(self) -> str:
+        return self.tag

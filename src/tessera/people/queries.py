@@ -1,19 +1,19 @@
 """What screens and APIs read about people and companies. Numbers of queries do not depend on numbers of rows."""
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Generic, Literal, TypeVar
+from operator import itemgetter
+from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
 
 from tessera.http.cursors import paginate
 from tessera.organizations.models import Organization
-from tessera.people import numbers
-from tessera.people.details import email_key
-from tessera.people.models import Affiliation, Company, Customer, CustomerEmail, CustomerPhone
-from tessera.people.names import folded
+from tessera.people.details import tag_key
+from tessera.people.finding import companies_found, customers_among, customers_found
+from tessera.people.models import Affiliation, Company, Customer, CustomerEmail, CustomerPhone, CustomerTag
 from tessera.people.references import company_by_ref, customer_by_ref
 from tessera.people.types import Belonging, CompanyStatus, CustomerStatus, Email, Source, Via
 
@@ -30,7 +30,6 @@ __all__ = [
     "customer",
     "customer_by_ref",
     "customers",
-    "facts_of",
     "merged_ids",
     "people_of",
 ]
@@ -38,8 +37,6 @@ __all__ = [
 T = TypeVar("T")
 Order = Literal["created", "name"]
 _ORDERS: dict[Order, tuple[str, ...]] = {"created": ("created_at", "id"), "name": ("name_key", "id")}
-_FEWEST_DIGITS = 4
-_MOST_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +56,7 @@ class CustomerFacts:
     birthday: date | None
     locale: str
     marketing_consent: bool
+    tags: tuple[str, ...]
     status: CustomerStatus
     ban_reason: str
     source: Source
@@ -116,7 +114,7 @@ class Rows(Generic[T]):
 
 def customer(row: Customer) -> CustomerFacts:
     """Return what is known of one customer: one query."""
-    return facts_of([row])[0]
+    return customer_facts([row])[0]
 
 
 def customers(
@@ -125,24 +123,24 @@ def customers(
     q: str = "",
     status: CustomerStatus | None = None,
     order: Order = "created",
+    at: datetime | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Rows[CustomerFacts]:
     """Return a page of the organization's customers; who was merged into another one is not among them.
 
-    `q` is words that names begin with, the beginning of an e-mail address, the last four or more digits of a phone
-    number, a whole number (CUS-000001, or 1) or an external id. Without `q` a page costs the same at any size;
-    with it, names are looked through, which grows with the organization's customers.
+    `q` is what they are found by (`finding.py`), of the best matches only; with `at` also by the companies that they
+    belong to then.
 
     Raises CursorInvalid if the cursor is not one of this list.
     """
     found = Customer.objects.filter(organization=organization, merged_into=None)
     if status is not None:
         found = found.filter(status=status)
-    if q.strip():
-        found = found.filter(_customer_matches(organization.pk, q.replace("\0", " ")))
+    if q.strip(" \0"):
+        found = found.filter(pk__in=customers_found(organization, q, at=at).ids)
     rows, next_cursor = paginate(found, order=_ORDERS[order], limit=limit, cursor=cursor)
-    return Rows(tuple(facts_of(rows)), next_cursor)
+    return Rows(tuple(customer_facts(rows)), next_cursor)
 
 
 def company(row: Company) -> CompanyFacts:
@@ -175,16 +173,15 @@ def companies(
 ) -> Rows[CompanyFacts]:
     """Return a page of the organization's companies.
 
-    `q` is words that names begin with, the beginning of the e-mail address, a whole number (COM-000001, or 1) or
-    an external id. It looks through all companies; without it a page costs the same at any size.
+    `q` is what they are found by (`finding.py`), of the best matches only.
 
     Raises CursorInvalid if the cursor is not one of this list.
     """
     found = Company.objects.filter(organization=organization)
     if status is not None:
         found = found.filter(status=status)
-    if q.strip():
-        found = found.filter(_company_matches(q.replace("\0", " ")))
+    if q.strip(" \0"):
+        found = found.filter(pk__in=companies_found(organization, q).ids)
     rows, next_cursor = paginate(found, order=_ORDERS[order], limit=limit, cursor=cursor)
     return Rows(tuple(company(row) for row in rows), next_cursor)
 
@@ -219,8 +216,7 @@ def people_of(
     """
     found = Affiliation.objects.filter(organization_id=row.organization_id, company=row)
     if q.strip():
-        who = Customer.objects.filter(pk=OuterRef("customer_id"))
-        found = found.filter(Exists(who.filter(_customer_matches(row.organization_id, q.replace("\0", " ")))))
+        found = found.filter(customer__in=customers_among(row.organization_id, found.values("customer"), q))
     if beyond is not None:
         queue_at, key = beyond
         found = found.filter(Q(queue_at__gt=queue_at) | Q(queue_at=queue_at, id__gt=key))
@@ -240,15 +236,18 @@ def merged_ids(row: Customer) -> tuple[UUID, ...]:
     return tuple(keys[1:])
 
 
-def facts_of(rows: list[Customer]) -> list[CustomerFacts]:
-    """Return what is known of customers: one query."""
-    emails: dict[UUID, list[Email]] = {}
-    phones: dict[UUID, list[str]] = {}
-    for customer_id, address, verified, _position in _contacts([row.pk for row in rows]):
-        if verified is None:
-            phones.setdefault(customer_id, []).append(address)
+def customer_facts(rows: Sequence[Customer]) -> list[CustomerFacts]:
+    """Return what is known of the customers, in their order: one query."""
+    emails: dict[UUID, list[tuple[int, Email]]] = {}
+    phones: dict[UUID, list[tuple[int, str]]] = {}
+    tags: dict[UUID, list[tuple[str, str]]] = {}
+    for key, what, position, text, verified in _lists_of([row.pk for row in rows]):
+        if what == "email":
+            emails.setdefault(key, []).append((position, Email(text, bool(verified))))
+        elif what == "phone":
+            phones.setdefault(key, []).append((position, text))
         else:
-            emails.setdefault(customer_id, []).append(Email(address, bool(verified)))
+            tags.setdefault(key, []).append((tag_key(text), text))
     return [
         CustomerFacts(
             id=row.pk,
@@ -259,11 +258,12 @@ def facts_of(rows: list[Customer]) -> list[CustomerFacts]:
             first_name=row.first_name,
             last_name=row.last_name,
             display_name=row.display_name,
-            emails=tuple(emails.get(row.pk, ())),
-            phones=tuple(phones.get(row.pk, ())),
+            emails=tuple(each for _, each in sorted(emails.get(row.pk, ()), key=itemgetter(0))),
+            phones=tuple(each for _, each in sorted(phones.get(row.pk, ()))),
             birthday=row.birthday,
             locale=row.locale,
             marketing_consent=row.marketing_consent,
+            tags=tuple(each for _, each in sorted(tags.get(row.pk, ()))),
             status=CustomerStatus(row.status),
             ban_reason=row.ban_reason,
             source=Source(row.source),
@@ -273,18 +273,16 @@ def facts_of(rows: list[Customer]) -> list[CustomerFacts]:
     ]
 
 
-def _contacts(keys: list[UUID]) -> QuerySet[CustomerEmail, tuple[UUID, str, bool | None, int]]:
-    """The addresses and, with no word on whether they are verified, the phone numbers, each kind in order."""
-    verified = Case(
-        When(verified_at=None, then=Value(False)), default=Value(True), output_field=BooleanField(null=True)
-    )
-    unknown = Value(None, output_field=BooleanField(null=True))
-    emails = CustomerEmail.objects.filter(customer__in=keys).annotate(verified=verified)
-    phones = CustomerPhone.objects.filter(customer__in=keys).annotate(verified=unknown)
-    return (
-        emails.values_list("customer_id", "address", "verified", "position")
-        .union(phones.values_list("customer_id", "number", "verified", "position"), all=True)
-        .order_by("position")
+def _lists_of(keys: Sequence[UUID]) -> QuerySet[Any, Any]:
+    """The e-mail addresses, phone numbers and tags of customers, in one statement."""
+    no, verified = Value(False), ExpressionWrapper(Q(verified_at__isnull=False), BooleanField())
+    emails = CustomerEmail.objects.filter(customer__in=keys).annotate(what=Value("email"), known=verified)
+    phones = CustomerPhone.objects.filter(customer__in=keys).annotate(what=Value("phone"), known=no)
+    tags = CustomerTag.objects.filter(customer__in=keys).annotate(what=Value("tag"), place=Value(0), known=no)
+    return emails.values_list("customer_id", "what", "position", "address", "known").union(
+        phones.values_list("customer_id", "what", "position", "number", "known"),
+        tags.values_list("customer_id", "what", "place", "tag", "known"),
+        all=True,
     )
 
 
@@ -331,37 +329,3 @@ def affiliated(row: Affiliation, at: datetime) -> Affiliated:
         primary_contact=row.primary_contact,
         via=Via(row.via),
     )
-
-
-def _named(q: str) -> Q:
-    """The condition that each word of `q` begins a word of the name."""
-    words = folded(q).split()[:_MOST_WORDS]
-    found = Q() if words else Q(pk__in=[])
-    for word in words:
-        found &= Q(name_key__startswith=word) | Q(name_key__contains=f" {word}")
-    return found
-
-
-def _numbered(q: str, series: numbers.Series) -> Q:
-    text = q.strip()
-    chosen = Q(number=text.upper())
-    return chosen | Q(number=f"{series}-{int(text):06}") if re.fullmatch("[0-9]{1,9}", text) else chosen
-
-
-def _customer_matches(organization_id: UUID, q: str) -> Q:
-    found = _named(q) | _numbered(q, numbers.Series.CUSTOMER) | Q(external_id=q.strip())
-    of_row = {"organization": organization_id, "customer": OuterRef("pk")}
-    if not re.search(r"\s", q.strip()):
-        found |= Q(Exists(CustomerEmail.objects.filter(**of_row, key__startswith=email_key(q))))
-    if not re.search(r"[A-Za-z]", q):
-        digits = re.sub(r"[^0-9]", "", q)
-        for tail in {digits, digits.lstrip("0")}:  # at home, numbers are dialled with a 0 that E.164 leaves out
-            if len(tail) >= _FEWEST_DIGITS:
-                found |= Q(Exists(CustomerPhone.objects.filter(**of_row, number__endswith=tail)))
-    return found
-
-
-def _company_matches(q: str) -> Q:
-    text = q.strip()
-    known = Q(external_id=text) | Q(email__istartswith=text)
-    return _named(q) | _numbered(q, numbers.Series.COMPANY) | known

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('organizations', '0003_reminder_days'),
-        ('people', '0001_initial'),
+        ('people', '0003_index'),
     ]
 
     operations = [

@@ -6,16 +6,16 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('memberships', '0004_milestones_kept'),
+        ('memberships', '0006_bulk'),
         ('organizations', '0003_reminder_days'),
-        ('people', '0001_initial'),
+        ('people', '0004_notes'),
         ('plans', '0001_initial'),
     ]
 
     operations = [
         migrations.AddIndex(
             model_name='membership',
-            index=models.Index(condition=models.Q(('ended_at__isnull', False)), fields=['organization', 'ends_at', 'ended_at'], name='membership_ended'),
+            index=models.Index(condition=models.Q(('ended_at__isnull', False)), fields=['organization', 'ends_at', 'ended_at'], name='membership_ended_early'),
         ),
         migrations.AddIndex(
             model_name='pause',

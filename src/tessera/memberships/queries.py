@@ -207,10 +207,7 @@ def terms(*, organization: Organization, membership_id: UUID) -> list[TermView]:
 
 
 def held_by_customer(*, organization: Organization, customer: Customer, at: datetime) -> list[MembershipView]:
-    """Return the customer's own memberships and those inherited from companies belonged to at `at`; what runs first.
-
-    Expired ones stay visible for ever. Five queries, whatever the numbers of memberships and companies.
-    """
+    """Return the customer's memberships, own and inherited at `at`, expired ones too; what runs first. Five queries."""
     current = Affiliation.objects.filter(affiliations.covering(at), customer=customer).select_related("company")
     return held_through(organization=organization, customer=customer, belonging=seats.with_ahead(current, at), at=at)
 

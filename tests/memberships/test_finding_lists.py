@@ -292,7 +292,7 @@ def explained(rows: Any) -> str:
     """How the database would find the rows; a small table, which is read whole else, has to be found by its index."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
         return str(rows.explain())
     return "\n".join(line.split(maxsplit=3)[-1] for line in rows.explain().splitlines())
 

@@ -115,8 +115,9 @@ def _timed(database: str, what: str, run: Callable[[], None]) -> Result:
         taken.append((time.perf_counter() - began) * 1000)
         worked.append((time.process_time() - busy) * 1000)
     worst = statistics.quantiles(taken, n=20)[-1]
-    # What the process itself worked says more where the machine has other things to do; PostgreSQL's share is not in it.
-    note = f"half of them within {statistics.median(taken):.0f} ms; {statistics.quantiles(worked, n=20)[-1]:.0f} ms of work"
+    # What the process worked says more where the machine has other things to do; PostgreSQL's share is not in it.
+    work = statistics.quantiles(worked, n=20)[-1]
+    note = f"half of them within {statistics.median(taken):.0f} ms; {work:.0f} ms of work"
     return Result(what, database, TARGET_MS, at_most=True, unit="ms", value=worst, note=note)
 
 

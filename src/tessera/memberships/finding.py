@@ -57,7 +57,7 @@ _ORDERS: Final[dict[Sort, tuple[str, ...]]] = {
     Sort.BEST: ("rank", "name_key", "id"),
     Sort.NAME: ("name_key", "id"),
     Sort.NEWEST: ("-created_at", "-id"),
-    Sort.NUMBER: ("number", "id"),
+    Sort.NUMBER: ("number",),
     Sort.END: ("next_end", "id"),
 }
 _COMPUTED: Final[dict[str, "Field[Any, Any]"]] = {"rank": IntegerField(), "next_end": DateTimeField()}

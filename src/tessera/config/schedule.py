@@ -13,6 +13,7 @@ from tessera import db, organizations
 from tessera.cli.examination import examine
 from tessera.console.sessions import forget_old_sessions
 from tessera.events import reacting
+from tessera.files import tasks as files
 from tessera.jobs import pruning
 from tessera.jobs.leading import Every, Schedule
 from tessera.jobs.queue import enqueue, task
@@ -72,6 +73,7 @@ SCHEDULE: Final = Schedule(
         Every("send mails that wait", timedelta(minutes=1), notices.catch_up),
         Every("forget jobs that are over", timedelta(minutes=10), pruning.forget_old_jobs),
         Every("forget deliveries that are long over", timedelta(hours=1), webhooks.prune, first=timedelta(minutes=5)),
+        Every("remove files of no picture", timedelta(hours=1), files.sweep, first=timedelta(minutes=10)),
         Every("forget sessions that are over", timedelta(days=1), forget_old_sessions, first=timedelta(minutes=5)),
         Every("examine the database", timedelta(days=1), examine_everything, first=timedelta(minutes=10)),
     ),

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "tessera.jobs",
     "tessera.events",
     "tessera.organizations",
+    "tessera.files",
     "tessera.people",
     "tessera.plans",
     "tessera.memberships",

@@ -28,7 +28,8 @@ def merge_customer(*, customer: Customer, into: Customer, at: datetime, actor: A
 
     Memberships move, expired ones too, and the timeline is one. Addresses and phones are united, those of `into`
     first. Affiliations to one company that overlap or touch become one, over both, with the earlier place in the
-    queue for seats. What `into` lacks (names, birthday, language) is filled in; consent to marketing is not.
+    queue for seats. What `into` lacks (names, birthday, language) is filled in; consent to marketing is not. Of two
+    photos the sharper one stays.
 
     Raises SameCustomer; CustomerMerged if one was merged meanwhile; CustomerArchived if `into` is archived;
     MergeUnsettled if both have an unended membership of one plan, or exactly one of the two is banned.
@@ -42,7 +43,8 @@ def merge_customer(*, customer: Customer, into: Customer, at: datetime, actor: A
         united = uniting.unite_affiliations(customer, into)
         uniting.unite_emails(customer, into)
         uniting.unite_phones(customer, into)
-        fields = _fill(customer, into)
+        photo = uniting.unite_photos(customer, into)
+        fields = [*_fill(customer, into), *(["photo"] if photo else [])]
         # Whoever was merged into the customer before is now part of `into` too: one step, however often people merge.
         Customer.objects.filter(merged_into=customer).update(merged_into=into)
         # Put away, so that whoever waits with something new for the record is refused.

@@ -5,6 +5,9 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
+from tessera.files.models import Picture
+from tessera.files.services import give_up
+from tessera.files.types import SIZES
 from tessera.people.models import Affiliation, Customer, CustomerEmail, CustomerPhone
 
 
@@ -47,6 +50,28 @@ def unite_phones(customer: Customer, into: Customer) -> None:
         else:
             CustomerPhone.objects.filter(pk=row.pk).update(customer=into, position=position)
             position += 1
+
+
+def unite_photos(customer: Customer, into: Customer) -> bool:
+    """Leave `into` with the better photo of the two, and the customer with none; return whether it was the customer's.
+
+    Better is the one with more to show, up to what is kept; as good as the other, that of `into` stays.
+    """
+    theirs, own = customer.photo, into.photo
+    if theirs is None:
+        return False
+    better = own is None or _sharpness(theirs) > _sharpness(own)
+    Customer.objects.filter(pk=customer.pk).update(photo=None)
+    if better:
+        Customer.objects.filter(pk=into.pk).update(photo=theirs)
+        into.photo = theirs
+    given_up = own if better else theirs
+    give_up(given_up.pk if given_up is not None else None)
+    return better
+
+
+def _sharpness(photo: Picture) -> int:
+    return min(photo.width, photo.height, SIZES[-1])
 
 
 def _next_position(rows: Iterable[CustomerEmail | CustomerPhone]) -> int:

@@ -55,6 +55,7 @@ class CustomerFacts:
     display_name: str
     emails: tuple[Email, ...]
     phones: tuple[str, ...]
+    photo: UUID | None
     birthday: date | None
     locale: str
     marketing_consent: bool
@@ -76,6 +77,7 @@ class CompanyFacts:
     legal_name: str
     email: str
     phone: str
+    logo: UUID | None
     websites: tuple[str, ...]
     email_domains: tuple[str, ...]
     tags: tuple[str, ...]
@@ -92,9 +94,11 @@ class Affiliated:
     customer_number: str
     customer_name: str
     customer_status: CustomerStatus
+    customer_photo: UUID | None
     company_id: UUID
     company_number: str
     company_name: str
+    company_logo: UUID | None
     starts_at: datetime
     ends_at: datetime | None
     belonging: Belonging
@@ -154,6 +158,7 @@ def company(row: Company) -> CompanyFacts:
         legal_name=row.legal_name,
         email=row.email,
         phone=row.phone,
+        logo=row.logo_id,
         websites=tuple(row.websites),
         email_domains=tuple(row.email_domains),
         tags=tuple(row.tags),
@@ -246,6 +251,7 @@ def _customer_facts(rows: list[Customer]) -> list[CustomerFacts]:
             display_name=row.display_name,
             emails=tuple(emails.get(row.pk, ())),
             phones=tuple(phones.get(row.pk, ())),
+            photo=row.photo_id,
             birthday=row.birthday,
             locale=row.locale,
             marketing_consent=row.marketing_consent,
@@ -289,9 +295,11 @@ def affiliated(row: Affiliation, at: datetime) -> Affiliated:
         customer_number=row.customer.number,
         customer_name=row.customer.name,
         customer_status=CustomerStatus(row.customer.status),
+        customer_photo=row.customer.photo_id,
         company_id=row.company_id,
         company_number=row.company.number,
         company_name=row.company.name,
+        company_logo=row.company.logo_id,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         belonging=belonging_at(row, at),

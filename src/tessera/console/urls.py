@@ -15,6 +15,7 @@ from tessera.console import (
     jobs,
     membership,
     memberships,
+    pictures,
     plan,
     plans,
     signin,
@@ -23,6 +24,7 @@ from tessera.console import (
     webhooks,
 )
 from tessera.console.verbs import VERBS
+from tessera.files.types import Kind
 
 app_name = "console"
 
@@ -31,6 +33,7 @@ _customers: list[URLPattern] = [
     path("/new", customers.new, name="customer_new"),
     path("/<str:ref>", customer.profile, name="customer"),
     path("/<str:ref>/edit", customer.edit, name="customer_edit"),
+    path("/<str:ref>/photo", pictures.customer, name="customer_photo"),
     path("/<str:ref>/ban", customer.ban, name="customer_ban"),
     path("/<str:ref>/lift-ban", customer.lift_ban, name="customer_lift_ban"),
     path("/<str:ref>/assign", granting.to_customer, name="customer_assign"),
@@ -41,6 +44,7 @@ _companies: list[URLPattern] = [
     path("/new", companies.new, name="company_new"),
     path("/<str:ref>", company.profile, name="company"),
     path("/<str:ref>/edit", companies.edit, name="company_edit"),
+    path("/<str:ref>/logo", pictures.company, name="company_logo_change"),
     path("/<str:ref>/assign", granting.to_company, name="company_assign"),
     path("/<str:ref>/link", affiliations.link_customer, name="company_link"),
     path("/<str:ref>/people/<str:customer_ref>/unlink", affiliations.unlink, name="unlink"),
@@ -87,6 +91,9 @@ urlpatterns = [
     path("<slug:slug>", home.home, name="home"),
     path("<slug:slug>/signout", signin.signout, name="signout"),
     path("<slug:slug>/accent.css", branding.accent, name="accent"),
+    path("<slug:slug>/photos/<str:ref>/<int:size>", pictures.shown(Kind.CUSTOMER), name="photo"),
+    path("<slug:slug>/company-logos/<str:ref>/<int:size>", pictures.shown(Kind.COMPANY), name="company_logo"),
+    path("<slug:slug>/logo/<str:ref>/<int:size>", pictures.shown(Kind.ORGANIZATION), name="logo"),
     path("<slug:slug>/customers", include(_customers)),
     path("<slug:slug>/companies", include(_companies)),
     path("<slug:slug>/memberships", include(_memberships)),

@@ -11,6 +11,8 @@ from io import BytesIO
 from itertools import count
 from zoneinfo import ZoneInfo
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from PIL import Image
 
 from tessera.core.periods import Interval
@@ -23,7 +25,8 @@ from tessera.jobs.models import Job
 from tessera.jobs.types import State
 from tessera.memberships.models import Membership, Pause, Term
 from tessera.memberships.types import EndedReason
-from tessera.organizations.models import ApiKey, Organization, Staff, User
+from tessera.organizations import issuer_keys
+from tessera.organizations.models import ApiKey, Organization, Staff, TrustedIssuer, User
 from tessera.organizations.rights import Role
 from tessera.people import numbers
 from tessera.people.models import Affiliation, Company, Customer, CustomerEmail, CustomerPhone
@@ -115,6 +118,16 @@ def key(
         created_at=JAN_10,
     )
     return row, secret
+
+
+def trusted_issuer(club: Organization, issuer: str = "", *, active: bool = True) -> TrustedIssuer:
+    """A site that signs with a key of its own."""
+    site = issuer or f"https://site-{next(_serial)}.example"
+    key = Ed25519PrivateKey.generate().public_key()
+    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return TrustedIssuer.objects.create(
+        organization=club, name="Website", issuer=site, keys=issuer_keys.read(pem), active=active, created_at=JAN_10
+    )
 
 
 def customer(

@@ -58,6 +58,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("real_time", "webhooks/tasks.py"): "messages go out, and are tried again, in real time",
     ("real_time", "webhooks/services.py"): "secrets sign, and tests are sent, in real time",
     ("foreign_write", "lifecycle/deleting.py"): "an organization that is deleted takes everything along",
+    ("real_time", "console/danger.py"): "keys are revoked, and organizations closed, in real time",
     ("real_time", "files/tasks.py"): "files that nobody keeps are removed an hour of real time later",
     ("outside_call", "http/targets.py"): "reads addresses with httpx2's parser, and asks nobody",
     ("real_time", "events/services.py"): "`recorded_at` tells an auditor when a line was really written",

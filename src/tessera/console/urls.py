@@ -1,22 +1,27 @@
 """Every address of the console. All but the first few begin with the organization."""
 
-from django.urls import URLPattern, include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from tessera.console import (
     affiliations,
     branding,
     check,
+    clock,
     companies,
     company,
     customer,
     customers,
+    danger,
+    embedding,
     events,
     find,
     granting,
     home,
     jobs,
+    keys,
     membership,
     memberships,
+    organization,
     pictures,
     plan,
     plans,
@@ -86,6 +91,35 @@ _webhooks: list[URLPattern] = [
     path("/<str:ref>/deliveries/<str:delivery_ref>/replay", webhook_delivery.replay, name="webhook_delivery_replay"),
 ]
 
+_settings: list[URLPattern | URLResolver] = [
+    path("", settings.index, name="settings"),
+    path("/organization", organization.organization, name="organization"),
+    path("/branding", branding.page, name="branding"),
+    path("/branding/logo", pictures.organization, name="logo_change"),
+    path("/branding/preview", branding.preview, name="branding_preview"),
+    path("/branding/preview/<str:colour>.css", branding.preview_style, name="branding_style"),
+    path("/policy", organization.policy, name="policy"),
+    path("/policy/example", organization.policy_example, name="policy_example"),
+    path("/keys", keys.index, name="keys"),
+    path("/keys/new", keys.new, name="key_new"),
+    path("/keys/<str:ref>/revoke", keys.revoke, name="key_revoke"),
+    path("/embedding", embedding.page, name="embedding"),
+    path("/embedding/test", embedding.issuer_test, name="issuer_test"),
+    path("/embedding/new", embedding.issuer_new, name="issuer_new"),
+    path("/embedding/<str:ref>/edit", embedding.issuer_edit, name="issuer_edit"),
+    path("/embedding/<str:ref>/switch", embedding.issuer_switch, name="issuer_switch"),
+    path("/embedding/<str:ref>/forget", embedding.issuer_forget, name="issuer_forget"),
+    path("/clock", clock.page, name="clock"),
+    path("/clock/progress", clock.progress, name="clock_progress"),
+    path("/danger", danger.index, name="danger"),
+    path("/danger/address", danger.address, name="danger_address"),
+    path("/danger/keys", danger.revoke_keys, name="danger_keys"),
+    path("/danger/sign-out", danger.sign_out_all, name="danger_sign_out"),
+    path("/danger/delete", danger.delete, name="danger_delete"),
+    path("/webhooks", include(_webhooks)),
+    path("/jobs", include(_jobs)),
+]
+
 urlpatterns = [
     path("", signin.start, name="start"),
     path("signin", signin.signin, name="signin"),
@@ -105,7 +139,5 @@ urlpatterns = [
     path("<slug:slug>/check", check.page, name="check"),
     path("<slug:slug>/find", find.page, name="find"),
     path("<slug:slug>/events", events.index, name="events"),
-    path("<slug:slug>/settings", settings.index, name="settings"),
-    path("<slug:slug>/settings/webhooks", include(_webhooks)),
-    path("<slug:slug>/settings/jobs", include(_jobs)),
+    path("<slug:slug>/settings", include(_settings)),
 ]

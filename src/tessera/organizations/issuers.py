@@ -71,6 +71,11 @@ def issuer_by_id(organization: Organization, ref: str) -> TrustedIssuer:
     return row
 
 
+def keys_text(row: TrustedIssuer) -> str:
+    """Return the keys that an issuer was given as text that can be read again: a JWK set, empty if there are none."""
+    return msgspec.json.format(msgspec.json.encode({"keys": row.keys}), indent=2).decode() if row.keys else ""
+
+
 def trust_issuer(
     *, organization: Organization, at: datetime, actor: Actor, **told: Unpack[IssuerDetails]
 ) -> TrustedIssuer:

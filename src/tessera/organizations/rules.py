@@ -2,7 +2,7 @@
 
 import re
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -125,8 +125,26 @@ def _origin(text: str, pointer: str) -> str:
     except ValueError:
         right, port, parts = False, "", urlsplit("")
     if len(origin) > 200 or not right or origin != f"{parts.scheme}://{parts.hostname}{port}":
-        raise OriginInvalid("should be a site's origin, such as https://club.example", pointer=pointer)
+        raise OriginInvalid(f"{_why_no_origin(origin, parts)}, such as https://club.example", pointer=pointer)
     return origin
+
+
+def _why_no_origin(origin: str, parts: SplitResult) -> str:
+    """Return what would make an origin of what was typed."""
+    shown = f"{origin[:80]}: "
+    if "*" in origin:
+        return shown + "write each site by itself: a star would let in whoever gets an address there"
+    if not parts.scheme or "://" not in origin:
+        return shown + "should begin with https://"
+    if parts.scheme == "http":
+        return shown + "should begin with https://: what is loaded over http can be changed on the way"
+    if parts.scheme != "https" or not parts.hostname:
+        return shown + "should be a site's origin"
+    if parts.username or parts.password:
+        return shown + "leave out the name and password"
+    if parts.path or parts.query or parts.fragment:
+        return shown + "leave out what follows the host: an origin is the scheme, the host and perhaps a port"
+    return shown + "should be a site's origin"
 
 
 def check_subject_types(types: list[str]) -> list[str]:

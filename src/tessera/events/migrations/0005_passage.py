@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("organizations", "0004_settings"),
-        ("events", "0003_reaction_cursor"),
+        ("events", "0004_by_type_and_actor"),
     ]
 
     operations = [

@@ -17,6 +17,7 @@ from tessera.core import clock
 from tessera.core.errors import TesseraError
 from tessera.lifecycle.extent import Extent, extent
 from tessera.organizations import danger, queries
+from tessera.organizations.formatting import Formats
 from tessera.organizations.rights import Right
 
 
@@ -150,13 +151,13 @@ def delete(request: StaffRequest) -> HttpResponse:
         section="danger",
         status=422 if request.method == "POST" else 200,
         form=form,
-        amounts=_amounts(extent(club)),
+        amounts=_amounts(extent(club), Formats.of(club)),
         action=request.path,
         back=reverse("console:danger", args=[club.slug]),
     )
 
 
-def _amounts(found: Extent) -> list[str]:
+def _amounts(found: Extent, formats: Formats) -> list[str]:
     """Return what would be lost, in words, without what there is none of."""
     said = [
         (found.customers, ngettext("%(many)s customer", "%(many)s customers", found.customers)),
@@ -169,4 +170,4 @@ def _amounts(found: Extent) -> list[str]:
         (found.keys, ngettext("%(many)s API key", "%(many)s API keys", found.keys)),
         (found.staff, ngettext("%(many)s staff member", "%(many)s staff members", found.staff)),
     ]
-    return [text % {"many": many} for many, text in said if many]
+    return [text % {"many": formats.number(many)} for many, text in said if many]

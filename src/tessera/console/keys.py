@@ -25,19 +25,19 @@ from tessera.organizations.rights import Right, scopes_of
 
 _LIVES: Final = {"": None, "30": 30, "90": 90, "365": 365}
 _MEANS: Final = {
-    Scope.ORGANIZATION_READ: _("see how it is set up"),
-    Scope.ORGANIZATION_WRITE: _("change how it is set up, move the test clock"),
-    Scope.CUSTOMERS_BAN: _("ban and lift bans"),
-    Scope.MEMBERSHIPS_REVOKE: _("take memberships away"),
-    Scope.ACCESS_READ: _("ask whether somebody may use something"),
-    Scope.WEBHOOKS_WRITE: _("have anything sent anywhere: as much as every read together"),
+    Scope.ORGANIZATION_READ: _("See how it is set up"),
+    Scope.ORGANIZATION_WRITE: _("Change how it is set up, move the test clock"),
+    Scope.CUSTOMERS_BAN: _("Ban and lift bans"),
+    Scope.MEMBERSHIPS_REVOKE: _("Take memberships away"),
+    Scope.ACCESS_READ: _("Ask whether somebody may use something"),
+    Scope.WEBHOOKS_WRITE: _("Have anything sent anywhere: as much as every read together"),
 }
 _NOUNS: Final = {
     "organization": _("Organization"), "permissions": _("Permissions"), "plans": _("Plans"),
     "customers": _("Customers"), "companies": _("Companies"), "memberships": _("Memberships"),
     "events": _("Events"), "access": _("Access"), "webhooks": _("Webhooks"),
 }  # fmt: skip
-_VERBS: Final = {"read": _("see"), "write": _("add and change"), "ban": _("ban"), "revoke": _("revoke")}
+_VERBS: Final = {"read": _("See"), "write": _("Add and change")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from tessera.organizations.errors import (
 
 _SLUG: Final = re.compile(r"[a-z0-9](?:-?[a-z0-9])+")
 _LOCALE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
+_HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")  # as a browser writes it: an IDN is xn--…
 _ACCENT: Final = re.compile(r"#[0-9a-f]{6}")
 _SUBJECT_TYPE: Final = re.compile(r"[a-z][a-z0-9._-]{0,39}")
 # What the access API means by these is settled, whatever an organization calls its own people.
@@ -120,7 +121,7 @@ def _origin(text: str, pointer: str) -> str:
     try:
         parts = urlsplit(origin)
         here = parts.hostname in ("localhost", "127.0.0.1")
-        right = bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and here))
+        right = bool(_HOST.fullmatch(parts.hostname or "")) and (parts.scheme == "https" or (parts.scheme == "http" and here))
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         right, port, parts = False, "", urlsplit("")
@@ -139,7 +140,9 @@ def _why_no_origin(origin: str, parts: SplitResult) -> str:
     if parts.scheme == "http":
         return shown + "should begin with https://: what is loaded over http can be changed on the way"
     if parts.scheme != "https" or not parts.hostname:
-        return shown + "should be a site's origin"
+        if not origin.isascii():
+        return shown + "write the host as browsers send it, with xn-- for letters of other alphabets"
+    return shown + "should be a site's origin"
     if parts.username or parts.password:
         return shown + "leave out the name and password"
     if parts.path or parts.query or parts.fragment:

@@ -121,7 +121,9 @@ def _origin(text: str, pointer: str) -> str:
     try:
         parts = urlsplit(origin)
         here = parts.hostname in ("localhost", "127.0.0.1")
-        right = bool(_HOST.fullmatch(parts.hostname or "")) and (parts.scheme == "https" or (parts.scheme == "http" and here))
+        right = bool(_HOST.fullmatch(parts.hostname or "")) and (
+            parts.scheme == "https" or (parts.scheme == "http" and here)
+        )
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         right, port, parts = False, "", urlsplit("")
@@ -139,10 +141,8 @@ def _why_no_origin(origin: str, parts: SplitResult) -> str:
         return shown + "should begin with https://"
     if parts.scheme == "http":
         return shown + "should begin with https://: what is loaded over http can be changed on the way"
-    if parts.scheme != "https" or not parts.hostname:
-        if not origin.isascii():
+    if not origin.isascii():
         return shown + "write the host as browsers send it, with xn-- for letters of other alphabets"
-    return shown + "should be a site's origin"
     if parts.username or parts.password:
         return shown + "leave out the name and password"
     if parts.path or parts.query or parts.fragment:

@@ -28,6 +28,8 @@ REACTIONS: Final[dict[str, Reaction]] = {
     "lifecycle": lifecycle.react,
 }
 
+_OF_THE_END: Final = "lifecycle"
+
 log = logging.getLogger(__name__)
 
 
@@ -37,6 +39,8 @@ def react(organization_id: UUID, lines: Sequence[EventLine]) -> None:
     if organization is None:  # deleted meanwhile
         return
     for name, reaction in REACTIONS.items():
+        if organization.deleting_since is not None and name != _OF_THE_END:
+            continue  # nobody is told anything any more
         try:
             with db.transaction():
                 reaction(organization, lines)

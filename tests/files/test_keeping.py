@@ -11,6 +11,7 @@ from tessera.core import clock
 from tessera.events.models import Event
 from tessera.events.types import Actor
 from tessera.files import services, storage, sweeping
+from tessera.files.decoding import renditions
 from tessera.files.models import Picture
 from tessera.files.types import SIZES, Kind
 from tessera.organizations.models import Organization
@@ -104,7 +105,7 @@ def test_a_file_appears_whole_or_not_at_all(club: Organization, monkeypatch: pyt
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(storage.os, "fsync", full)
+    monkeypatch.setattr("tessera.files.storage.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         set_logo(club, picture("PNG"))
     assert stored(club) == []
@@ -124,7 +125,7 @@ def test_many_pictures_at_once_are_each_whole(club: Organization) -> None:
 
     def write(content: bytes) -> None:
         from_threads = Picture(organization=club, kind=Kind.CUSTOMER)
-        storage.write(club.pk, from_threads.pk, services.renditions(content, kind=Kind.CUSTOMER))
+        storage.write(club.pk, from_threads.pk, renditions(content, kind=Kind.CUSTOMER))
         made.append(from_threads)
 
     threads = [threading.Thread(target=write, args=[content]) for content in contents]

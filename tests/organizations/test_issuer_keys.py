@@ -98,7 +98,8 @@ def test_two_keys_of_one_id_and_more_than_ten_are_refused() -> None:
 def test_of_a_published_set_others_kinds_are_passed_over() -> None:
     published = {"keys": [{"kty": "oct", "k": "AA"}, "x", {**p256_jwk(), "use": "enc"}, rsa_jwk()]}
     assert [key["kid"] for key in issuer_keys.from_set(published)] == ["rsa-1"]
-    for nothing in ({}, [], {"keys": []}, {"keys": [{"kty": "oct", "k": "AA"}]}, {"keys": "abc"}, None):
+    nothings: list[object] = [{}, [], {"keys": []}, {"keys": [{"kty": "oct", "k": "AA"}]}, {"keys": "abc"}, None]
+    for nothing in nothings:
         with pytest.raises(IssuerKeyInvalid):
             issuer_keys.from_set(nothing)
 

@@ -1,6 +1,6 @@
 """Every address of the console. All but the first few begin with the organization."""
 
-from django.urls import URLPattern, include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from tessera.console import (
     affiliations,
@@ -8,24 +8,30 @@ from tessera.console import (
     branding,
     bulk,
     check,
+    clock,
     companies,
     company,
     customer,
     customers,
+    danger,
+    embedding,
     events,
     find,
     granting,
     histories,
     home,
     jobs,
+    keys,
     matrix,
     membership,
     membership_list,
     memberships,
     merging,
     notes,
+    organization,
     pasting,
     permissions,
+    pictures,
     plan,
     plans,
     positions,
@@ -40,6 +46,7 @@ from tessera.console import (
     weeks,
 )
 from tessera.console.verbs import VERBS
+from tessera.files.types import Kind
 
 app_name = "console"
 
@@ -64,6 +71,7 @@ _customers: list[URLPattern] = [
     path("/bulk/untag", bulk.untag, name="bulk_untag"),
     path("/<str:ref>", customer.profile, name="customer"),
     path("/<str:ref>/edit", customer.edit, name="customer_edit"),
+    path("/<str:ref>/photo", pictures.customer, name="customer_photo"),
     path("/<str:ref>/ban", customer.ban, name="customer_ban"),
     path("/<str:ref>/lift-ban", customer.lift_ban, name="customer_lift_ban"),
     path("/<str:ref>/assign", granting.to_customer, name="customer_assign"),
@@ -79,6 +87,7 @@ _companies: list[URLPattern] = [
     path("/new", companies.new, name="company_new"),
     path("/<str:ref>", company.profile, name="company"),
     path("/<str:ref>/edit", companies.edit, name="company_edit"),
+    path("/<str:ref>/logo", pictures.company, name="company_logo_change"),
     path("/<str:ref>/assign", granting.to_company, name="company_assign"),
     path("/<str:ref>/link", affiliations.link_customer, name="company_link"),
     path("/<str:ref>/paste", pasting.page, name="company_paste"),
@@ -134,6 +143,35 @@ _webhooks: list[URLPattern] = [
     path("/<str:ref>/deliveries/<str:delivery_ref>/replay", webhook_delivery.replay, name="webhook_delivery_replay"),
 ]
 
+_settings: list[URLPattern | URLResolver] = [
+    path("", settings.index, name="settings"),
+    path("/organization", organization.organization, name="organization"),
+    path("/branding", branding.page, name="branding"),
+    path("/branding/logo", pictures.organization, name="logo_change"),
+    path("/branding/preview", branding.preview, name="branding_preview"),
+    path("/branding/preview/<str:colour>.css", branding.preview_style, name="branding_style"),
+    path("/policy", organization.policy, name="policy"),
+    path("/policy/example", organization.policy_example, name="policy_example"),
+    path("/keys", keys.index, name="keys"),
+    path("/keys/new", keys.new, name="key_new"),
+    path("/keys/<str:ref>/revoke", keys.revoke, name="key_revoke"),
+    path("/embedding", embedding.page, name="embedding"),
+    path("/embedding/test", embedding.issuer_test, name="issuer_test"),
+    path("/embedding/new", embedding.issuer_new, name="issuer_new"),
+    path("/embedding/<str:ref>/edit", embedding.issuer_edit, name="issuer_edit"),
+    path("/embedding/<str:ref>/switch", embedding.issuer_switch, name="issuer_switch"),
+    path("/embedding/<str:ref>/forget", embedding.issuer_forget, name="issuer_forget"),
+    path("/clock", clock.page, name="clock"),
+    path("/clock/progress", clock.progress, name="clock_progress"),
+    path("/danger", danger.index, name="danger"),
+    path("/danger/address", danger.address, name="danger_address"),
+    path("/danger/keys", danger.revoke_keys, name="danger_keys"),
+    path("/danger/sign-out", danger.sign_out_all, name="danger_sign_out"),
+    path("/danger/delete", danger.delete, name="danger_delete"),
+    path("/webhooks", include(_webhooks)),
+    path("/jobs", include(_jobs)),
+]
+
 urlpatterns = [
     path("", signin.start, name="start"),
     path("signin", signin.signin, name="signin"),
@@ -144,6 +182,9 @@ urlpatterns = [
     path("<slug:slug>/signout", signin.signout, name="signout"),
     path("<slug:slug>/accent.css", branding.accent, name="accent"),
     path("<slug:slug>/undo", undo.undo, name="undo"),
+    path("<slug:slug>/photos/<str:ref>/<int:size>", pictures.shown(Kind.CUSTOMER), name="photo"),
+    path("<slug:slug>/company-logos/<str:ref>/<int:size>", pictures.shown(Kind.COMPANY), name="company_logo"),
+    path("<slug:slug>/logo/<str:ref>/<int:size>", pictures.shown(Kind.ORGANIZATION), name="logo"),
     path("<slug:slug>/customers", include(_customers)),
     path("<slug:slug>/companies", include(_companies)),
     path("<slug:slug>/memberships", include(_memberships)),
@@ -156,7 +197,5 @@ urlpatterns = [
     path("<slug:slug>/check", check.page, name="check"),
     path("<slug:slug>/find", find.page, name="find"),
     path("<slug:slug>/events", events.index, name="events"),
-    path("<slug:slug>/settings", settings.index, name="settings"),
-    path("<slug:slug>/settings/webhooks", include(_webhooks)),
-    path("<slug:slug>/settings/jobs", include(_jobs)),
+    path("<slug:slug>/settings", include(_settings)),
 ]

@@ -23,6 +23,8 @@ class Prefix(StrEnum):
     ORGANIZATION = "org"
     STAFF = "stf"
     API_KEY = "key"
+    TRUSTED_ISSUER = "iss"
+    PICTURE = "pic"
     CUSTOMER = "cus"
     COMPANY = "com"
     AFFILIATION = "aff"

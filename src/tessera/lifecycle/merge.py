@@ -37,7 +37,8 @@ def merge_customer(
 
     Memberships move, expired ones too, and the timeline is one. Addresses, phones and tags are united, those of
     `into` first. Affiliations to one company that overlap or touch become one, over both, with the earlier place in the
-    queue for seats. What `into` lacks (names, birthday, language) is filled in; consent to marketing is not.
+    queue for seats. What `into` lacks (names, birthday, language) is filled in; consent to marketing is not. Of two
+    photos the sharper one stays.
 
     `take` names what is to be as `customer` has it, if they have it (`TAKEN`): of `emails` and `phones` that is the
     first one. An external id that is taken is exchanged, so that both go on meaning this person. Notes move.
@@ -62,6 +63,8 @@ def merge_customer(
             fields.append("emails")
         if "phones" in take and uniting.put_phone_first(into, first_phone):
             fields.append("phones")
+        if uniting.unite_photos(customer, into):
+            fields.append("photo")
         # Whoever was merged into the customer before is now part of `into` too: one step, however often people merge.
         Customer.objects.filter(merged_into=customer).update(merged_into=into)
         # Put away, so that whoever waits with something new for the record is refused.

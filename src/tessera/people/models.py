@@ -3,6 +3,7 @@ from django.db.models import F, Q
 
 from tessera.core.ids import new_id
 from tessera.db.constraints import NoOverlap
+from tessera.files.models import Picture
 from tessera.organizations.models import Organization, Staff
 from tessera.people.types import CompanyStatus, CustomerStatus, Source, Via
 
@@ -18,6 +19,7 @@ class Customer(models.Model):
     last_name = models.CharField(max_length=200, blank=True)
     display_name = models.CharField(max_length=200, blank=True)
     name_key = models.CharField(max_length=620)  # case-folded, for search and order
+    photo = models.ForeignKey(Picture, models.PROTECT, null=True, related_name="+")
     birthday = models.DateField(null=True)
     locale = models.CharField(max_length=20, blank=True)
     marketing_consent = models.BooleanField(default=False)
@@ -109,6 +111,7 @@ class Company(models.Model):
     name_key = models.CharField(max_length=620)  # case-folded, for search and order
     email = models.CharField(max_length=254, blank=True)
     phone = models.CharField(max_length=16, blank=True)  # E.164
+    logo = models.ForeignKey(Picture, models.PROTECT, null=True, related_name="+")
     websites = models.JSONField(default=list)
     email_domains = models.JSONField(default=list)
     tags = models.JSONField(default=list)

@@ -53,6 +53,7 @@ class CustomerFacts:
     display_name: str
     emails: tuple[Email, ...]
     phones: tuple[str, ...]
+    photo: UUID | None
     birthday: date | None
     locale: str
     marketing_consent: bool
@@ -75,6 +76,7 @@ class CompanyFacts:
     legal_name: str
     email: str
     phone: str
+    logo: UUID | None
     websites: tuple[str, ...]
     email_domains: tuple[str, ...]
     tags: tuple[str, ...]
@@ -91,9 +93,11 @@ class Affiliated:
     customer_number: str
     customer_name: str
     customer_status: CustomerStatus
+    customer_photo: UUID | None
     company_id: UUID
     company_number: str
     company_name: str
+    company_logo: UUID | None
     starts_at: datetime
     ends_at: datetime | None
     queue_at: datetime
@@ -154,6 +158,7 @@ def company(row: Company) -> CompanyFacts:
         legal_name=row.legal_name,
         email=row.email,
         phone=row.phone,
+        logo=row.logo_id,
         websites=tuple(row.websites),
         email_domains=tuple(row.email_domains),
         tags=tuple(row.tags),
@@ -260,6 +265,7 @@ def customer_facts(rows: Sequence[Customer]) -> list[CustomerFacts]:
             display_name=row.display_name,
             emails=tuple(each for _, each in sorted(emails.get(row.pk, ()), key=itemgetter(0))),
             phones=tuple(each for _, each in sorted(phones.get(row.pk, ()))),
+            photo=row.photo_id,
             birthday=row.birthday,
             locale=row.locale,
             marketing_consent=row.marketing_consent,
@@ -317,9 +323,11 @@ def affiliated(row: Affiliation, at: datetime) -> Affiliated:
         customer_number=row.customer.number,
         customer_name=row.customer.name,
         customer_status=CustomerStatus(row.customer.status),
+        customer_photo=row.customer.photo_id,
         company_id=row.company_id,
         company_number=row.company.number,
         company_name=row.company.name,
+        company_logo=row.company.logo_id,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         queue_at=row.queue_at,

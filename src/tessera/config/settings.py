@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "tessera.access",
     "tessera.webhooks",
     "tessera.notices",
+    "tessera.transfer",
     "tessera.console",
     "tessera.config",
 ]

@@ -38,6 +38,8 @@ class Prefix(StrEnum):
     WEBHOOK_ENDPOINT = "whe"
     DELIVERY = "dlv"
     NOTICE = "ntc"
+    IMPORT = "imp"
+    EXPORT = "exp"
 
 
 def new_id() -> UUID:

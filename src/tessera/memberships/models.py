@@ -69,6 +69,11 @@ class Membership(models.Model):
             models.Index(name="membership_of_company", fields=["company"], condition=Q(company__isnull=False)),
             models.Index(name="membership_by_end", fields=["organization", "ends_at", "id"]),
             models.Index(
+                name="membership_by_reference",
+                fields=["organization", "external_reference"],
+                condition=~Q(external_reference=""),
+            ),
+            models.Index(
                 name="membership_to_announce",
                 fields=["organization", "announce_at", "id"],
                 condition=Q(announce_at__isnull=False),

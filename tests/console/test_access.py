@@ -60,7 +60,7 @@ def filled(each: Address, club: Organization) -> str:
         "customers": ada, "companies": acme, "memberships": membership, "plans": plan, "webhooks": endpoint,
         "jobs": make.parked_job(club),
     }  # fmt: skip
-    kind = each.route.removeprefix("<slug:slug>/").split("/")[0]
+    kind = each.route.removeprefix("<slug:slug>/").removeprefix("settings/").split("/")[0]
     arguments = {"slug": club.slug}
     if "<str:ref>" in each.route:
         arguments["ref"] = ref(first[kind])

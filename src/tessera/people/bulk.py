@@ -3,14 +3,13 @@
 Whatever is to be kept beside a new customer, by whichever way they come, is written here and in `services`.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Unpack
+from typing import Final, Unpack
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Model
 
 from tessera import db
 from tessera.core.ids import new_id
@@ -24,21 +23,26 @@ from tessera.people.models import Customer, CustomerEmail, CustomerPhone
 from tessera.people.numbers import Series
 from tessera.people.types import CustomerDetails, CustomerStatus, Source
 
+_COLUMNS: Final = (
+    *("id", "organization_id", "number", "external_id", "first_name", "last_name", "display_name", "name_key"),
+    *("birthday", "locale", "marketing_consent", "status", "ban_reason", "source", "merged_into_id", "version"),
+    "created_at",
+)
+_EMAIL_COLUMNS: Final = ("organization_id", "customer_id", "address", "key", "verified_at", "position")
+_PHONE_COLUMNS: Final = ("organization_id", "customer_id", "number", "position")
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A customer to be: what is told of them, in the form it is kept in. Without a `number` the next is given."""
 
     told: CustomerDetails
-    number: str | None = None
-
-    @property
-    def email_keys(self) -> list[str]:
-        return [email_key(each.address) for each in self.told.get("emails", ())]
+    number: str | None
+    email_keys: tuple[str, ...]
 
     @property
     def verified_keys(self) -> list[str]:
-        return [email_key(each.address) for each in self.told.get("emails", ()) if each.verified]
+        return [key for key, each in zip(self.email_keys, self.told.get("emails", ()), strict=True) if each.verified]
 
 
 @dataclass(slots=True)
@@ -59,14 +63,15 @@ def draft(
     Raises NumberInvalid, and what `details` raises for a field it cannot read.
     """
     told = services.customer_details(given, organization, at)
-    return Draft(told, None if number is None else numbers.chosen(number))
+    keys = tuple(email_key(each.address) for each in told.get("emails", ()))
+    return Draft(told, None if number is None else numbers.chosen(number), keys)
 
 
 def check_complete(one: Draft) -> None:
     """Raises CustomerIncomplete if what is told is not enough for a new customer."""
     told = one.told
-    person = Customer(first_name=told.get("first_name", ""), last_name=told.get("last_name", ""))
-    services.check_complete(person, told.get("emails"), told.get("phones"))
+    first, last = told.get("first_name", ""), told.get("last_name", "")
+    services.check_complete(first, last, told.get("emails"), told.get("phones"))
 
 
 def known(organization: Organization, drafts: Collection[Draft]) -> Known:
@@ -111,37 +116,76 @@ def create_customers(
     """
     with db.transaction():
         free = iter(_numbers(organization, drafts))
-        people = [
-            Customer(
-                id=new_id(),
-                organization=organization,
-                number=one.number or next(free),
-                status=CustomerStatus.ACTIVE,
-                source=source,
-                created_at=at,
-                **{name: value for name, value in one.told.items() if name not in ("emails", "phones")},
-            )
-            for one in drafts
-        ]
-        for person in people:
-            person.name_key = services.customer_key(person)
-        _insert(Customer, people)
-        _insert(CustomerEmail, _emails(people, drafts, at))
-        _insert(CustomerPhone, _phones(people, drafts))
+        people = [_customer(organization, one, one.number or next(free), at, source) for one in drafts]
+        prepare, instant = Customer._meta.pk.get_db_prep_value, connection.ops.adapt_datetimefield_value
+        keys = [prepare(person.pk, connection) for person in people]
+        whose, when = prepare(organization.pk, connection), instant(at)
+        bulk.insert(
+            Customer, _COLUMNS, [(key, whose, *_values(person), when) for key, person in zip(keys, people, strict=True)]
+        )
+        bulk.insert(
+            CustomerEmail,
+            _EMAIL_COLUMNS,
+            [
+                (whose, key, each.address, one.email_keys[position], when if each.verified else None, position)
+                for key, one in zip(keys, drafts, strict=True)
+                for position, each in enumerate(one.told.get("emails", ()))
+            ],
+        )
+        bulk.insert(
+            CustomerPhone,
+            _PHONE_COLUMNS,
+            [
+                (whose, key, number, position)
+                for key, one in zip(keys, drafts, strict=True)
+                for position, number in enumerate(one.told.get("phones", ()))
+            ],
+        )
+        told = {"source": source.value}
         events.record(
             *(
                 events.Happened(
-                    organization_id=organization.pk,
-                    type=EventType.CUSTOMER_CREATED,
-                    at=at,
-                    actor=actor,
-                    customer_id=person.pk,
-                    data={"source": source.value},
+                    organization.pk, EventType.CUSTOMER_CREATED, at, actor, customer_id=person.pk, data=told
                 )
                 for person in people
             )
         )
     return people
+
+
+def _customer(organization: Organization, one: Draft, number: str, at: datetime, source: Source) -> Customer:
+    person = Customer(
+        id=new_id(),
+        organization=organization,
+        number=number,
+        status=CustomerStatus.ACTIVE,
+        source=source,
+        created_at=at,
+        **{name: value for name, value in one.told.items() if name not in ("emails", "phones")},
+    )
+    person.name_key = services.customer_key(person)
+    return person
+
+
+def _values(person: Customer) -> tuple[object, ...]:
+    """The values of the middle of `_COLUMNS`, as the driver takes them."""
+    day = connection.ops.adapt_datefield_value(person.birthday) if person.birthday is not None else None
+    return (
+        person.number,
+        person.external_id,
+        person.first_name,
+        person.last_name,
+        person.display_name,
+        person.name_key,
+        day,
+        person.locale,
+        person.marketing_consent,
+        person.status.value,
+        "",
+        person.source.value,
+        None,
+        1,
+    )
 
 
 def _numbers(organization: Organization, drafts: Sequence[Draft]) -> list[str]:
@@ -150,34 +194,3 @@ def _numbers(organization: Organization, drafts: Sequence[Draft]) -> list[str]:
     numbers.reserve_all(chosen, Series.CUSTOMER, organization_id=organization.pk)
     many = len(drafts) - len(chosen)
     return numbers.take_many(Series.CUSTOMER, many, organization_id=organization.pk) if many else []
-
-
-def _emails(people: Sequence[Customer], drafts: Sequence[Draft], at: datetime) -> Iterable[CustomerEmail]:
-    for person, one in zip(people, drafts, strict=True):
-        for position, each in enumerate(one.told.get("emails", ())):
-            yield CustomerEmail(
-                organization_id=person.organization_id,
-                customer_id=person.pk,
-                address=each.address,
-                key=email_key(each.address),
-                verified_at=at if each.verified else None,
-                position=position,
-            )
-
-
-def _phones(people: Sequence[Customer], drafts: Sequence[Draft]) -> Iterable[CustomerPhone]:
-    for person, one in zip(people, drafts, strict=True):
-        for position, number in enumerate(one.told.get("phones", ())):
-            yield CustomerPhone(
-                organization_id=person.organization_id, customer_id=person.pk, number=number, position=position
-            )
-
-
-def _insert(model: type[Model], rows: Iterable[Model]) -> None:
-    """Write new rows with all their columns but a key that the database makes."""
-    columns = [each for each in model._meta.concrete_fields if each.name != "id" or each.has_default()]
-    values: list[list[Any]] = [
-        [each.get_db_prep_save(getattr(row, each.attname), connection) for each in columns] for row in rows
-    ]
-    if values:
-        bulk.insert(model, [connection.ops.quote_name(each.column or "") for each in columns], values)

@@ -54,7 +54,7 @@ def create_customer(
     told = customer_details(given, organization, at)
     addresses, phones = told.pop("emails", []), told.pop("phones", [])
     customer = Customer(organization=organization, status=CustomerStatus.ACTIVE, source=source, created_at=at, **told)
-    check_complete(customer, addresses, phones)
+    check_complete(customer.first_name, customer.last_name, addresses, phones)
     with db.transaction():
         customer.number = _number(number, Series.CUSTOMER, organization)
         customer.name_key = customer_key(customer)
@@ -95,7 +95,7 @@ def update_customer(
         fields = sorted([*columns, *(name for name, differs in lists.items() if differs)])
         if not fields:
             return customer
-        check_complete(customer, addresses, phones)
+        check_complete(customer.first_name, customer.last_name, addresses, phones)
         with _or_refusal(lambda: _customer_conflict(customer, addresses)):
             _write(customer, {**columns, "name_key": customer_key(customer)})
             if lists["emails"]:
@@ -235,9 +235,8 @@ def _company_details(given: CompanyDetails, organization: Organization) -> Compa
     return told
 
 
-def check_complete(customer: Customer, emails: object, phones: object) -> None:
+def check_complete(first: str, last: str, emails: object, phones: object) -> None:
     """Raises CustomerIncomplete if that is too little to tell a person by."""
-    first, last = customer.first_name, customer.last_name
     if not (emails or (first and last) or (first and phones)):
         raise CustomerIncomplete("give first and last name, or an e-mail, or a first name and a phone number")
 

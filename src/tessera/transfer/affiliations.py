@@ -51,7 +51,7 @@ def write(found: Sequence[tuple[int, Told]], task: Task, seen: Seen) -> list[Res
     results = []
     for line, told in found:
         try:
-            results.append(_write(line, told, task, seen, names))
+            results.append(_write(line, told, task, seen.earlier(found[0][0]), names))
         except TesseraError as refusal:
             results.append(rows.refused(refusal))
     return results
@@ -60,7 +60,7 @@ def write(found: Sequence[tuple[int, Told]], task: Task, seen: Seen) -> list[Res
 def _write(line: int, told: Told, task: Task, seen: Seen, names: Names) -> Result:
     customer, company = names.customer(told.customer), names.company(told.company)
     key = f"{customer.pk}:{company.pk}:{told.starts_at}:{told.ends_at}"
-    if lines := seen.find([key], before=line):
+    if lines := seen.find([key]):
         return _known(task, f"line {next(iter(lines))} of this file says so already") or UPDATED
     try:
         inheritance.join_company(

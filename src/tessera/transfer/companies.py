@@ -46,7 +46,7 @@ def write(found: Sequence[tuple[int, Told]], task: Task, seen: Seen) -> list[Res
     results = []
     for line, told in found:
         try:
-            results.append(_write(line, told, task, seen, names))
+            results.append(_write(line, told, task, seen.earlier(found[0][0]), names))
         except TesseraError as refusal:
             results.append(rows.refused(refusal))
     return results
@@ -54,7 +54,7 @@ def write(found: Sequence[tuple[int, Told]], task: Task, seen: Seen) -> list[Res
 
 def _write(line: int, told: Told, task: Task, seen: Seen, names: Names) -> Result:
     keys = _keys(told, task.setup.match)
-    known, lines = _known(told, task, names), seen.find(keys, before=line)
+    known, lines = _known(told, task, names), seen.find(keys)
     if len(known) + len(lines) > 1:
         return Result(Outcome.REFUSED, "reference_ambiguous", "", "several companies match")
     if not known and not lines:

@@ -43,7 +43,7 @@ def write(found: Sequence[tuple[int, Draft]], task: Task, seen: Seen) -> list[Re
     """Make or update the customers of these rows, in order, inside the caller's transaction; (line, what it says)."""
     # Two imports into one organization take turns: what one has made, the other finds.
     numbers.hold(numbers.Series.CUSTOMER, organization_id=task.organization.pk)
-    block = _Block(task, seen, bulk.known(task.organization, [draft for _, draft in found]))
+    block = _Block(task, seen.earlier(found[0][0]), bulk.known(task.organization, [draft for _, draft in found]))
     for place, (line, draft) in enumerate(found):
         block.take(place, line, draft)
     block.make_waiting()
@@ -66,7 +66,7 @@ class _Block:
         if not self.claimed.isdisjoint(keys):
             self.make_waiting()
         try:
-            outcome = self._known_already(line, draft)
+            outcome = self._known_already(draft)
             if outcome is None:
                 self._refuse_new(draft)
         except TesseraError as refusal:
@@ -125,10 +125,10 @@ class _Block:
             self.known.by_verified[key] = person
         self.seen.remember(_keys(draft), line)
 
-    def _known_already(self, line: int, draft: Draft) -> Result | None:
+    def _known_already(self, draft: Draft) -> Result | None:
         """What becomes of a row whose customer is known; None if nobody is. Never guesses between several."""
         people = _matching(draft, self.known, self.task.setup.match)
-        lines = self.seen.find(_matched_by(draft, self.task.setup.match), before=line)
+        lines = self.seen.find(_matched_by(draft, self.task.setup.match))
         if len(people) + len(lines) > 1:
             who = ", ".join([*(each.number for each in people[:5]), *(f"line {each}" for each in sorted(lines)[:5])])
             return Result(Outcome.REFUSED, "reference_ambiguous", "", f"several customers match: {who}")
@@ -147,6 +147,9 @@ class _Block:
         if draft.number is not None and draft.number != person.number:
             raise CellInvalid(f"a number stays as it is: this customer's is {person.number}", pointer="/number")
         given: CustomerDetails = {**draft.told}
+        holder = self.known.by_external_id.get(given.get("external_id") or "")
+        if holder is not None and holder.pk == person.pk:
+            given.pop("external_id")  # theirs already, if by way of somebody who was merged into them
         if told := given.get("emails"):
             given["emails"] = _with(contacts.emails_of(person), told)
         if phones := given.get("phones"):

@@ -62,7 +62,7 @@ def write(found: Sequence[tuple[int, Told]], task: Task, seen: Seen) -> list[Res
     results = []
     for line, told in found:
         try:
-            results.append(_write(line, told, task, seen, names))
+            results.append(_write(line, told, task, seen.earlier(found[0][0]), names))
         except TesseraError as refusal:
             results.append(rows.refused(refusal))
     return results
@@ -72,7 +72,7 @@ def _write(line: int, told: Told, task: Task, seen: Seen, names: Names) -> Resul
     holder = names.customer(told.customer) if told.customer else names.company(told.company)
     plan = names.plan(told.plan)
     keys = [f"{holder.pk}:{plan.pk}", *([f"reference:{told.reference}"] if told.reference else [])]
-    if lines := seen.find(keys, before=line):
+    if lines := seen.find(keys):
         return _known(task, f"line {min(lines)} of this file is this membership already")
     if told.reference and _is_known(told.reference, task):
         return _known(task, f"there is a membership with the reference {told.reference!r} already")

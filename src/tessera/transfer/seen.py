@@ -16,8 +16,12 @@ _SUFFIX = "seen"
 class Seen:
     """Nothing was seen: what a real import writes is in the database itself."""
 
-    def find(self, keys: Iterable[str], *, before: int) -> set[int]:
-        """Return the lines above `before` whose rows would be made with one of these keys."""
+    def earlier(self, line: int) -> "Seen":
+        """Return what was seen in blocks before the one that begins on this line: its own rows are in the database."""
+        return self
+
+    def find(self, keys: Iterable[str]) -> set[int]:
+        """Return the lines whose rows would be made with one of these keys."""
         return set()
 
     def remember(self, keys: Iterable[str], line: int) -> None:
@@ -25,13 +29,15 @@ class Seen:
 
 
 class _Kept(Seen):
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database = database
+    def __init__(self, database: sqlite3.Connection, before: int = 0) -> None:
+        self._database, self._before = database, before
 
-    def find(self, keys: Iterable[str], *, before: int) -> set[int]:
-        # One that is worked on again after a crash must not find itself.
+    def earlier(self, line: int) -> Seen:
+        return _Kept(self._database, line)
+
+    def find(self, keys: Iterable[str]) -> set[int]:
         rows = (self._database.execute("SELECT line FROM seen WHERE key = ?", (key,)).fetchone() for key in keys)
-        return {row[0] for row in rows if row is not None and row[0] < before}
+        return {row[0] for row in rows if row is not None and row[0] < self._before}
 
     def remember(self, keys: Iterable[str], line: int) -> None:
         self._database.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", [(key, line) for key in keys])

@@ -6,10 +6,11 @@ They go round the services on purpose: a test of a rule may begin in any state t
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
+from tessera.core import clock
 from tessera.core.periods import Interval
 from tessera.events.models import Event
 from tessera.http.scopes import Scope
@@ -25,6 +26,9 @@ from tessera.people.names import name_key
 from tessera.people.types import CompanyStatus, CustomerStatus, Source, Via
 from tessera.plans.models import Permission, PermissionTarget, Plan, PlanPermission, Price
 from tessera.plans.types import Audience, Billing, Rule, Visibility
+from tessera.transfer import spool
+from tessera.transfer.models import Export, Import
+from tessera.transfer.types import ExportStatus, ImportStatus, Kind
 from tessera.webhooks import signatures
 from tessera.webhooks.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from tessera.webhooks.types import DeliveryStatus, DisabledReason, Payload
@@ -524,3 +528,44 @@ def delivery(
 def _anchor_at(instant: datetime, club: Organization) -> str:
     """The text of an anchor (`core.periods.Anchor`): the local wall-clock time, without a zone."""
     return instant.astimezone(ZoneInfo(club.time_zone)).replace(tzinfo=None).isoformat()
+
+
+def import_of(club: Organization, text: str = "first_name,last_name\nAda,Lovelace\n") -> Import:
+    """A file of customers that has just come, with plain headers; its columns are not named yet."""
+    header = text.partition("\n")[0]
+    row = Import.objects.create(
+        organization=club,
+        kind=Kind.CUSTOMERS,
+        status=ImportStatus.UPLOADED,
+        actor=ACTOR,
+        file_name="people.csv",
+        size=len(text.encode()),
+        encoding="utf-8",
+        delimiter=",",
+        headers=header.split(","),
+        first_position=len(header) + 1,
+        first_line=2,
+        position=len(header) + 1,
+        line=2,
+        created_at=JAN_10,
+        kept_until=clock.now() + timedelta(days=30),
+    )
+    with spool.writing(row.pk, "csv") as file:
+        file.write(text.encode())
+    return row
+
+
+def export_of(club: Organization, name: str = "customers", text: str = "number\r\n") -> Export:
+    """A list that was exported, and its file."""
+    row = Export.objects.create(
+        organization=club,
+        list=name,
+        status=ExportStatus.DONE,
+        actor=ACTOR,
+        size=len(text),
+        created_at=JAN_10,
+        kept_until=clock.now() + timedelta(hours=24),
+    )
+    with spool.writing(row.pk, "csv") as file:
+        file.write(text.encode())
+    return row

@@ -58,7 +58,7 @@ def filled(each: Address, club: Organization) -> str:
     endpoint = make.webhook_endpoint(club)
     first = {
         "customers": ada, "companies": acme, "memberships": membership, "plans": plan, "webhooks": endpoint,
-        "jobs": make.parked_job(club),
+        "jobs": make.parked_job(club), "imports": make.import_of(club), "exports": make.export_of(club),
     }  # fmt: skip
     kind = each.route.removeprefix("<slug:slug>/").removeprefix("settings/").split("/")[0]
     arguments = {"slug": club.slug}

@@ -19,6 +19,7 @@ from tessera.organizations.models import Organization, Staff
 from tessera.organizations.rights import Role
 from tessera.people.models import Company, Customer
 from tessera.plans.models import Plan, Price
+from tessera.transfer.models import Export, Import
 from tessera.webhooks.models import Delivery, WebhookEndpoint
 from tests import make
 
@@ -31,6 +32,8 @@ _PREFIXES: dict[type, Prefix] = {
     WebhookEndpoint: Prefix.WEBHOOK_ENDPOINT,
     Delivery: Prefix.DELIVERY,
     Job: Prefix.JOB,
+    Import: Prefix.IMPORT,
+    Export: Prefix.EXPORT,
 }
 
 
@@ -86,7 +89,7 @@ class Visitor:
         headers = {"HX-Request": "true"} if htmx else {}
         with CaptureQueriesContext(connection) as queries:
             answer = self.client.get(address, headers=headers)
-        return Page(answer.status_code, answer.content.decode(), answer.headers, len(queries))
+        return Page(answer.status_code, answer.getvalue().decode(), answer.headers, len(queries))
 
     def post(self, name: str, /, *args: object, htmx: object = False, **told: object) -> Page:
         """Send a form."""

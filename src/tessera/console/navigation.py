@@ -43,7 +43,14 @@ PARTS: Final[tuple[Entry, ...]] = (
 
 SETTINGS: Final[tuple[Group, ...]] = (
     Group(_("Connections"), (Entry("webhooks", _("Webhooks"), "webhook", "console:webhooks", Right.WEBHOOKS_READ),)),
-    Group(_("Data"), (Entry("jobs", _("Given up"), "archive-x", "console:jobs", Right.ORGANIZATION_WRITE),)),
+    Group(
+        _("Data"),
+        (
+            Entry("imports", _("Imports"), "upload", "console:imports", Right.IMPORTS_WRITE),
+            Entry("exports", _("Exports"), "download", "console:exports", Right.EXPORTS_WRITE),
+            Entry("jobs", _("Given up"), "archive-x", "console:jobs", Right.ORGANIZATION_WRITE),
+        ),
+    ),
 )
 
 

@@ -11,9 +11,12 @@ from tessera.console import (
     customer,
     customers,
     events,
+    exports,
     find,
     granting,
     home,
+    import_setup,
+    imports,
     jobs,
     membership,
     memberships,
@@ -67,6 +70,22 @@ _jobs: list[URLPattern] = [
     path("/<str:ref>/again", jobs.again, name="job_again"),
     path("/<str:ref>/drop", jobs.drop, name="job_drop"),
 ]
+_imports: list[URLPattern] = [
+    path("", imports.index, name="imports"),
+    path("/new", imports.new, name="import_new"),
+    path("/<str:ref>", imports.profile, name="import"),
+    path("/<str:ref>/columns", import_setup.columns, name="import_columns"),
+    path("/<str:ref>/start", imports.start, name="import_start"),
+    path("/<str:ref>/cancel", imports.cancel, name="import_cancel"),
+    path("/<str:ref>/left-out.csv", imports.left_out, name="import_left_out"),
+]
+_exports: list[URLPattern] = [
+    path("", exports.index, name="exports"),
+    path("/new", exports.new, name="export_new"),
+    path("/<str:ref>", exports.profile, name="export"),
+    path("/<str:ref>/download", exports.download, name="export_download"),
+    path("/<str:ref>/remove", exports.remove, name="export_remove"),
+]
 _webhooks: list[URLPattern] = [
     path("", webhooks.index, name="webhooks"),
     path("/new", webhooks.new, name="webhook_new"),
@@ -99,6 +118,8 @@ urlpatterns = [
     path("<slug:slug>/find", find.page, name="find"),
     path("<slug:slug>/events", events.index, name="events"),
     path("<slug:slug>/settings", settings.index, name="settings"),
+    path("<slug:slug>/settings/imports", include(_imports)),
+    path("<slug:slug>/settings/exports", include(_exports)),
     path("<slug:slug>/settings/webhooks", include(_webhooks)),
     path("<slug:slug>/settings/jobs", include(_jobs)),
 ]

@@ -103,13 +103,13 @@ def fail(row: Export) -> None:
         _record(EventType.EXPORT_FINISHED, locked, locked.created_at, Actor.parse(locked.actor), rows=0)
 
 
-def remove(row: Export, *, at: datetime, actor: Actor | None = None) -> None:
-    """Remove an export and its file."""
-    spool.remove(row.pk)
+def remove(*, organization: Organization, export_id: UUID, at: datetime, actor: Actor) -> None:
+    """Remove an export and its file. Raises ExportNotFound."""
     with db.transaction():
-        row = _locked(row.organization, row.pk)
-        _record(EventType.EXPORT_REMOVED, row, at, actor or Actor.system("transfer"))
+        row = _locked(organization, export_id)
+        _record(EventType.EXPORT_REMOVED, row, at, actor)
         row.delete()
+    spool.remove(export_id)
 
 
 def dialect(row: Export) -> str:

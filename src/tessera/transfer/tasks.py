@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tessera import db, organizations
 from tessera.core.errors import TesseraError
+from tessera.events.types import Actor
 from tessera.jobs.queue import Again, enqueue, task
 from tessera.transfer import blocks, exporting, importing, limits
 from tessera.transfer.models import Export, Import
@@ -14,6 +15,7 @@ from tessera.transfer.types import WORKING, ExportStatus
 _TURN: Final = 5.0  # seconds after which a worker that is to stop may
 _BREATH: Final = 0.01  # seconds between two blocks in which others can write: SQLite has one writer, and no queue
 _REMOVED_AT_ONCE: Final = 200
+_ACTOR: Final = Actor.system("transfer")
 
 
 @task(queue="network")  # it takes a while, and holds nothing up there
@@ -67,7 +69,8 @@ def prune() -> None:
     """Remove what has been kept for as long as it is kept: exports a day, imports a month."""
     now = limits.now()
     for row in Export.objects.filter(kept_until__lte=now).select_related("organization")[:_REMOVED_AT_ONCE]:
-        exporting.remove(row, at=organizations.now(row.organization))
+        club = row.organization
+        exporting.remove(organization=club, export_id=row.pk, at=organizations.now(club), actor=_ACTOR)
     over = Import.objects.filter(kept_until__lte=now).exclude(status__in=WORKING)
     for each in over.select_related("organization")[:_REMOVED_AT_ONCE]:
         importing.remove(each, at=organizations.now(each.organization))

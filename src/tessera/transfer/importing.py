@@ -141,11 +141,12 @@ def fail(row: Import, why: str) -> None:
 
 def remove(row: Import, *, at: datetime) -> None:
     """Forget an import whose time is over: the file, and what was said of its rows."""
+    key = row.pk
     with db.transaction():
+        _record(EventType.IMPORT_REMOVED, row, at, Actor.system("transfer"))
         ImportBlock.objects.filter(work=row).delete()
         row.delete()
-        _record(EventType.IMPORT_REMOVED, row, at, Actor.system("transfer"))
-    spool.remove(row.pk)
+    spool.remove(key)
 
 
 def _bare(name: str) -> str:

@@ -1,13 +1,11 @@
 """An import survives whatever ends its worker, and two at once do nothing twice."""
 
 import random
-import threading
 import time
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from tessera.events.models import Event
 from tessera.events.types import EventType
@@ -18,6 +16,7 @@ from tessera.transfer.models import Import, ImportBlock
 from tessera.transfer.types import ImportStatus, Kind, Phase
 from tests import make
 from tests.jobs import processes
+from tests.people.racing import at_once
 from tests.transfer.files import ACTOR, checked, counts, facts_of, table, worked_on
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
@@ -73,14 +72,14 @@ def test_killed_again_and_again_an_import_goes_on_without_doubling(club: Organiz
 
 def test_several_that_work_on_one_import_share_it(club: Organization) -> None:
     row = started(club, people(3_000))
-    _together(*[lambda: _work(row) for _ in range(3)])
+    at_once([lambda: _work(row)] * 3)
     assert counts(facts_of(row)) == {"created": 3_000}
     assert Customer.objects.count() == 3_000
 
 
 def test_two_imports_of_the_same_people_make_them_once(club: Organization) -> None:
     first, second = started(club, people(2_000)), started(club, people(2_000))
-    _together(lambda: _work(first), lambda: _work(second))
+    at_once([lambda: _work(first), lambda: _work(second)])
     made = [counts(facts_of(row)) for row in (first, second)]
     assert sum(each.get("created", 0) for each in made) == 2_000
     assert sum(each.get("skipped", 0) for each in made) == 2_000
@@ -116,22 +115,3 @@ def test_a_check_leaves_others_nothing_to_wait_for(club: Organization) -> None:
 def _work(row: Import) -> None:
     while blocks.advance(row.pk):
         pass
-
-
-def _together(*runs: object) -> None:
-    faults: list[BaseException] = []
-
-    def run(what: object) -> None:
-        try:
-            what()  # type: ignore[operator]
-        except BaseException as fault:  # noqa: BLE001  (said by the test itself)
-            faults.append(fault)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(each,)) for each in runs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(_SECONDS)
-    assert not faults, faults

@@ -1,9 +1,5 @@
 """Imports: the list, a new file, and how one is going: what would happen, what did, which rows were left out."""
 
-import csv
-import io
-from collections.abc import Iterator
-from itertools import chain
 from typing import Final, cast
 
 from django import forms
@@ -22,9 +18,9 @@ from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
 from tessera.organizations.rights import Right
 from tessera.transfer import importing, queries, tasks
-from tessera.transfer.cells import guarded
-from tessera.transfer.queries import ImportFacts, LeftOut
-from tessera.transfer.types import OUTCOME_NAMES, Kind
+from tessera.transfer.mending import left_out_csv
+from tessera.transfer.queries import ImportFacts
+from tessera.transfer.types import Kind
 
 KINDS: Final = {
     Kind.CUSTOMERS: _("Customers"),
@@ -32,7 +28,6 @@ KINDS: Final = {
     Kind.AFFILIATIONS: _("Who belongs to which company"),
     Kind.MEMBERSHIPS: _("Memberships"),
 }
-_MARK: Final = "\ufeff"
 
 
 class UploadForm(forms.Form):
@@ -186,10 +181,7 @@ def cancel(request: StaffRequest, ref: str) -> HttpResponse:
 def left_out(request: StaffRequest, ref: str) -> HttpResponse:
     """The rows that were not written, as they stand in the file, with the reason: to be mended and imported again."""
     found = queries.import_by_ref(request.staff.organization, ref)
-    rows = queries.left_out(found)
-    first = next(rows, None)  # says before anything is sent if the file is gone
-    lines = _csv(found, chain([] if first is None else [first], rows))
-    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(left_out_csv(found), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="left-out-{_ref(found.id)}.csv"'
     answer["X-Content-Type-Options"] = "nosniff"
     return cast("HttpResponse", answer)
@@ -228,21 +220,6 @@ def _steps(found: ImportFacts) -> list[tuple[object, str]]:
     return [
         (word, "done" if each < place or done else "now" if each == place else "") for each, word in enumerate(words)
     ]
-
-
-def _csv(found: ImportFacts, rows: Iterator[LeftOut]) -> Iterator[str]:
-    target = io.StringIO()
-    writer = csv.writer(target, delimiter=found.delimiter, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    target.write(_MARK)
-    writer.writerow([*map(guarded, found.headers), "line", "outcome", "code", "field", "what would be right"])
-    for each in rows:
-        cells = [*each.line.cells, *[""] * len(found.headers)][: max(len(found.headers), len(each.line.cells))]
-        notes = [str(each.line.number), OUTCOME_NAMES[each.outcome], each.code, each.field, each.detail]
-        writer.writerow([guarded(cell) for cell in [*cells, *notes]])
-        yield target.getvalue()
-        target.seek(0)
-        target.truncate()
-    yield target.getvalue()
 
 
 def _ref(key: object) -> str:

@@ -47,11 +47,11 @@ def test_every_list_can_be_exported_and_holds_nothing_of_others(club: Organizati
         make.affiliation(ada, acme, title="CTO")
         make.membership(make.plan(each, f"Gold of {each.name}"), customer=ada, external_reference="M-1")
         make.membership(make.plan(each, f"Team of {each.name}"), company=acme)
-    for name, each in LISTS.items():
+    for name, listed in LISTS.items():
         text = exported(club, name)
         rows = rows_of(text)
         assert rows, name
-        assert tuple(rows[0]) == each.columns
+        assert tuple(rows[0]) == listed.columns
         assert "Elsewhere" not in text, name
     (row,) = rows_of(exported(club))
     assert (row["email"], row["other_emails"], row["phone"]) == ("a@example.org", "b@example.org", "+1 415 555 2671")

@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from tessera.events.models import Event
 from tessera.events.types import EventType
@@ -109,7 +108,6 @@ def test_a_check_leaves_others_nothing_to_wait_for(club: Organization) -> None:
     facts = checked(club, table(("customer", "company"), ("a", "Acme")), Kind.AFFILIATIONS)
     assert counts(facts) == {"created": 1}
     assert not Affiliation.objects.filter(company=acme).exists()
-    assert settings.HOME
 
 
 def _work(row: Import) -> None:

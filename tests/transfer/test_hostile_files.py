@@ -85,7 +85,8 @@ def test_formulas_are_text_and_stay_what_they_are(club: Organization) -> None:
 def test_headers_that_come_twice_are_told_apart_and_the_first_is_taken(club: Organization) -> None:
     row = uploaded(club, "first_name,first_name,,last_name, FIRST_NAME \nAda,Bea,x,Lovelace,Cy\n")
     assert len(set(map(str.casefold, facts_of(row).headers))) == 5
-    assert prepared(row).setup["columns"] == {"first_name": 0, "last_name": 3}
+    setup = prepared(row).setup
+    assert setup is not None and setup["columns"] == {"first_name": 0, "last_name": 3}
 
 
 def test_three_hundred_columns_are_fine_and_more_than_five_hundred_are_not(club: Organization) -> None:

@@ -180,9 +180,9 @@ def _values(person: Customer) -> tuple[object, ...]:
         day,
         person.locale,
         person.marketing_consent,
-        person.status.value,
+        str(person.status),
         "",
-        person.source.value,
+        str(person.source),
         None,
         1,
     )

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from django.db import IntegrityError
 
-from tessera.core.errors import TesseraError
+from tessera.core.errors import Conflict, TesseraError
 from tessera.people import bulk, contacts, numbers, services
 from tessera.people.bulk import Draft, Known
 from tessera.people.details import email_key
+from tessera.people.errors import EmailTaken, ExternalIdTaken, NumberTaken
 from tessera.people.models import Customer
 from tessera.people.types import CustomerDetails, Email, Source
 from tessera.transfer import cells, rows
@@ -162,20 +163,14 @@ class _Block:
     def _refuse_new(self, draft: Draft) -> None:
         """Raises what `create_customer` would, before anything is written."""
         bulk.check_complete(draft)
-        taken: tuple[tuple[str, str, Customer | None], ...] = (
-            ("external_id", "external_id_taken", self.known.by_external_id.get(draft.told.get("external_id") or "")),
-            ("number", "number_taken", self.known.by_number.get(draft.number or "")),
-            *(("email", "email_taken", self.known.by_verified.get(key)) for key in draft.verified_keys),
+        taken: tuple[tuple[type[Conflict], str, Customer | None], ...] = (
+            (ExternalIdTaken, "external_id", self.known.by_external_id.get(draft.told.get("external_id") or "")),
+            (NumberTaken, "number", self.known.by_number.get(draft.number or "")),
+            *((EmailTaken, "email", self.known.by_verified.get(key)) for key in draft.verified_keys),
         )
-        for name, code, holder in taken:
+        for refusal, name, holder in taken:
             if holder is not None:
-                raise _TakenError(code, name, holder)
-
-
-class _TakenError(TesseraError):
-    def __init__(self, code: str, field_name: str, holder: Customer) -> None:
-        super().__init__(f"{holder.number} has it already", pointer=f"/{field_name}")
-        self.code = code  # type: ignore[misc]
+                raise refusal(f"{holder.number} has it already", pointer=f"/{name}")
 
 
 def _with(present: Sequence[Email], told: Sequence[Email]) -> list[Email]:

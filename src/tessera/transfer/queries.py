@@ -103,7 +103,7 @@ class ImportFacts:
 
 @dataclass(frozen=True, slots=True)
 class ExportFacts:
-    """What is known of an export. `kept_until` in real time."""
+    """What is known of an export. While it is written, `rows` are those so far. `kept_until` in real time."""
 
     id: UUID
     list: str
@@ -114,7 +114,6 @@ class ExportFacts:
     who: str
     rows: int
     size: int
-    percent: int
     created_at: datetime
     kept_until: datetime
 
@@ -261,8 +260,7 @@ def _import_facts(row: Import, names: Mapping[str, str]) -> ImportFacts:
 
 
 def _export_facts(row: Export, names: Mapping[str, str]) -> ExportFacts:
-    done, _, total = spool.noted(row.pk).partition("/") if row.status == ExportStatus.WAITING else ("", "", "")
-    percent = min(100, int(done) * 100 // max(1, int(total))) if done.isdigit() and total.isdigit() else 0
+    so_far = spool.noted(row.pk) if row.status == ExportStatus.WAITING else ""
     return ExportFacts(
         id=row.pk,
         list=row.list,
@@ -271,9 +269,8 @@ def _export_facts(row: Export, names: Mapping[str, str]) -> ExportFacts:
         excel=row.excel,
         status=ExportStatus(row.status),
         who=names[row.actor],
-        rows=row.rows,
+        rows=int(so_far) if so_far.isdigit() else row.rows,
         size=row.size,
-        percent=percent,
         created_at=row.created_at,
         kept_until=row.kept_until,
     )

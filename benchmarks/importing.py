@@ -30,10 +30,10 @@ def measure(database: str, *, many: int) -> Iterator[Result]:
         pass
     checked = time.perf_counter() - began
     importing.start(organization=club, import_id=row.pk, at=crowd.AT, actor=actor)
-    began = time.perf_counter()
+    began, own = time.perf_counter(), time.process_time()
     while blocks.advance(row.pk):
         pass
-    seconds = time.perf_counter() - began
+    seconds, own = time.perf_counter() - began, time.process_time() - own
     assert Customer.objects.filter(organization=club).count() == many
     yield Result(
         f"importing {many:,} customers",
@@ -42,7 +42,7 @@ def measure(database: str, *, many: int) -> Iterator[Result]:
         at_most=True,
         unit=" s",
         value=seconds,
-        note=f"{many / seconds:.0f} a second; checked before in {checked:.0f} s, uploaded in {uploaded:.1f} s",
+        note=f"{own:.0f} s of a processor; checked before in {checked:.0f} s, uploaded in {uploaded:.1f} s",
     )
 
 

@@ -180,8 +180,11 @@ def test_the_palette_is_accessible_and_answers_to_the_keyboard(browser: Browser,
     page.context.close()
 
 
-def test_a_long_name_and_a_language_from_right_to_left_break_nothing(browser: Browser, club: str) -> None:
+def test_the_components_are_accessible_and_read_from_right_to_left(browser: Browser, club: str) -> None:
     page = signed_in(browser, club, SMALL, "light")
+    for theme in ("light", "dark"):
+        page.goto(f"{club}/console/_components?theme={theme}")
+        assert axe.violations(page) == []
     page.goto(f"{club}/console/_components?rtl")
     assert page.evaluate("document.documentElement.scrollWidth") <= SMALL["width"], widest(page)
     page.context.close()

@@ -58,12 +58,15 @@ def filled(each: Address, club: Organization) -> str:
     endpoint = make.webhook_endpoint(club)
     first = {
         "customers": ada, "companies": acme, "memberships": membership, "plans": plan, "webhooks": endpoint,
-        "jobs": make.parked_job(club), "imports": make.import_of(club), "exports": make.export_of(club),
+        "imports": make.import_of(club), "exports": make.export_of(club),
+        "jobs": make.parked_job(club), "views": make.saved_view(club), "runs": make.bulk_run(club),
     }  # fmt: skip
     kind = each.route.removeprefix("<slug:slug>/").removeprefix("settings/").split("/")[0]
     arguments = {"slug": club.slug}
     if "<str:ref>" in each.route:
         arguments["ref"] = ref(first[kind])
+    if "<str:listed>" in each.route:
+        arguments["listed"] = "customers"
     if "<str:customer_ref>" in each.route:
         arguments["customer_ref"] = ref(ada)
     if "<str:price_ref>" in each.route:

@@ -11,13 +11,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from tessera.console.models import SavedView
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.jobs.models import Job
-from tessera.memberships.models import Membership
+from tessera.memberships.models import BulkRun, Membership
 from tessera.organizations.models import Organization, Staff
 from tessera.organizations.rights import Role
-from tessera.people.models import Company, Customer
+from tessera.people.models import Company, Customer, Note
 from tessera.plans.models import Plan, Price
 from tessera.transfer.models import Export, Import
 from tessera.webhooks.models import Delivery, WebhookEndpoint
@@ -26,6 +27,7 @@ from tests import make
 _PREFIXES: dict[type, Prefix] = {
     Customer: Prefix.CUSTOMER,
     Company: Prefix.COMPANY,
+    Note: Prefix.NOTE,
     Membership: Prefix.MEMBERSHIP,
     Plan: Prefix.PLAN,
     Price: Prefix.PRICE,
@@ -34,6 +36,8 @@ _PREFIXES: dict[type, Prefix] = {
     Job: Prefix.JOB,
     Import: Prefix.IMPORT,
     Export: Prefix.EXPORT,
+    SavedView: Prefix.SAVED_VIEW,
+    BulkRun: Prefix.BULK_RUN,
 }
 
 

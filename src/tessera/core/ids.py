@@ -26,6 +26,7 @@ class Prefix(StrEnum):
     CUSTOMER = "cus"
     COMPANY = "com"
     AFFILIATION = "aff"
+    NOTE = "nte"
     PERMISSION = "per"
     PLAN = "pln"
     PRICE = "prc"
@@ -40,6 +41,8 @@ class Prefix(StrEnum):
     NOTICE = "ntc"
     IMPORT = "imp"
     EXPORT = "exp"
+    SAVED_VIEW = "svw"
+    BULK_RUN = "blk"
 
 
 def new_id() -> UUID:

@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from tessera.core.errors import Conflict, TesseraError
 from tessera.people import bulk, contacts, numbers, services
 from tessera.people.bulk import Draft, Known
-from tessera.people.details import email_key
+from tessera.people.details import email_key, tag_key
 from tessera.people.errors import EmailTaken, ExternalIdTaken, NumberTaken
 from tessera.people.models import Customer
 from tessera.people.types import CustomerDetails, Email, Source
@@ -37,6 +37,8 @@ def read(values: Mapping[str, str], task: Task) -> Draft:
         given["emails"] = [Email(each, verified and place == 0) for place, each in enumerate(addresses)]
     if phones := rows.joined(values, "phone", "other_phones"):
         given["phones"] = phones
+    if "tags" in values:
+        given["tags"] = cells.several(values["tags"])
     return bulk.draft(task.organization, at=task.at, number=values.get("number"), **given)
 
 
@@ -155,6 +157,8 @@ class _Block:
             given["emails"] = _with(contacts.emails_of(person), told)
         if phones := given.get("phones"):
             given["phones"] = list(dict.fromkeys([*contacts.phones_of(person), *phones]))
+        if tags := given.get("tags"):
+            given["tags"] = _with_tags(contacts.tags_of(person), tags)
         before = person.version
         after = services.update_customer(customer=person, at=self.task.at, actor=self.task.actor, **given)
         person.version = after.version
@@ -181,6 +185,11 @@ def _with(present: Sequence[Email], told: Sequence[Email]) -> list[Email]:
         if key not in found or (each.verified and not found[key].verified):
             found[key] = each if key not in found else Email(found[key].address, verified=True)
     return list(found.values())
+
+
+def _with_tags(present: Sequence[str], told: Sequence[str]) -> list[str]:
+    """Return the tags and those that a row tells, each as it was first written."""
+    return list({tag_key(each): each for each in [*reversed(told), *present]}.values())
 
 
 def _keys(draft: Draft) -> set[str]:

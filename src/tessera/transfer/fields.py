@@ -116,6 +116,7 @@ _CUSTOMERS: Final = (
         "newsletteroptin,consentement,infolettre",
         constant=True,
     ),
+    _field("tags", _("Tags"), "tag,labels,schlagworte,etiquettes,motscles", _LIST_HINT, constant=True),
 )
 _COMPANIES: Final = (
     _field(

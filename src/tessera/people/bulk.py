@@ -17,9 +17,9 @@ from tessera.db import bulk
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations.models import Organization
-from tessera.people import numbers, services
-from tessera.people.details import email_key
-from tessera.people.models import Customer, CustomerEmail, CustomerPhone
+from tessera.people import numbers, searching, services
+from tessera.people.details import email_key, tag_key
+from tessera.people.models import Customer, CustomerEmail, CustomerPhone, CustomerTag
 from tessera.people.numbers import Series
 from tessera.people.types import CustomerDetails, CustomerStatus, Source
 
@@ -30,6 +30,7 @@ _COLUMNS: Final = (
 )
 _EMAIL_COLUMNS: Final = ("organization_id", "customer_id", "address", "key", "verified_at", "position")
 _PHONE_COLUMNS: Final = ("organization_id", "customer_id", "number", "position")
+_TAG_COLUMNS: Final = ("organization_id", "customer_id", "tag", "key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,16 @@ def create_customers(
                 for position, number in enumerate(one.told.get("phones", ()))
             ],
         )
+        bulk.insert(
+            CustomerTag,
+            _TAG_COLUMNS,
+            [
+                (whose, key, each, tag_key(each))
+                for key, one in zip(keys, drafts, strict=True)
+                for each in one.told.get("tags", ())
+            ],
+        )
+        searching.customer_changed(*(person.pk for person in people))
         told = {"source": source.value}
         events.record(
             *(
@@ -161,7 +172,7 @@ def _customer(organization: Organization, one: Draft, number: str, at: datetime,
         status=CustomerStatus.ACTIVE,
         source=source,
         created_at=at,
-        **{name: value for name, value in one.told.items() if name not in ("emails", "phones")},
+        **{name: value for name, value in one.told.items() if name not in ("emails", "phones", "tags")},
     )
     person.name_key = services.customer_key(person)
     return person

@@ -6,10 +6,13 @@ They go round the services on purpose: a test of a rule may begin in any state t
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+
+from tessera.core import clock
 from tessera.core.periods import Interval
 from tessera.events.models import Event
 from tessera.http.scopes import Scope
@@ -17,7 +20,7 @@ from tessera.jobs.models import Job
 from tessera.jobs.types import State
 from tessera.memberships.models import Membership, Pause, Term
 from tessera.memberships.types import EndedReason
-from tessera.organizations.models import ApiKey, Organization, Staff, User
+from tessera.organizations.models import ApiKey, Invitation, Organization, Staff, User
 from tessera.organizations.rights import Role
 from tessera.people import numbers
 from tessera.people.models import Affiliation, Company, Customer, CustomerEmail, CustomerPhone
@@ -84,6 +87,41 @@ def staff(
         user.set_password(password)
     user.save()
     return Staff.objects.create(organization=club, user=user, role=role, disabled_at=disabled_at, created_at=JAN_10)
+
+
+def invitation(
+    club: Organization,
+    role: Role = Role.FRONT_DESK,
+    *,
+    email: str | None = None,
+    name: str = "",
+    invited_by: Staff | None = None,
+    sent_at: datetime | None = None,
+) -> Invitation:
+    """Somebody is asked to work for the organization, and has not answered; sent just now unless told."""
+    sent = sent_at or clock.now()
+    return Invitation.objects.create(
+        organization=club,
+        email=email or f"invited-{next(_serial)}@club.example",
+        name=name,
+        role=role,
+        invited_by=invited_by,
+        sent_at=sent,
+        expires_at=sent + timedelta(days=7),
+        created_at=sent,
+    )
+
+
+def authenticator_app(user: User) -> str:
+    """Let the person have an authenticator app; return its secret, of which `totp` makes codes."""
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    return str(secret)
+
+
+def totp(secret: str, *, steps: int = 0) -> str:
+    """The code that the app shows now, or so many steps of 30 seconds later."""
+    return str(format_hotp_value(hotp_value(secret, int(clock.now().timestamp()) // 30 + steps)))
 
 
 def key(

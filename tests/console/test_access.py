@@ -1,6 +1,6 @@
 """Every address of the console names its right, and nobody without it gets any further."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -9,12 +9,16 @@ from django.urls import URLPattern, URLResolver, reverse
 from tessera.console import urls
 from tessera.console.access import ANYONE, DEMO_ONLY, SIGNED_IN
 from tessera.events.models import Event
+from tessera.http.scopes import Scope
 from tessera.organizations.models import Organization
-from tessera.organizations.rights import Right, Role, may
+from tessera.organizations.rights import Right, Role, may, scopes_of
 from tests import make
 from tests.console.visitor import Visitor, ref, working_for
 
 pytestmark = pytest.mark.django_db
+
+# Rights whose pages stand on another branch of the settings.
+BUILT_LATER = {Right.KEYS_WRITE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +45,43 @@ def _walk(patterns: Iterable[object], before: str) -> Iterator[Address]:
 
 
 GUARDED = [each for each in addresses() if isinstance(each.needs, Right)]
+# Whatever is not of an organization is named here, so that nothing is open by oversight.
 OPEN = {
     "start": SIGNED_IN,
     "signin": ANYONE,
+    "signin_passkey": ANYONE,
+    "signin_second": ANYONE,
     "signout": ANYONE,
     "signout_anywhere": ANYONE,
+    "reset_password": ANYONE,
+    "reset_password_link": ANYONE,
+    "confirm_email": ANYONE,
+    "invitation": ANYONE,
     "components": DEMO_ONLY,
 }
 
 
 def filled(each: Address, club: Organization) -> str:
-    """The address with records of the club in its gaps."""
+    """The address with records of the club in its gaps.
+
+    A new kind of page is told here what its `<str:ref>` is: by the part of the address before it.
+    """
     ada, acme = make.customer(club), make.company(club)
     plan = make.plan(club)
-    membership = make.membership(plan, customer=ada)
     endpoint = make.webhook_endpoint(club)
-    first = {
-        "customers": ada, "companies": acme, "memberships": membership, "plans": plan, "webhooks": endpoint,
-        "jobs": make.parked_job(club),
-    }  # fmt: skip
-    kind = each.route.removeprefix("<slug:slug>/").split("/")[0]
+    makers: dict[str, Callable[[], object]] = {
+        "customers": lambda: ada,
+        "companies": lambda: acme,
+        "memberships": lambda: make.membership(plan, customer=ada),
+        "plans": lambda: plan,
+        "webhooks": lambda: endpoint,
+        "jobs": lambda: make.parked_job(club),
+        "staff": lambda: make.staff(club, Role.VIEWER),
+        "invitations": lambda: make.invitation(club),
+    }
     arguments = {"slug": club.slug}
     if "<str:ref>" in each.route:
-        arguments["ref"] = ref(first[kind])
+        arguments["ref"] = ref(makers[each.route.partition("/<str:ref>")[0].rpartition("/")[2]]())
     if "<str:customer_ref>" in each.route:
         arguments["customer_ref"] = ref(ada)
     if "<str:price_ref>" in each.route:
@@ -78,6 +96,8 @@ def test_every_address_names_the_right_it_needs() -> None:
         assert each.needs is not None, f"{each.name} names none"
         if each.name in OPEN:
             assert each.needs == OPEN[each.name]
+        elif each.route.startswith("account"):
+            assert each.needs == SIGNED_IN, each.name
         else:
             assert isinstance(each.needs, Right), each.name
             assert each.route.startswith("<slug:slug>"), f"{each.name} does not begin at the organization"
@@ -91,13 +111,73 @@ def test_the_console_is_part_of_the_installation() -> None:
 def test_a_role_opens_what_it_has_the_right_to_and_nothing_else(club: Organization, role: Role) -> None:
     visitor = working_for(club, role)
     for each in GUARDED:
-        assert each.needs is not None
         page = visitor.open(filled(each, club))
-        if may(role, Right(each.needs)):
-            assert page.status in (200, 302), each.name
+        if may(role, Right(str(each.needs))):
+            assert page.status in (200, 302, 405), each.name
         else:
             assert page.status == 403, each.name
             assert "Not for your role" in page.words
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_does_what_it_has_the_right_to_and_nothing_else(club: Organization, role: Role) -> None:
+    """Sent empty, a form of one's right is refused as a form, or does what needs no telling; others are forbidden."""
+    visitor = working_for(club, role)
+    happened = Event.objects.count()
+    for each in GUARDED:
+        address = filled(each, club)
+        if not may(role, Right(str(each.needs))):
+            assert visitor.client.post(address).status_code == 403, each.name
+    assert Event.objects.count() == happened
+    for each in GUARDED:
+        if may(role, Right(str(each.needs))):
+            status = visitor.client.post(filled(each, club)).status_code
+            assert status in (200, 302, 405, 409, 422), (each.name, status)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_keys_and_pages_agree_on_what_a_role_may(role: Role) -> None:
+    assert scopes_of(role) == {scope for scope in Scope if may(role, Right(scope.value))}
+
+
+def test_every_right_is_asked_for_by_a_page_or_the_api() -> None:
+    asked = {each.needs for each in GUARDED} | {Right(scope.value) for scope in Scope}
+    assert asked >= set(Right) - BUILT_LATER
+
+
+def test_who_lacks_the_second_factor_their_role_needs_reaches_nothing_before_setting_one_up(club: Organization) -> None:
+    for role in (Role.OWNER, Role.VIEWER):
+        club.second_factor_roles = [str(role)]
+        club.save()
+        visitor = working_for(club, role)
+        happened = Event.objects.count()
+        for each in GUARDED:
+            address = filled(each, club)
+            assert visitor.open(address).location.startswith("/console/account/security?next="), each.name
+            assert visitor.client.post(address).headers["Location"].startswith("/console/account/security"), each.name
+            drawer = visitor.open(address, htmx=True)
+            assert drawer.headers["HX-Redirect"].startswith("/console/account/security"), each.name
+        assert Event.objects.count() == happened
+        assert visitor.staff is not None
+        make.authenticator_app(visitor.staff.user)
+        assert visitor.get("customers").status == 200
+
+
+def test_other_roles_and_other_organizations_are_not_concerned(club: Organization) -> None:
+    club.second_factor_roles = [str(Role.OWNER)]
+    club.save()
+    visitor = working_for(club, Role.VIEWER)
+    assert visitor.get("customers").status == 200
+    elsewhere = working_for(make.organization("Elsewhere", test_now=make.JAN_10))
+    assert elsewhere.get("customers").status == 200
+
+
+def test_your_own_account_is_for_whoever_has_signed_in(club: Organization) -> None:
+    for each in addresses():
+        if each.route.startswith("account"):
+            address = reverse(f"console:{each.name}", kwargs={"number": 1} if "<int:number>" in each.route else {})
+            assert Visitor(club, None).open(address).location.startswith("/console/signin?next="), each.name
+            assert Visitor(club, None).client.post(address).headers["Location"].startswith("/console/signin"), each.name
 
 
 def test_to_a_stranger_from_another_organization_nothing_is_there(club: Organization) -> None:
@@ -147,7 +227,12 @@ def test_who_no_longer_works_there_finds_nothing(club: Organization) -> None:
     assert visitor.staff is not None
     visitor.staff.disabled_at = make.JAN_10
     visitor.staff.save()
-    assert visitor.get("customers").status == 404
+    happened = Event.objects.count()
+    for each in GUARDED:
+        address = filled(each, club)
+        assert visitor.open(address).status == 404, each.name
+        assert visitor.client.post(address).status_code == 404, each.name
+    assert Event.objects.count() == happened
 
 
 def test_looking_changes_nothing(owner: Visitor) -> None:

@@ -11,11 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tessera.core import ids
+from tessera.core import clock, ids
 from tessera.core.ids import Prefix
 from tessera.jobs.models import Job
 from tessera.memberships.models import Membership
-from tessera.organizations.models import Organization, Staff
+from tessera.organizations.models import Invitation, Organization, Staff
 from tessera.organizations.rights import Role
 from tessera.people.models import Company, Customer
 from tessera.plans.models import Plan, Price
@@ -31,6 +31,8 @@ _PREFIXES: dict[type, Prefix] = {
     WebhookEndpoint: Prefix.WEBHOOK_ENDPOINT,
     Delivery: Prefix.DELIVERY,
     Job: Prefix.JOB,
+    Staff: Prefix.STAFF,
+    Invitation: Prefix.INVITATION,
 }
 
 
@@ -99,9 +101,18 @@ class Visitor:
         return reverse(f"console:{name}", args=[self.club.slug, *texts])
 
 
-def working_for(club: Organization, role: Role = Role.OWNER) -> Visitor:
-    """A visitor who has signed in as staff of the club."""
+def working_for(club: Organization, role: Role = Role.OWNER, *, proved: bool = True) -> Visitor:
+    """A visitor who has signed in as staff of the club; a moment ago, unless not `proved`."""
     staff = make.staff(club, role)
     visitor = Visitor(club, staff)
     visitor.client.force_login(staff.user)
+    if proved:
+        prove(visitor.client)
     return visitor
+
+
+def prove(client: Client) -> None:
+    """Let whoever sits there have proved who they are a moment ago, and have been seen."""
+    session = client.session
+    session["proved_at"] = session["seen_at"] = clock.now().timestamp()
+    session.save()

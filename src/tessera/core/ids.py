@@ -22,7 +22,9 @@ class Prefix(StrEnum):
 
     ORGANIZATION = "org"
     STAFF = "stf"
+    USER = "usr"
     API_KEY = "key"
+    INVITATION = "inv"
     CUSTOMER = "cus"
     COMPANY = "com"
     AFFILIATION = "aff"

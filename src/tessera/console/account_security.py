@@ -17,6 +17,7 @@ from tessera.console.signin import ours
 from tessera.core.errors import TesseraError
 from tessera.organizations import codes, factors, passkeys, qr
 from tessera.organizations.adapters import passkey_domain
+from tessera.organizations.errors import SecondFactorUnknown
 from tessera.organizations.models import Staff, User
 
 _SECRET: Final = "app_secret"  # noqa: S105  (where the session keeps it until it is confirmed)
@@ -191,7 +192,7 @@ def asked_by(user: User) -> list[str]:
 def _passkey(user: User, number: int) -> factors.Passkey:
     found = next((each for each in factors.factors_of(user).passkeys if each.id == number), None)
     if found is None:
-        raise factors.SecondFactorUnknown("there is no such passkey")
+        raise SecondFactorUnknown("there is no such passkey")
     return found
 
 

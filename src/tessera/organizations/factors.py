@@ -200,7 +200,8 @@ def _locked(user: User) -> User:
 
 
 def _passkey(user: User, passkey_id: int) -> Authenticator:
-    row = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN, pk=passkey_id).first()
+    mine = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
+    row: Authenticator | None = mine.filter(pk=passkey_id).first()
     if row is None:
         raise SecondFactorUnknown("there is no such passkey")
     return row

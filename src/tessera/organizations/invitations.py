@@ -136,7 +136,8 @@ def accept_as(*, invitation: Invitation, user: User, at: datetime, accepted_at: 
 def waiting_by_reference(organization: Organization, reference: str) -> Invitation:
     """Return the invitation, whether or not it is too old by now. Raises InvitationUnknown (404)."""
     key = ids.from_text(Prefix.INVITATION, reference)
-    found = Invitation.objects.filter(organization=organization, pk=key, accepted_at=None, withdrawn_at=None).first()
+    waiting = Invitation.objects.filter(organization=organization, accepted_at=None, withdrawn_at=None)
+    found = waiting.filter(pk=key).first() if key else None
     if found is None:
         raise InvitationUnknown("there is no such invitation, or it was answered or withdrawn")
     return found

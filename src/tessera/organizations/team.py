@@ -96,7 +96,8 @@ def waiting_for(organization: Organization, at: datetime) -> list[Waiting]:
 def staff_by_reference(organization: Organization, reference: str) -> Staff:
     """Return somebody who works or worked for the organization, by their public id. Raises NotFound."""
     key = ids.from_text(Prefix.STAFF, reference)
-    row = Staff.objects.filter(organization=organization, pk=key).select_related("user", "organization").first()
+    mine = Staff.objects.filter(organization=organization).select_related("user", "organization")
+    row = mine.filter(pk=key).first() if key else None
     if row is None:
         raise NotFound("nobody of this id works for the organization")
     return row

@@ -21,7 +21,7 @@ LINK_HOURS: Final = 24  # PASSWORD_RESET_TIMEOUT, in settings
 class _EmailChange(PasswordResetTokenGenerator):
     key_salt = "tessera.organizations.tokens.email_change"
 
-    def _make_hash_value(self, user: User, timestamp: int) -> str:  # type: ignore[override]
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
         return f"{user.pk}{user.password}{user.email}{user.pending_email}{timestamp}"
 
 
@@ -60,6 +60,8 @@ def of_invitation(invitation: Invitation) -> str:
 def invitation_of(reference: str, token: str) -> Invitation | None:
     """Return the invitation that waits for the bearer's answer; None if it is over, or was never ours."""
     key = ids.from_text(Prefix.INVITATION, reference)
+    if key is None:
+        return None
     waiting = Invitation.objects.filter(pk=key, accepted_at=None, withdrawn_at=None, expires_at__gt=clock.now())
     found = waiting.select_related("organization", "invited_by__user").first()
     return found if found is not None and constant_time_compare(of_invitation(found), token) else None

@@ -1,7 +1,8 @@
 """Every address of the console names its right, and nobody without it gets any further."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import pytest
 from django.urls import URLPattern, URLResolver, reverse
@@ -10,8 +11,13 @@ from tessera.console import urls
 from tessera.console.access import ANYONE, DEMO_ONLY, SIGNED_IN
 from tessera.events.models import Event
 from tessera.http.scopes import Scope
-from tessera.organizations.models import Organization
+from tessera.jobs.models import Job
+from tessera.memberships.models import Membership
+from tessera.organizations.models import Invitation, Organization, Staff
 from tessera.organizations.rights import Right, Role, may, scopes_of
+from tessera.people.models import Company, Customer
+from tessera.plans.models import Plan
+from tessera.webhooks.models import WebhookEndpoint
 from tests import make
 from tests.console.visitor import Visitor, ref, working_for
 
@@ -61,33 +67,62 @@ OPEN = {
 }
 
 
-def filled(each: Address, club: Organization) -> str:
-    """The address with records of the club in its gaps.
+class Records:
+    """Records of the club to be put into the gaps of addresses, made as they are asked for and then kept.
 
     A new kind of page is told here what its `<str:ref>` is: by the part of the address before it.
     """
-    ada, acme = make.customer(club), make.company(club)
-    plan = make.plan(club)
-    endpoint = make.webhook_endpoint(club)
-    makers: dict[str, Callable[[], object]] = {
-        "customers": lambda: ada,
-        "companies": lambda: acme,
-        "memberships": lambda: make.membership(plan, customer=ada),
-        "plans": lambda: plan,
-        "webhooks": lambda: endpoint,
-        "jobs": lambda: make.parked_job(club),
-        "staff": lambda: make.staff(club, Role.VIEWER),
-        "invitations": lambda: make.invitation(club),
-    }
-    arguments = {"slug": club.slug}
+
+    def __init__(self, club: Organization) -> None:
+        self.club = club
+
+    @cached_property
+    def customers(self) -> Customer:
+        return make.customer(self.club)
+
+    @cached_property
+    def companies(self) -> Company:
+        return make.company(self.club)
+
+    @cached_property
+    def plans(self) -> Plan:
+        return make.plan(self.club)
+
+    @cached_property
+    def memberships(self) -> Membership:
+        return make.membership(self.plans, customer=self.customers)
+
+    @cached_property
+    def webhooks(self) -> WebhookEndpoint:
+        return make.webhook_endpoint(self.club)
+
+    @cached_property
+    def jobs(self) -> Job:
+        return make.parked_job(self.club)
+
+    @cached_property
+    def staff(self) -> Staff:
+        return make.staff(self.club, Role.VIEWER)
+
+    @cached_property
+    def invitations(self) -> Invitation:
+        return make.invitation(self.club)
+
+
+def filled(each: Address, records: Organization | Records) -> str:
+    """The address with records of the club in its gaps."""
+    if not isinstance(records, Records):
+        records = Records(records)
+    arguments = {"slug": records.club.slug}
     if "<str:ref>" in each.route:
-        arguments["ref"] = ref(makers[each.route.partition("/<str:ref>")[0].rpartition("/")[2]]())
+        kind = each.route.partition("/<str:ref>")[0].rpartition("/")[2]
+        arguments["ref"] = ref(getattr(records, kind))
     if "<str:customer_ref>" in each.route:
-        arguments["customer_ref"] = ref(ada)
+        arguments["customer_ref"] = ref(records.customers)
     if "<str:price_ref>" in each.route:
-        arguments["price_ref"] = ref(plan.prices.get())
+        arguments["price_ref"] = ref(records.plans.prices.get())
     if "<str:delivery_ref>" in each.route:
-        arguments["delivery_ref"] = ref(make.delivery(endpoint))
+        arguments["delivery_ref"] = ref(make.delivery(records.webhooks))
     return reverse(f"console:{each.name}", kwargs=arguments)
 
 
@@ -109,9 +144,9 @@ def test_the_console_is_part_of_the_installation() -> None:
 
 @pytest.mark.parametrize("role", list(Role))
 def test_a_role_opens_what_it_has_the_right_to_and_nothing_else(club: Organization, role: Role) -> None:
-    visitor = working_for(club, role)
+    visitor, records = working_for(club, role), Records(club)
     for each in GUARDED:
-        page = visitor.open(filled(each, club))
+        page = visitor.open(filled(each, records))
         if may(role, Right(str(each.needs))):
             assert page.status in (200, 302, 405), each.name
         else:
@@ -122,10 +157,10 @@ def test_a_role_opens_what_it_has_the_right_to_and_nothing_else(club: Organizati
 @pytest.mark.parametrize("role", list(Role))
 def test_a_role_does_what_it_has_the_right_to_and_nothing_else(club: Organization, role: Role) -> None:
     """Sent empty, a form of one's right is refused as a form, or does what needs no telling; others are forbidden."""
-    visitor = working_for(club, role)
+    visitor, records = working_for(club, role), Records(club)
     happened = Event.objects.count()
     for each in GUARDED:
-        address = filled(each, club)
+        address = filled(each, records)
         if not may(role, Right(str(each.needs))):
             assert visitor.client.post(address).status_code == 403, each.name
     assert Event.objects.count() == happened
@@ -149,10 +184,10 @@ def test_who_lacks_the_second_factor_their_role_needs_reaches_nothing_before_set
     for role in (Role.OWNER, Role.VIEWER):
         club.second_factor_roles = [str(role)]
         club.save()
-        visitor = working_for(club, role)
+        visitor, records = working_for(club, role), Records(club)
         happened = Event.objects.count()
         for each in GUARDED:
-            address = filled(each, club)
+            address = filled(each, records)
             assert visitor.open(address).location.startswith("/console/account/security?next="), each.name
             assert visitor.client.post(address).headers["Location"].startswith("/console/account/security"), each.name
             drawer = visitor.open(address, htmx=True)
@@ -182,9 +217,9 @@ def test_your_own_account_is_for_whoever_has_signed_in(club: Organization) -> No
 
 def test_to_a_stranger_from_another_organization_nothing_is_there(club: Organization) -> None:
     stranger = working_for(make.organization("Elsewhere", test_now=make.JAN_10))
-    happened = Event.objects.count()
+    happened, records = Event.objects.count(), Records(club)
     for each in GUARDED:
-        address = filled(each, club)
+        address = filled(each, records)
         assert stranger.open(address).status == 404, each.name
         assert stranger.client.post(address).status_code == 404, each.name
     assert Event.objects.count() == happened
@@ -192,17 +227,18 @@ def test_to_a_stranger_from_another_organization_nothing_is_there(club: Organiza
 
 def test_records_of_another_organization_are_not_there_either(club: Organization) -> None:
     stranger = working_for(make.organization("Elsewhere", test_now=make.JAN_10))
+    records = Records(club)
     for each in GUARDED:
         if "ref>" in each.route:
-            address = filled(each, club).replace(club.slug, stranger.club.slug, 1)
+            address = filled(each, records).replace(club.slug, stranger.club.slug, 1)
             assert stranger.open(address).status == 404, each.name
             assert stranger.client.post(address).status_code in (404, 405), each.name
 
 
 def test_who_has_not_signed_in_is_asked_to_and_comes_back(club: Organization) -> None:
-    visitor = Visitor(club, None)
+    visitor, records = Visitor(club, None), Records(club)
     for each in GUARDED:
-        address = filled(each, club)
+        address = filled(each, records)
         assert visitor.open(address).location.startswith("/console/signin?next=%2Fconsole%2F"), each.name
 
 
@@ -227,9 +263,9 @@ def test_who_no_longer_works_there_finds_nothing(club: Organization) -> None:
     assert visitor.staff is not None
     visitor.staff.disabled_at = make.JAN_10
     visitor.staff.save()
-    happened = Event.objects.count()
+    happened, records = Event.objects.count(), Records(club)
     for each in GUARDED:
-        address = filled(each, club)
+        address = filled(each, records)
         assert visitor.open(address).status == 404, each.name
         assert visitor.client.post(address).status_code == 404, each.name
     assert Event.objects.count() == happened
@@ -237,7 +273,8 @@ def test_who_no_longer_works_there_finds_nothing(club: Organization) -> None:
 
 def test_looking_changes_nothing(owner: Visitor) -> None:
     happened = Event.objects.count()
-    pages = [filled(each, owner.club) for each in GUARDED]
+    records = Records(owner.club)
+    pages = [filled(each, records) for each in GUARDED]
     versions = [row.version for row in owner.club.memberships.order_by("pk")]
     for address in pages:
         owner.open(address)

@@ -55,10 +55,10 @@ def test_it_is_dropped_after_asking(owner: Visitor) -> None:
 
 
 def test_only_owners_see_it(owner: Visitor) -> None:
-    assert "Given up" in owner.get("customers").words
+    assert "Given up" in owner.get("settings").words
     for role in Role:
         if role is not Role.OWNER:
-            assert "Given up" not in working_for(owner.club, role).get("customers").words
+            assert "Given up" not in working_for(owner.club, role).get("settings").words
 
 
 def test_many_cost_no_more_queries_than_one(owner: Visitor) -> None:

@@ -31,7 +31,7 @@ def sam(club: Organization) -> Staff:
 
 def test_staff_sign_in_and_come_to_their_organization(client: Client, sam: Staff) -> None:
     answer = client.post(SIGNIN, {"username": "sam@club.example", "password": make.PASSWORD}, follow=True)
-    assert answer.redirect_chain[-1][0] == reverse("console:customers", args=[sam.organization.slug])
+    assert answer.redirect_chain[-1][0] == reverse("console:home", args=[sam.organization.slug])
     assert "Sam Steward" in answer.content.decode()
 
 
@@ -127,7 +127,7 @@ def test_signing_out_takes_a_post_and_ends_the_session(client: Client, sam: Staf
     address = reverse("console:signout", args=[sam.organization.slug])
     assert client.get(address).status_code == 405
     assert client.post(address)["Location"] == SIGNIN
-    assert client.get(reverse("console:customers", args=[sam.organization.slug])).status_code == 302
+    assert client.get(reverse("console:home", args=[sam.organization.slug])).status_code == 302
 
 
 def test_a_form_from_elsewhere_is_refused(sam: Staff) -> None:

@@ -336,11 +336,11 @@ def test_a_manager_may_look_and_nothing_else(owner: Visitor, endpoint: WebhookEn
 
 def test_who_may_not_look_is_not_led_there(owner: Visitor) -> None:
     address = owner.address("webhooks")
-    assert address in owner.get("customers").text
+    assert address in owner.get("settings").text
     for role in (Role.FRONT_DESK, Role.FINANCE, Role.VIEWER):
-        page = working_for(owner.club, role).get("customers")
+        page = working_for(owner.club, role).get("settings")
         assert address not in page.text
-        assert "Settings" not in page.words
+        assert "Webhooks" not in page.words
 
 
 def test_a_delivery_to_another_endpoint_is_not_there(owner: Visitor, endpoint: WebhookEndpoint) -> None:

@@ -11,7 +11,9 @@ from django.utils.translation import gettext, gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
 from tessera import db
+from tessera.console import navigation
 from tessera.console.access import StaffRequest
+from tessera.console.conflicts import VersionedForm
 from tessera.console.once import token
 from tessera.core.errors import TesseraError
 from tessera.organizations.formatting import Formats, sentence
@@ -56,10 +58,17 @@ def told(request: StaffRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else request.GET or None
 
 
-def refuse(form: BaseForm, refusal: TesseraError, fields: Mapping[str, str] | None = None) -> None:
+def refuse(
+    form: BaseForm,
+    refusal: TesseraError,
+    fields: Mapping[str, str] | None = None,
+    *,
+    present: Callable[[], Mapping[str, Any]] | None = None,
+) -> None:
     """Mark the form with a refusal: at the field that its pointer names, else on top.
 
-    `fields` maps beginnings of pointers, without the slash, to fields that are called otherwise.
+    `fields` maps beginnings of pointers, without the slash, to fields that are called otherwise. `present` returns what
+    a VersionedForm would begin with now: if the record was changed meanwhile, both versions are shown.
     """
     pointer = (refusal.pointer or "").strip("/")
     names = {**{name: name for name in form.fields}, **(fields or {})}
@@ -67,6 +76,9 @@ def refuse(form: BaseForm, refusal: TesseraError, fields: Mapping[str, str] | No
     text = sentence(refusal.detail)
     if refusal.code == "version_stale":
         field, text = None, gettext("Somebody has changed this meanwhile. Open it again to see how it is now.")
+        if present is not None and isinstance(form, VersionedForm):
+            form.set_against(present())
+            text = gettext("Somebody has changed this meanwhile. Both versions are shown; nothing is saved yet.")
     form.add_error(field, text)
 
 
@@ -81,6 +93,9 @@ def shell(request: StaffRequest, section: str) -> dict[str, Any]:
         "at": staff.at,
         "formats": Formats.of(staff.organization),
         "once": token(),
+        "parts": navigation.parts(staff.rights),
+        "settings_nav": navigation.settings(staff.rights, is_test=staff.organization.is_test),
+        "in_settings": navigation.within_settings(section),
     }
 
 

@@ -1,5 +1,7 @@
 """A customer's page: who, memberships with what can be done, what they may use and through what, companies, history."""
 
+from typing import Any
+
 from django import forms
 from django.http import HttpResponse
 from django.urls import reverse
@@ -72,7 +74,7 @@ def edit(request: StaffRequest, ref: str) -> HttpResponse:
                 )
             )
         except TesseraError as refusal:
-            answers.refuse(form, refusal)
+            answers.refuse(form, refusal, present=lambda: _now(staff, ref))
         else:
             return answers.done(request, address_of(staff, row), gettext("Details saved."))
     return answers.drawer(
@@ -86,6 +88,10 @@ def edit(request: StaffRequest, ref: str) -> HttpResponse:
         action=reverse("console:customer_edit", args=[staff.organization.slug, ref]),
         back=address_of(staff, row),
     )
+
+
+def _now(staff: Member, ref: str) -> dict[str, Any]:
+    return first_values(queries.customer(queries.customer_by_ref(staff.organization, ref)))
 
 
 class BanForm(forms.Form):

@@ -6,12 +6,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from tessera.console.choices import DayField, lines
+from tessera.console.conflicts import VersionedForm
 from tessera.people.details import email_key
 from tessera.people.queries import CustomerFacts
 from tessera.people.types import CustomerDetails, Email
 
 
-class CustomerForm(forms.Form):
+class CustomerForm(VersionedForm):
     """First and last name, or an e-mail, or a first name and a phone are enough. Lists are typed one a line."""
 
     first_name = forms.CharField(label=_("First name"), required=False, max_length=200)
@@ -34,7 +35,6 @@ class CustomerForm(forms.Form):
     marketing_consent = forms.BooleanField(
         label=_("May be sent news"), required=False, help_text=_("They have agreed to it.")
     )
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
 
     def details(self, known: CustomerFacts | None = None) -> CustomerDetails:
         """Return what was told. An address that stays keeps whether it is verified."""

@@ -1,15 +1,60 @@
-"""Where staff begin."""
+"""Where staff begin: finding somebody, today's numbers, what needs a person, and what happened last."""
 
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from tessera.console.access import StaffRequest, staff_may
+from tessera.console import answers, timeline
+from tessera.console.access import Member, StaffRequest, staff_may
+from tessera.memberships import attention
 from tessera.organizations.rights import Right
+
+_MOST_WAITING = 6
+_MOST_EVENTS = 12
 
 
 @staff_may(Right.CUSTOMERS_READ)
 @require_safe
 def home(request: StaffRequest) -> HttpResponse:
-    """Go to the customers: the page that is asked for most."""
-    return redirect("console:customers", request.staff.organization.slug)
+    """The organization at a glance. The numbers come in by themselves, so that nobody waits for a count."""
+    staff = request.staff
+    numbers = None if request.GET.get("numbers") != "1" else attention.numbers(staff.organization, staff.at)
+    return answers.page(
+        request,
+        "console/home/page.html",
+        section="home",
+        numbers=numbers,
+        waiting=attention.waiting(organization=staff.organization, at=staff.at, limit=_MOST_WAITING),
+        unpaid=attention.unpaid(organization=staff.organization, at=staff.at, limit=_MOST_WAITING),
+        lines=timeline.of_organization(staff.organization, limit=_MOST_EVENTS).lines,
+        first_steps=_first_steps(staff),
+    )
+
+
+@staff_may(Right.MEMBERSHIPS_READ)
+@require_safe
+def numbers(request: StaffRequest) -> HttpResponse:
+    """Today's numbers: a part of the page; asked for by itself, the page with them."""
+    staff = request.staff
+    if not request.htmx:
+        return answers.go(request, f"{reverse('console:home', args=[staff.organization.slug])}?numbers=1")
+    counted = attention.numbers(staff.organization, staff.at)
+    return render(request, "console/home/_numbers.html", {**answers.shell(request, "home"), "numbers": counted})
+
+
+def _first_steps(staff: Member) -> list[tuple[str, str, bool]]:
+    """Return what a new organization does first: what, where, and whether it is done; empty once all is."""
+    organization = staff.organization
+    steps = [
+        (Right.PLANS_WRITE, gettext("Make a plan"), "console:plan_new", organization.plans.exists()),
+        (Right.CUSTOMERS_WRITE, gettext("Add a customer"), "console:customer_new", organization.customers.exists()),
+    ]
+    if all(done for _right, _text, _route, done in steps):
+        return []
+    return [
+        (text, reverse(route, args=[organization.slug]), done)
+        for right, text, route, done in steps
+        if right in staff.rights
+    ]

@@ -1,15 +1,20 @@
 """What happened to somebody, in words: the events of a page, newest first."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from tessera.console import naming
 from tessera.console.words import happened, particulars
+from tessera.core import ids
+from tessera.core.ids import Prefix
 from tessera.events import queries as events
 from tessera.events.queries import EventLine
+from tessera.events.types import EventType
 from tessera.organizations.formatting import Formats
 from tessera.organizations.models import Organization
 
@@ -26,6 +31,10 @@ class Line:
     particulars: str
     tone: str
     actor: str
+    subject: str = ""  # of whom it tells, where lines of many stand together, and where they are found
+    address: str = ""
+    sequence: int = 0
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,41 @@ def of_membership(organization: Organization, membership_id: UUID, *, cursor: st
     """Return what happened to a membership, whoever held it then. At most four queries."""
     lines, next_cursor = events.timeline(organization, membership_id=membership_id, limit=SHOWN, cursor=cursor)
     return Timeline(_lines(organization, lines, {}, of_customer=True), next_cursor or "")
+
+
+def of_organization(
+    organization: Organization,
+    *,
+    types: Collection[EventType] = (),
+    actor: str = "",
+    before: datetime | None = None,
+    limit: int = SHOWN,
+    cursor: str | None = None,
+) -> Timeline:
+    """Return what happened in the organization: of these types, by `actor`, before an instant. At most six queries."""
+    lines, next_cursor = events.timeline(
+        organization, types=types, actor=actor, before=before, limit=limit, cursor=cursor
+    )
+    return Timeline(_log(organization, lines), next_cursor or "")
+
+
+def _log(organization: Organization, lines: list[EventLine]) -> list[Line]:
+    """Lines that say whom each is about, and lead there."""
+    people = naming.customers(organization, {each.customer_id for each in lines if each.customer_id})
+    companies = naming.companies(organization, {each.company_id for each in lines if each.company_id})
+    told = _lines(organization, lines, companies, of_customer=True)
+    found = []
+    for each, line in zip(lines, told, strict=True):
+        subject, route, key = "", "", ""
+        if each.customer_id is not None and each.customer_id in people:
+            subject, route = people[each.customer_id], "console:customer"
+            key = ids.to_text(Prefix.CUSTOMER, each.customer_id)
+        elif each.company_id is not None and each.company_id in companies:
+            subject, route = companies[each.company_id], "console:company"
+            key = ids.to_text(Prefix.COMPANY, each.company_id)
+        address = reverse(route, args=[organization.slug, key]) if route else ""
+        found.append(replace(line, subject=subject, address=address, sequence=each.sequence, type=each.type.value))
+    return found
 
 
 def _lines(

@@ -88,6 +88,43 @@ CAME_BY: Final[Mapping[CameBy, object]] = {
 _PAID_BY: Final[Mapping[str, object]] = {"manual": _("At the desk or by transfer"), "sandbox": _("Sandbox")}
 
 _HAPPENED: Final[Mapping[EventType, tuple[object, str]]] = {
+    EventType.ORGANIZATION_CREATED: (_("Organization founded"), "good"),
+    EventType.ORGANIZATION_UPDATED: (_("Settings changed"), ""),
+    EventType.ORGANIZATION_CLOCK_MOVED: (_("Test clock moved"), ""),
+    EventType.ORGANIZATION_RESTORED: (_("Restored from a backup"), "care"),
+    EventType.STAFF_ADDED: (_("Staff member added"), "good"),
+    EventType.STAFF_ROLE_CHANGED: (_("Role of a staff member changed"), "care"),
+    EventType.STAFF_DISABLED: (_("Staff member disabled"), "stop"),
+    EventType.STAFF_ENABLED: (_("Staff member enabled again"), "good"),
+    EventType.STAFF_INVITED: (_("Staff member invited"), "good"),
+    EventType.STAFF_INVITATION_WITHDRAWN: (_("Invitation of a staff member withdrawn"), "care"),
+    EventType.STAFF_UPDATED: (_("Account of a staff member changed"), ""),
+    EventType.STAFF_SIGNED_IN: (_("Signed in"), ""),
+    EventType.STAFF_SIGNED_OUT: (_("Signed out of other browsers"), "care"),
+    EventType.STAFF_SECOND_FACTOR_FAILED: (_("Second factor failed"), "stop"),
+    EventType.STAFF_SECOND_FACTOR_ADDED: (_("Second factor set up"), "good"),
+    EventType.STAFF_SECOND_FACTOR_RENAMED: (_("Second factor renamed"), ""),
+    EventType.STAFF_SECOND_FACTOR_REMOVED: (_("Second factor removed"), "care"),
+    EventType.STAFF_RECOVERY_CODES_MADE: (_("Recovery codes made"), "care"),
+    EventType.STAFF_PASSWORD_SET: (_("Password of a staff member set"), "care"),
+    EventType.STAFF_PASSWORD_RESET_ASKED: (_("Link to set a password asked for"), ""),
+    EventType.STAFF_EMAIL_CHANGE_ASKED: (_("Another e-mail address asked for"), ""),
+    EventType.STAFF_EMAIL_CHANGED: (_("E-mail address of a staff member changed"), "care"),
+    EventType.API_KEY_CREATED: (_("API key made"), "care"),
+    EventType.API_KEY_REVOKED: (_("API key revoked"), "stop"),
+    EventType.JOB_RUN_AGAIN: (_("Given-up job run again"), ""),
+    EventType.JOB_DROPPED: (_("Given-up job dropped"), "care"),
+    EventType.PERMISSION_CREATED: (_("Permission made"), "good"),
+    EventType.PERMISSION_UPDATED: (_("Permission changed"), ""),
+    EventType.PERMISSION_DELETED: (_("Permission deleted"), "care"),
+    EventType.WEBHOOK_ENDPOINT_CREATED: (_("Webhook endpoint added"), "good"),
+    EventType.WEBHOOK_ENDPOINT_UPDATED: (_("Webhook endpoint changed"), ""),
+    EventType.WEBHOOK_ENDPOINT_DELETED: (_("Webhook endpoint deleted"), "care"),
+    EventType.WEBHOOK_ENDPOINT_SECRET_ROTATED: (_("Webhook secret replaced"), "care"),
+    EventType.WEBHOOK_ENDPOINT_DISABLED: (_("Webhook endpoint switched off"), "stop"),
+    EventType.WEBHOOK_ENDPOINT_ENABLED: (_("Webhook endpoint switched on"), "good"),
+    EventType.WEBHOOK_ENDPOINT_TESTED: (_("Webhook endpoint tested"), ""),
+    EventType.WEBHOOK_ENDPOINT_REPLAYED: (_("Webhook events sent again"), ""),
     EventType.CUSTOMER_CREATED: (_("Added as a customer"), "good"),
     EventType.CUSTOMER_UPDATED: (_("Details changed"), ""),
     EventType.CUSTOMER_ARCHIVED: (_("Archived"), ""),
@@ -141,7 +178,7 @@ def paid_by(provider: str) -> str:
 def happened(event: EventType, *, plan: str, other: str) -> tuple[str, str]:
     """Return an event as a sentence, and its tone. `other` is who was linked to or unlinked from."""
     text, tone = _HAPPENED.get(event, (event.value.replace(".", " ").replace("_", " ").capitalize(), ""))
-    return str(text) % {"plan": plan or gettext("Membership"), "other": other}, tone
+    return str(text) % {"plan": plan or gettext("Membership"), "other": other or gettext("a company")}, tone
 
 
 def particulars(line: EventLine, formats: Formats) -> str:

@@ -32,6 +32,8 @@ class Event(models.Model):
             models.Index(name="event_of_customer", fields=["customer_id", "sequence"]),
             models.Index(name="event_of_company", fields=["company_id", "sequence"]),
             models.Index(name="event_of_membership", fields=["membership_id", "sequence"]),
+            models.Index(name="event_by_type", fields=["organization", "type", "sequence"]),
+            models.Index(name="event_by_actor", fields=["organization", "actor", "sequence"]),
         ]
 
     def __str__(self) -> str:

@@ -111,16 +111,26 @@ def timeline(
     company_id: UUID | None = None,
     membership_id: UUID | None = None,
     merged_ids: Collection[UUID] = (),
+    types: Collection[EventType] = (),
+    actor: str = "",
+    before: datetime | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> tuple[list[EventLine], str | None]:
     """Return what happened to somebody or something, newest first, and the cursor of what was before.
 
-    `merged_ids`: customers that were merged into this one, whose past is now theirs. Raises CursorInvalid.
+    Only events of `types`, by `actor` and before the instant `before`, where these are given. `merged_ids`: customers
+    that were merged into this one, whose past is now theirs. Raises CursorInvalid.
     """
     rows = _about(organization, None if merged_ids else customer_id, company_id, membership_id)
     if merged_ids and customer_id is not None:
         rows = rows.filter(customer_id__in=[customer_id, *merged_ids])
+    if types:
+        rows = rows.filter(type__in=list(types))
+    if actor:
+        rows = rows.filter(actor=actor)
+    if before is not None:
+        rows = rows.filter(at__lt=before)
     page, next_cursor = paginate(rows, order=("-sequence",), limit=limit, cursor=cursor)
     return _lines(page), next_cursor
 

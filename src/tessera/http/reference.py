@@ -77,7 +77,7 @@ def page(document: dict[str, Any]) -> str:
         "lead": _marked(document["info"]["description"]),
         "chapters": list(chapters.values()),
         "codes": _codes(),
-        "console_styles": _CONSOLE_STYLES if finders.find(_CONSOLE_STYLES) else "",
+        "console_styles": finders.find(_CONSOLE_STYLES) is not None,
     }
     return render_to_string("http/reference.html", context)
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime, format_time
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 from django.utils.translation import gettext
 
 from tessera.core import local_time
@@ -103,6 +103,10 @@ class Formats:
             locale=self.locale,
             currency_digits=False,
         )
+
+    def number(self, many: int) -> str:
+        """Return a whole number with its groups: 12,480."""
+        return format_decimal(many, locale=self.locale)
 
     def _skeleton(self, skeleton: str, wall: datetime) -> str:
         pattern = self.locale.datetime_skeletons[skeleton].pattern

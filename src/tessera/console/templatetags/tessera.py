@@ -91,6 +91,12 @@ def money(context: RequestContext, amount_minor: int, currency: str) -> str:
     return _formats(context).money(amount_minor, currency)
 
 
+@register.simple_tag(takes_context=True)
+def number(context: RequestContext, many: int) -> str:
+    """A whole number as the organization writes it: 12,480."""
+    return _formats(context).number(many)
+
+
 @register.filter
 def ref(key: UUID, prefix: str) -> str:
     """The public id of a record: `{{ customer.id|ref:"cus" }}`."""

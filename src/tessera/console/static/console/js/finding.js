@@ -1,0 +1,97 @@
+// Finding as one types: arrows choose among what was found, Enter goes there. Without script it is a form and a page.
+
+const boxOf = (form) => document.getElementById(form.querySelector("input").getAttribute("aria-controls"));
+const hitsOf = (form) => [...boxOf(form).querySelectorAll("[role=option]")];
+const waiting = new WeakSet(); // forms whose Enter came before their answer
+
+function choose(form, hit) {
+  const input = form.querySelector("input");
+  for (const each of hitsOf(form)) each.setAttribute("aria-selected", String(each === hit));
+  if (hit) {
+    input.setAttribute("aria-activedescendant", hit.id);
+    hit.scrollIntoView({ block: "nearest" });
+  } else input.removeAttribute("aria-activedescendant");
+}
+
+const chosen = (form) => boxOf(form).querySelector('[aria-selected="true"]');
+const answered = (form) => boxOf(form).dataset.q === form.querySelector("input").value.trim();
+
+function fold(form) {
+  waiting.delete(form);
+  boxOf(form).replaceChildren();
+  delete boxOf(form).dataset.q;
+  form.querySelector("input").setAttribute("aria-expanded", "false");
+  choose(form, null);
+}
+
+document.addEventListener("keydown", (event) => {
+  const form = event.target.closest?.("[data-finding]");
+  if (!form) return;
+  const hits = hitsOf(form);
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    const at = hits.indexOf(chosen(form));
+    choose(form, hits[at < 0 ? (step > 0 ? 0 : hits.length - 1) : (at + step + hits.length) % hits.length]);
+  } else if (event.key === "Enter" && !event.isComposing) {
+    event.preventDefault();
+    if (answered(form)) chosen(form)?.click();
+    else {
+      waiting.add(form);
+      event.target.dispatchEvent(new Event("find"));
+    }
+  } else if (event.key === "Escape" && !form.closest("dialog") && hits.length) {
+    event.stopImmediatePropagation();
+    fold(form);
+  }
+}, true);
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const input = document.querySelector(`[data-finding] input[aria-controls="${CSS.escape(event.detail.target.id)}"]`);
+  if (!input) return;
+  const form = input.form;
+  const hits = hitsOf(form);
+  boxOf(form).dataset.q = new URL(event.detail.xhr.responseURL).searchParams.get("q").trim();
+  input.setAttribute("aria-expanded", String(hits.length > 0));
+  choose(form, input.value.trim() ? hits[0] : null);
+  if (waiting.delete(form) && answered(form)) chosen(form)?.click();
+});
+
+document.addEventListener("input", (event) => {
+  const form = event.target.closest?.("[data-finding]");
+  if (form && !form.closest("dialog") && !event.target.value.trim()) fold(form);
+});
+
+document.addEventListener("focusout", (event) => {
+  const form = event.target.closest?.("[data-finding]");
+  if (form && !form.closest("dialog") && !form.contains(event.relatedTarget) && event.relatedTarget) fold(form);
+});
+
+const palette = document.getElementById("palette");
+
+function open() {
+  const input = palette.querySelector("input");
+  palette.showModal();
+  input.select();
+  if (!answered(palette.querySelector("form"))) input.dispatchEvent(new Event("find"));
+}
+
+if (palette) {
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, select, [contenteditable]");
+    const called = event.key === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+    const slash = event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (called || (slash && !document.querySelector("[data-find]"))) {
+      event.preventDefault();
+      if (palette.open) palette.close();
+      else if (!document.querySelector("dialog[open]")) open();
+    }
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-palette]") && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      open();
+    } else if (event.target === palette) palette.close();
+    else if (event.target.closest("#palette .hit") && !event.ctrlKey && !event.metaKey) palette.close();
+  });
+}

@@ -1,0 +1,61 @@
+"""Where staff begin."""
+
+from datetime import timedelta
+
+import pytest
+
+from tessera import organizations
+from tessera.organizations.rights import Role
+from tests import make
+from tests.console.visitor import Visitor, working_for
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_new_organization_is_told_its_first_steps(owner: Visitor) -> None:
+    page = owner.get("home").words
+    assert "Make a plan" in page
+    assert "Add a customer" in page
+    assert "Nothing. Applications and missing payments will wait here." in page
+
+    make.plan(owner.club)
+    make.customer(owner.club)
+    assert "First steps" not in owner.get("home").words
+
+
+def test_whoever_may_not_take_a_step_is_not_told_to(owner: Visitor) -> None:
+    assert "Make a plan" not in working_for(owner.club, Role.VIEWER).get("home").words
+
+
+def test_what_waits_is_decided_from_there(owner: Visitor) -> None:
+    ada = make.customer(owner.club, first_name="Ada", last_name="Okonkwo")
+    row = make.membership(make.plan(owner.club), customer=ada, starts_at=None, needs_approval=True)
+    page = owner.get("home")
+    assert "Ada Okonkwo" in page.words
+    assert owner.address("membership_approve", row) in page.text
+    assert owner.address("membership_approve", row) not in working_for(owner.club, Role.VIEWER).get("home").text
+
+
+def test_the_numbers_come_by_themselves_or_with_the_page(owner: Visitor) -> None:
+    now = organizations.now(owner.club)
+    for _ in range(3):
+        make.membership(make.plan(owner.club), customer=make.customer(owner.club), starts_at=now - timedelta(days=2))
+    assert "3 active memberships" not in owner.get("home").words
+    assert "3 active memberships" in owner.get("home", numbers="1").words
+    part = owner.get("numbers", htmx=True)
+    assert "3 active memberships" in part.words
+    assert "<html" not in part.text
+    assert owner.get("numbers").location == owner.address("home") + "?numbers=1"
+
+
+def test_it_costs_the_same_for_one_and_for_twenty(owner: Visitor) -> None:
+    def another() -> None:
+        plan = make.plan(owner.club)
+        make.membership(plan, customer=make.customer(owner.club), starts_at=None, needs_approval=True)
+
+    another()
+    few = owner.get("home").queries
+    for _ in range(20):
+        another()
+    assert owner.get("home").queries == few
+    assert few <= 20

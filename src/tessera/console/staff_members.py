@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 
 from tessera.console import answers
 from tessera.console.access import StaffRequest, staff_may
-from tessera.http import mail
 from tessera.organizations import sessions, team
 from tessera.organizations.rights import RIGHTS, Right, Role
 
@@ -79,8 +78,6 @@ def index(request: StaffRequest) -> HttpResponse:
         waiting=team.waiting_for(club, at),
         policy=[Role(role).label for role in club.second_factor_roles],
         without=sum(each.needs_factor and not each.disabled for each in people),
-        mails=mail.configured(),
-        real_now=at,
     )
 
 

@@ -122,7 +122,12 @@ def open_to(whom: str, *, recent: bool = False) -> Callable[[Callable[P, HttpRes
                 if not request.user.is_authenticated:
                     return _to_sign_in(request)
                 sessions.seen(request)
-            answer = (proving.ask(request) if recent else None) or view(*args, **kwargs)
+            try:
+                answer = (proving.ask(request) if recent else None) or view(*args, **kwargs)
+            except NotFound:
+                answer = not_found(request)
+            except TesseraError as refusal:
+                answer = render(request, "console/refused.html", {"problem": refusal.detail}, status=refusal.status)
             add_never_cache_headers(answer)
             return answer
 

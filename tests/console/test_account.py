@@ -17,7 +17,7 @@ from tests import make
 from tests.console.visitor import Visitor, prove
 
 pytestmark = pytest.mark.django_db
-BROWSER = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18 Safari/605.1.15"
+BROWSER = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18 Safari/605.1.15"
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ from psycopg import sql
 
 from tests import postgres
 
-_ANSWERS_WITHIN_SECONDS = 20.0
+_ANSWERS_WITHIN_SECONDS = 60.0  # a busy machine boots slowly; an idle one answers in two
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,9 +78,15 @@ window.addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("button.is-busy:not([data-shown-busy])")) button.classList.remove("is-busy");
 });
 
+// What is broken off because somebody leaves the page is nothing to report.
+let leaving = false;
+window.addEventListener("beforeunload", () => { leaving = true; });
+window.addEventListener("pageshow", () => { leaving = false; });
+
 for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {
     const status = event.detail.xhr?.status ?? 0;
+    if (leaving && !status) return;
     const kind = status >= 400 && status < 500 ? "refused-toast" : "unanswered-toast";
     const toast = document.getElementById(kind)?.content.cloneNode(true);
     if (toast) document.getElementById("toasts").replaceChildren(toast);

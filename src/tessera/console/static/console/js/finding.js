@@ -46,7 +46,8 @@ document.addEventListener("keydown", (event) => {
   }
 }, true);
 
-document.addEventListener("htmx:afterSwap", (event) => {
+// Once it has settled: only then do hits that open a drawer know it.
+document.addEventListener("htmx:afterSettle", (event) => {
   const input = document.querySelector(`[data-finding] input[aria-controls="${CSS.escape(event.detail.target.id)}"]`);
   if (!input) return;
   const form = input.form;

@@ -231,3 +231,12 @@ class TestSecondFactors:
         page = owner.post("staff_reset_factors", dora)
         assert page.status == 409 and "works for others too" in page.words
         assert factors.has_second_factor(dora.user)
+
+
+def test_where_staff_acted_from_is_shown_to_those_who_may_see_staff(owner: Visitor) -> None:
+    owner.client.post(
+        owner.address("staff_invite"), {"email": "a@b.example", "role": "viewer"}, REMOTE_ADDR="203.0.113.7"
+    )
+    assert "203.0.113.7" in owner.get("events").words
+    page = working_for(owner.club, Role.VIEWER).get("events")
+    assert "Staff member invited" in page.words and "203.0.113.7" not in page.words

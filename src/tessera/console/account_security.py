@@ -22,6 +22,7 @@ from tessera.organizations.models import Staff, User
 
 _SECRET: Final = "app_secret"  # noqa: S105  (where the session keeps it until it is confirmed)
 _ONWARDS: Final = "set_up_for"
+_IDS: Final = "passkey_%s"  # the page below the drawer has a field for a name, too
 
 
 class CodeForm(forms.Form):
@@ -114,7 +115,7 @@ def add_passkey(request: HttpRequest) -> HttpResponse:
     user = person(request)
     if passkey_domain(request) is None:
         return done(request, reverse("console:account_security"), gettext("Passkeys are not offered at this address."))
-    form = PasskeyForm(sent(request), initial={"name": gettext("My device")})
+    form = PasskeyForm(sent(request), initial={"name": gettext("My device")}, auto_id=_IDS)
     if request.method == "POST" and form.is_valid():
         try:
             credential = passkeys.registered(form.cleaned_data["passkey"])
@@ -139,7 +140,7 @@ def rename_passkey(request: HttpRequest, number: int) -> HttpResponse:
     """Call a passkey otherwise."""
     user = person(request)
     present = _passkey(user, number)
-    form = NameForm(sent(request), initial={"name": present.name})
+    form = NameForm(sent(request), initial={"name": present.name}, auto_id=_IDS)
     if request.method == "POST" and form.is_valid():
         factors.rename_passkey(user=user, passkey_id=present.id, name=form.cleaned_data["name"])
         return done(request, reverse("console:account_security"), gettext("Saved."))

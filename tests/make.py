@@ -12,18 +12,19 @@ from zoneinfo import ZoneInfo
 
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 
+from tessera.console.models import SavedView
 from tessera.core import clock
 from tessera.core.periods import Interval
 from tessera.events.models import Event
 from tessera.http.scopes import Scope
 from tessera.jobs.models import Job
 from tessera.jobs.types import State
-from tessera.memberships.models import Membership, Pause, Term
-from tessera.memberships.types import EndedReason
+from tessera.memberships.models import BulkRun, Membership, Pause, Term
+from tessera.memberships.types import BulkAction, BulkState, EndedReason
 from tessera.organizations.models import ApiKey, Invitation, Organization, Staff, User
 from tessera.organizations.rights import Role
-from tessera.people import numbers
-from tessera.people.models import Affiliation, Company, Customer, CustomerEmail, CustomerPhone
+from tessera.people import contacts, numbers, searching
+from tessera.people.models import Affiliation, Company, Customer, CustomerEmail, CustomerPhone, Note
 from tessera.people.names import name_key
 from tessera.people.types import CompanyStatus, CustomerStatus, Source, Via
 from tessera.plans.models import Permission, PermissionTarget, Plan, PlanPermission, Price
@@ -163,6 +164,7 @@ def customer(
     status: CustomerStatus = CustomerStatus.ACTIVE,
     ban_reason: str = "",
     merged_into: Customer | None = None,
+    tags: Sequence[str] = (),
     created_at: datetime = JAN_10,
 ) -> Customer:
     """A person with a name of their own; `verified_emails` come after `emails`."""
@@ -195,6 +197,8 @@ def customer(
         )
     for position, phone in enumerate(phones):
         CustomerPhone.objects.create(organization=club, customer=person, number=phone, position=position)
+    contacts.write_tags(person, tags)
+    searching.index_customers([person.pk])
     return person
 
 
@@ -207,12 +211,13 @@ def company(
     email: str = "",
     phone: str = "",
     email_domains: Sequence[str] = (),
+    tags: Sequence[str] = (),
     status: CompanyStatus = CompanyStatus.ACTIVE,
     created_at: datetime = JAN_10,
 ) -> Company:
     """A company with a name of its own."""
     trading_name = name or f"Acme {next(_serial)} Ltd"
-    return Company.objects.create(
+    firm = Company.objects.create(
         organization=club,
         number=number or numbers.take(numbers.Series.COMPANY, organization_id=club.pk),
         external_id=external_id,
@@ -221,9 +226,13 @@ def company(
         email=email,
         phone=phone,
         email_domains=list(email_domains),
+        tags=list(tags),
         status=status,
         created_at=created_at,
     )
+    contacts.write_tags(firm, tags)
+    searching.index_companies([firm.pk])
+    return firm
 
 
 def affiliation(
@@ -381,6 +390,47 @@ def parked_job(
         failures=12,
         errors=[{"class": "builtins.ValueError", "traceback": f"Traceback\n{error}\n", "at": JAN_10.isoformat()}],
         enqueued_at=JAN_10,
+        finished_at=JAN_10,
+    )
+
+
+def saved_view(
+    club: Organization, by: Staff | None = None, *, name: str | None = None, query: str = "", shared: bool = True
+) -> SavedView:
+    """A view of the list of customers, shared with all unless told."""
+    return SavedView.objects.create(
+        organization=club,
+        staff=by or staff(club),
+        listed="customers",
+        name=name or f"View {next(_serial)}",
+        query=query,
+        shared=shared,
+        created_at=JAN_10,
+    )
+
+
+def note(about: Customer | Company, *, text: str = "Prefers the window", by: Staff | None = None) -> Note:
+    """A note about somebody or a company."""
+    return Note.objects.create(
+        organization_id=about.organization_id,
+        customer=about if isinstance(about, Customer) else None,
+        company=about if isinstance(about, Company) else None,
+        text=text,
+        author=ACTOR,
+        written_by=by,
+        written_at=JAN_10,
+    )
+
+
+def bulk_run(club: Organization, action: BulkAction = BulkAction.TAG, **arguments: object) -> BulkRun:
+    """Something that was done with nobody."""
+    return BulkRun.objects.create(
+        organization=club,
+        action=action,
+        arguments=arguments or {"tag": "Press"},
+        state=BulkState.DONE,
+        actor=ACTOR,
+        created_at=JAN_10,
         finished_at=JAN_10,
     )
 

@@ -11,13 +11,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from tessera.console.models import SavedView
 from tessera.core import clock, ids
 from tessera.core.ids import Prefix
 from tessera.jobs.models import Job
-from tessera.memberships.models import Membership
+from tessera.memberships.models import BulkRun, Membership
 from tessera.organizations.models import Invitation, Organization, Staff
 from tessera.organizations.rights import Role
-from tessera.people.models import Company, Customer
+from tessera.people.models import Company, Customer, Note
 from tessera.plans.models import Plan, Price
 from tessera.webhooks.models import Delivery, WebhookEndpoint
 from tests import make
@@ -25,6 +26,7 @@ from tests import make
 _PREFIXES: dict[type, Prefix] = {
     Customer: Prefix.CUSTOMER,
     Company: Prefix.COMPANY,
+    Note: Prefix.NOTE,
     Membership: Prefix.MEMBERSHIP,
     Plan: Prefix.PLAN,
     Price: Prefix.PRICE,
@@ -33,6 +35,8 @@ _PREFIXES: dict[type, Prefix] = {
     Job: Prefix.JOB,
     Staff: Prefix.STAFF,
     Invitation: Prefix.INVITATION,
+    SavedView: Prefix.SAVED_VIEW,
+    BulkRun: Prefix.BULK_RUN,
 }
 
 

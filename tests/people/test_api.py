@@ -41,6 +41,7 @@ def test_a_customer_is_made_read_and_changed(api: Api) -> None:
         "name": "Ada Lovelace",
         "display_name": "",
         "phones": ["+442079460000"],
+        "tags": [],
         "status": "active",
         "ban_reason": "",
         "source": "api",

@@ -17,6 +17,7 @@ from tessera.jobs import pruning
 from tessera.jobs.leading import Every, Schedule
 from tessera.jobs.queue import enqueue, task
 from tessera.memberships import announcing
+from tessera.memberships import tasks as memberships
 from tessera.notices import tasks as notices
 from tessera.organizations.clock import DueWork
 from tessera.organizations.models import Organization
@@ -70,6 +71,7 @@ SCHEDULE: Final = Schedule(
         Every("react to what was left over", timedelta(minutes=1), reacting.catch_up),
         Every("wake senders of webhooks", timedelta(minutes=1), webhooks.wake_due),
         Every("send mails that wait", timedelta(minutes=1), notices.catch_up),
+        Every("carry on with many customers", timedelta(minutes=1), memberships.catch_up),
         Every("forget jobs that are over", timedelta(minutes=10), pruning.forget_old_jobs),
         Every("forget deliveries that are long over", timedelta(hours=1), webhooks.prune, first=timedelta(minutes=5)),
         Every("forget sessions that are over", timedelta(days=1), forget_old_sessions, first=timedelta(minutes=5)),

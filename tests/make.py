@@ -11,6 +11,7 @@ from io import BytesIO
 from itertools import count
 from zoneinfo import ZoneInfo
 
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from PIL import Image
@@ -28,10 +29,10 @@ from tessera.jobs.types import State
 from tessera.memberships.models import BulkRun, Membership, Pause, Term
 from tessera.memberships.types import BulkAction, BulkState, EndedReason
 from tessera.organizations import issuer_keys
-from tessera.organizations.models import ApiKey, Organization, Staff, TrustedIssuer, User
+from tessera.organizations.models import ApiKey, Invitation, Organization, Staff, TrustedIssuer, User
 from tessera.organizations.rights import Role
 from tessera.people import contacts, numbers, searching
-from tessera.people.models import Affiliation, Company, Customer, CustomerEmail, CustomerPhone
+from tessera.people.models import Affiliation, Company, Customer, CustomerEmail, CustomerPhone, Note
 from tessera.people.names import name_key
 from tessera.people.types import CompanyStatus, CustomerStatus, Source, Via
 from tessera.plans.models import Permission, PermissionTarget, Plan, PlanPermission, Price
@@ -99,6 +100,41 @@ def staff(
         user.set_password(password)
     user.save()
     return Staff.objects.create(organization=club, user=user, role=role, disabled_at=disabled_at, created_at=JAN_10)
+
+
+def invitation(
+    club: Organization,
+    role: Role = Role.FRONT_DESK,
+    *,
+    email: str | None = None,
+    name: str = "",
+    invited_by: Staff | None = None,
+    sent_at: datetime | None = None,
+) -> Invitation:
+    """Somebody is asked to work for the organization, and has not answered; sent just now unless told."""
+    sent = sent_at or clock.now()
+    return Invitation.objects.create(
+        organization=club,
+        email=email or f"invited-{next(_serial)}@club.example",
+        name=name,
+        role=role,
+        invited_by=invited_by,
+        sent_at=sent,
+        expires_at=sent + timedelta(days=7),
+        created_at=sent,
+    )
+
+
+def authenticator_app(user: User) -> str:
+    """Let the person have an authenticator app; return its secret, of which `totp` makes codes."""
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    return str(secret)
+
+
+def totp(secret: str, *, steps: int = 0) -> str:
+    """The code that the app shows now, or so many steps of 30 seconds later."""
+    return str(format_hotp_value(hotp_value(secret, int(clock.now().timestamp()) // 30 + steps)))
 
 
 def key(
@@ -392,6 +428,19 @@ def saved_view(
         query=query,
         shared=shared,
         created_at=JAN_10,
+    )
+
+
+def note(about: Customer | Company, *, text: str = "Prefers the window", by: Staff | None = None) -> Note:
+    """A note about somebody or a company."""
+    return Note.objects.create(
+        organization_id=about.organization_id,
+        customer=about if isinstance(about, Customer) else None,
+        company=about if isinstance(about, Company) else None,
+        text=text,
+        author=ACTOR,
+        written_by=by,
+        written_at=JAN_10,
     )
 
 

@@ -12,12 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tessera.console.models import SavedView
-from tessera.core import ids
+from tessera.core import clock, ids
 from tessera.core.ids import Prefix
 from tessera.files.models import Picture
 from tessera.jobs.models import Job
 from tessera.memberships.models import BulkRun, Membership
-from tessera.organizations.models import ApiKey, Organization, Staff, TrustedIssuer
+from tessera.organizations.models import ApiKey, Invitation, Organization, Staff, TrustedIssuer
 from tessera.organizations.rights import Role
 from tessera.people.models import Company, Customer, Note
 from tessera.plans.models import Plan, Price
@@ -35,6 +35,8 @@ _PREFIXES: dict[type, Prefix] = {
     WebhookEndpoint: Prefix.WEBHOOK_ENDPOINT,
     Delivery: Prefix.DELIVERY,
     Job: Prefix.JOB,
+    Staff: Prefix.STAFF,
+    Invitation: Prefix.INVITATION,
     SavedView: Prefix.SAVED_VIEW,
     BulkRun: Prefix.BULK_RUN,
     ApiKey: Prefix.API_KEY,
@@ -110,9 +112,18 @@ class Visitor:
         return reverse(f"console:{name}", args=[self.club.slug, *texts])
 
 
-def working_for(club: Organization, role: Role = Role.OWNER) -> Visitor:
-    """A visitor who has signed in as staff of the club."""
+def working_for(club: Organization, role: Role = Role.OWNER, *, proved: bool = True) -> Visitor:
+    """A visitor who has signed in as staff of the club; a moment ago, unless not `proved`."""
     staff = make.staff(club, role)
     visitor = Visitor(club, staff)
     visitor.client.force_login(staff.user)
+    if proved:
+        prove(visitor.client)
     return visitor
+
+
+def prove(client: Client) -> None:
+    """Let whoever sits there have proved who they are a moment ago, and have been seen."""
+    session = client.session
+    session["proved_at"] = session["seen_at"] = clock.now().timestamp()
+    session.save()

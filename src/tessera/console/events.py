@@ -53,6 +53,7 @@ def index(request: StaffRequest) -> HttpResponse:
         actor=f"staff:{chosen}" if chosen else "",
         before=days.end_of(staff.organization, until),
         cursor=request.GET.get("cursor") or None,
+        with_origins=Right.STAFF_READ in staff.rights,
     )
     return answers.page(
         request,

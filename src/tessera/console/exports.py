@@ -48,7 +48,7 @@ def index(request: StaffRequest) -> HttpResponse:
     )
 
 
-@staff_may(Right.EXPORTS_WRITE)
+@staff_may(Right.EXPORTS_WRITE, recent=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: StaffRequest) -> HttpResponse:
     """Ask for a list as a file: as it is narrowed down in the address, or those that were picked out (`id`)."""

@@ -53,6 +53,7 @@ SETTINGS: Final[tuple[Group, ...]] = (
             Entry("policy", _("Policy"), "calendar-clock", "console:policy", _WRITE),
         ),
     ),
+    Group(_("People"), (Entry("staff", _("Staff"), "id-card", "console:staff", Right.STAFF_READ),)),
     Group(
         _("Connections"),
         (

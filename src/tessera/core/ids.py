@@ -22,9 +22,11 @@ class Prefix(StrEnum):
 
     ORGANIZATION = "org"
     STAFF = "stf"
+    USER = "usr"
     API_KEY = "key"
     TRUSTED_ISSUER = "iss"
     PICTURE = "pic"
+    INVITATION = "inv"
     CUSTOMER = "cus"
     COMPANY = "com"
     AFFILIATION = "aff"

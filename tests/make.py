@@ -6,16 +6,18 @@ They go round the services on purpose: a test of a rule may begin in any state t
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from itertools import count
 from zoneinfo import ZoneInfo
 
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from PIL import Image
 
 from tessera.console.models import SavedView
+from tessera.core import clock
 from tessera.core.periods import Interval
 from tessera.events.models import Event
 from tessera.files import services as files
@@ -27,7 +29,7 @@ from tessera.jobs.types import State
 from tessera.memberships.models import BulkRun, Membership, Pause, Term
 from tessera.memberships.types import BulkAction, BulkState, EndedReason
 from tessera.organizations import issuer_keys
-from tessera.organizations.models import ApiKey, Organization, Staff, TrustedIssuer, User
+from tessera.organizations.models import ApiKey, Invitation, Organization, Staff, TrustedIssuer, User
 from tessera.organizations.rights import Role
 from tessera.people import contacts, numbers, searching
 from tessera.people.models import Affiliation, Company, Customer, CustomerEmail, CustomerPhone, Note
@@ -35,6 +37,10 @@ from tessera.people.names import name_key
 from tessera.people.types import CompanyStatus, CustomerStatus, Source, Via
 from tessera.plans.models import Permission, PermissionTarget, Plan, PlanPermission, Price
 from tessera.plans.types import Audience, Billing, Rule, Visibility
+from tessera.transfer import spool
+from tessera.transfer.models import Export, Import
+from tessera.transfer.types import ExportStatus, ImportStatus
+from tessera.transfer.types import Kind as ImportKind
 from tessera.webhooks import signatures
 from tessera.webhooks.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from tessera.webhooks.types import DeliveryStatus, DisabledReason, Payload
@@ -94,6 +100,41 @@ def staff(
         user.set_password(password)
     user.save()
     return Staff.objects.create(organization=club, user=user, role=role, disabled_at=disabled_at, created_at=JAN_10)
+
+
+def invitation(
+    club: Organization,
+    role: Role = Role.FRONT_DESK,
+    *,
+    email: str | None = None,
+    name: str = "",
+    invited_by: Staff | None = None,
+    sent_at: datetime | None = None,
+) -> Invitation:
+    """Somebody is asked to work for the organization, and has not answered; sent just now unless told."""
+    sent = sent_at or clock.now()
+    return Invitation.objects.create(
+        organization=club,
+        email=email or f"invited-{next(_serial)}@club.example",
+        name=name,
+        role=role,
+        invited_by=invited_by,
+        sent_at=sent,
+        expires_at=sent + timedelta(days=7),
+        created_at=sent,
+    )
+
+
+def authenticator_app(user: User) -> str:
+    """Let the person have an authenticator app; return its secret, of which `totp` makes codes."""
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    return str(secret)
+
+
+def totp(secret: str, *, steps: int = 0) -> str:
+    """The code that the app shows now, or so many steps of 30 seconds later."""
+    return str(format_hotp_value(hotp_value(secret, int(clock.now().timestamp()) // 30 + steps)))
 
 
 def key(
@@ -402,6 +443,19 @@ def saved_view(
     )
 
 
+def note(about: Customer | Company, *, text: str = "Prefers the window", by: Staff | None = None) -> Note:
+    """A note about somebody or a company."""
+    return Note.objects.create(
+        organization_id=about.organization_id,
+        customer=about if isinstance(about, Customer) else None,
+        company=about if isinstance(about, Company) else None,
+        text=text,
+        author=ACTOR,
+        written_by=by,
+        written_at=JAN_10,
+    )
+
+
 def bulk_run(club: Organization, action: BulkAction = BulkAction.TAG, **arguments: object) -> BulkRun:
     """Something that was done with nobody."""
     return BulkRun.objects.create(
@@ -622,4 +676,45 @@ def _picture(club: Organization, kind: Kind, size: tuple[int, int]) -> Picture:
     row = files.written(drawn.getvalue(), organization=club, kind=kind, instead_of=None, at=JAN_10)
     assert row is not None
     files.keep(row)
+    return row
+
+
+def import_of(club: Organization, text: str = "first_name,last_name\nAda,Lovelace\n") -> Import:
+    """A file of customers that has just come, with plain headers; its columns are not named yet."""
+    header = text.partition("\n")[0]
+    row = Import.objects.create(
+        organization=club,
+        kind=ImportKind.CUSTOMERS,
+        status=ImportStatus.UPLOADED,
+        actor=ACTOR,
+        file_name="people.csv",
+        size=len(text.encode()),
+        encoding="utf-8",
+        delimiter=",",
+        headers=header.split(","),
+        first_position=len(header) + 1,
+        first_line=2,
+        position=len(header) + 1,
+        line=2,
+        created_at=JAN_10,
+        kept_until=clock.now() + timedelta(days=30),
+    )
+    with spool.writing(row.pk, "csv") as file:
+        file.write(text.encode())
+    return row
+
+
+def export_of(club: Organization, name: str = "customers", text: str = "number\r\n") -> Export:
+    """A list that was exported, and its file."""
+    row = Export.objects.create(
+        organization=club,
+        list=name,
+        status=ExportStatus.DONE,
+        actor=ACTOR,
+        size=len(text),
+        created_at=JAN_10,
+        kept_until=clock.now() + timedelta(hours=24),
+    )
+    with spool.writing(row.pk, "csv") as file:
+        file.write(text.encode())
     return row

@@ -31,6 +31,7 @@ _USED_OTHERWISE = {
 _LICENCE_FILES = {"pysqlite3": "Zlib"}
 # Distributions whose modules are not called like them.
 _MODULES = {
+    "django-allauth": "allauth",
     "django-anymail": "anymail",
     "django-csp": "csp",
     "django-ninja": "ninja",

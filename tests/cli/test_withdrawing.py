@@ -163,3 +163,25 @@ class TestStaff:
         assert shown == {"email": "sam@club.example", "password": None}
         assert recorded(club) == [("staff.password_set", "system:staff")] * 3
         assert mo.user.check_password(make.PASSWORD)
+
+
+class TestSecondFactors:
+    def test_the_operator_rescues_whoever_has_lost_them_wherever_they_work(self, tessera: Tessera) -> None:
+        club, other = make.organization(), make.organization()
+        sam = make.staff(club, email="sam@club.example")
+        Staff.objects.create(organization=other, user=sam.user, role=Role.OWNER, created_at=make.JAN_10)
+        make.authenticator_app(sam.user)
+
+        said = tessera("staff", "reset-factors", "Sam@club.example").stdout
+        again = json.loads(tessera("staff", "reset-factors", "sam@club.example", "--json").stdout)
+
+        assert "no second factor any more" in said
+        assert again == {"email": "sam@club.example", "removed": False}
+        assert recorded(club) == recorded(other) == [("staff.second_factor_removed", "system:staff")]
+        assert "[not_found]" in tessera("staff", "reset-factors", "nobody@club.example", exit_code=1).stderr
+
+    def test_the_operator_can_shut_even_the_last_owner_out(self, tessera: Tessera) -> None:
+        sam = make.staff(make.organization(), email="sam@club.example")
+        tessera("staff", "disable", "sam@club.example")
+        sam.refresh_from_db()
+        assert sam.disabled_at is not None

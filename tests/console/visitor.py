@@ -12,15 +12,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tessera.console.models import SavedView
-from tessera.core import ids
+from tessera.core import clock, ids
 from tessera.core.ids import Prefix
 from tessera.files.models import Picture
 from tessera.jobs.models import Job
 from tessera.memberships.models import BulkRun, Membership
-from tessera.organizations.models import ApiKey, Organization, Staff, TrustedIssuer
+from tessera.organizations.models import ApiKey, Invitation, Organization, Staff, TrustedIssuer
 from tessera.organizations.rights import Role
 from tessera.people.models import Company, Customer, Note
 from tessera.plans.models import Plan, Price
+from tessera.transfer.models import Export, Import
 from tessera.webhooks.models import Delivery, WebhookEndpoint
 from tests import make
 
@@ -34,11 +35,15 @@ _PREFIXES: dict[type, Prefix] = {
     WebhookEndpoint: Prefix.WEBHOOK_ENDPOINT,
     Delivery: Prefix.DELIVERY,
     Job: Prefix.JOB,
+    Staff: Prefix.STAFF,
+    Invitation: Prefix.INVITATION,
     SavedView: Prefix.SAVED_VIEW,
     BulkRun: Prefix.BULK_RUN,
     ApiKey: Prefix.API_KEY,
     TrustedIssuer: Prefix.TRUSTED_ISSUER,
     Picture: Prefix.PICTURE,
+    Import: Prefix.IMPORT,
+    Export: Prefix.EXPORT,
 }
 
 
@@ -94,7 +99,7 @@ class Visitor:
         headers = {"HX-Request": "true"} if htmx else {}
         with CaptureQueriesContext(connection) as queries:
             answer = self.client.get(address, headers=headers)
-        return Page(answer.status_code, answer.content.decode(errors="replace"), answer.headers, len(queries))
+        return Page(answer.status_code, answer.getvalue().decode(errors="replace"), answer.headers, len(queries))
 
     def post(self, name: str, /, *args: object, htmx: object = False, **told: object) -> Page:
         """Send a form."""
@@ -107,9 +112,18 @@ class Visitor:
         return reverse(f"console:{name}", args=[self.club.slug, *texts])
 
 
-def working_for(club: Organization, role: Role = Role.OWNER) -> Visitor:
-    """A visitor who has signed in as staff of the club."""
+def working_for(club: Organization, role: Role = Role.OWNER, *, proved: bool = True) -> Visitor:
+    """A visitor who has signed in as staff of the club; a moment ago, unless not `proved`."""
     staff = make.staff(club, role)
     visitor = Visitor(club, staff)
     visitor.client.force_login(staff.user)
+    if proved:
+        prove(visitor.client)
     return visitor
+
+
+def prove(client: Client) -> None:
+    """Let whoever sits there have proved who they are a moment ago, and have been seen."""
+    session = client.session
+    session["proved_at"] = session["seen_at"] = clock.now().timestamp()
+    session.save()

@@ -1,12 +1,16 @@
 """All sealed secrets are brought under the first key, while others read and write them."""
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import decrypt
 from django.db.models import QuerySet
 from pytest_django.fixtures import Settings
 
 from tessera.core import encryption_keys
 from tessera.db import sealed, sealed_columns
 from tessera.db.sealed_columns import Resealed, SealedColumn
+from tessera.organizations.adapters import SEALED_FOR
+from tessera.organizations.factors import factors_of, make_recovery_codes
 from tessera.people.models import Company
 from tests import make
 
@@ -135,3 +139,24 @@ def test_what_no_key_opens_is_counted_named_and_left(settings: Settings) -> None
     assert "'lost'" in faults[lost.pk]
     assert "another row" in faults[moved.pk]
     assert sealed_columns.keys_in_use() == {"new": 1, "old": 1, "lost": 1}
+
+
+def test_secrets_inside_json_come_under_the_first_key_too(settings: Settings) -> None:
+    user = make.staff(make.organization()).user
+    secret = make.authenticator_app(user)
+    make_recovery_codes(user=user)
+    before = factors_of(user).codes_left
+    columns = [
+        SealedColumn(Authenticator, "data", context=lambda _: SEALED_FOR, reads=(), part=part)
+        for part in ("secret", "seed")
+    ]
+    configure(settings, NEW, OLD)
+
+    assert [sealed_columns.reseal(column).resealed for column in columns] == [1, 1]
+    assert [sealed_columns.reseal(column).resealed for column in columns] == [0, 0]
+    assert [why for column in columns for _, why in sealed_columns.opened(column)] == [None, None]
+
+    row = Authenticator.objects.get(user=user, type="totp")
+    assert row.data["secret"].startswith(sealed.sealed_under(sealed.first_key()))
+    assert decrypt(row.data["secret"]) == secret
+    assert factors_of(user).codes_left == before == 10

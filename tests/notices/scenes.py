@@ -6,15 +6,19 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tessera import db
+from tessera.core import clock
 from tessera.events import queries as events
 from tessera.events import services as recording
 from tessera.events.queries import EventLine
-from tessera.events.types import EventType
+from tessera.events.types import Actor, EventType
 from tessera.http.schemas import instant_text
 from tessera.memberships.inheritance import join_company, leave_company
 from tessera.memberships.models import Membership
 from tessera.notices.types import Kind
+from tessera.organizations.accounts import ask_email_change, ask_password_reset
+from tessera.organizations.invitations import invite
 from tessera.organizations.models import Organization
+from tessera.organizations.rights import Role
 from tessera.people.models import Company, Customer
 from tessera.people.types import Via
 from tessera.plans.models import Plan
@@ -283,6 +287,35 @@ def _endpoint_gone(stage: Stage) -> None:
         record(EventType.WEBHOOK_ENDPOINT_DISABLED, endpoint, at=NOON, actor=ACTOR, reason=DisabledReason.GONE.value)
 
 
+def _invited(stage: Stage) -> None:
+    owner = make.staff(stage.club, name=stage.names.first, email="owner@club.example")
+    invite(
+        organization=stage.club,
+        email="new@club.example",
+        role=Role.FRONT_DESK,
+        invited_by=owner,
+        at=NOON,
+        sent_at=clock.now(),
+        actor=Actor.staff(owner.pk),
+    )
+
+
+def _invited_by_operator(stage: Stage) -> None:
+    invite(
+        organization=stage.club, email="new@club.example", role=Role.OWNER, at=NOON, sent_at=clock.now(), actor=ACTOR
+    )
+
+
+def _password_forgotten(stage: Stage) -> None:
+    make.staff(stage.club, name=stage.names.first, email="owner@club.example")
+    ask_password_reset("Owner@club.example")
+
+
+def _another_address(stage: Stage) -> None:
+    owner = make.staff(stage.club, name=stage.names.first, email="owner@club.example")
+    ask_email_change(user=owner.user, email="new@club.example")
+
+
 # By name: the kind, and what happens. Those of `OF_PEOPLE` happen to a person only, a customer or an owner.
 SCENES: Final[Mapping[str, tuple[Kind, Callable[[Stage], None]]]] = {
     "application received": (Kind.APPLICATION_RECEIVED, _received),
@@ -318,4 +351,8 @@ OF_PEOPLE: Final[Mapping[str, tuple[Kind, Callable[[Stage], None]]]] = {
     "seat lost": (Kind.SEAT_LOST, _unseated),
     "endpoint disabled": (Kind.WEBHOOK_ENDPOINT_DISABLED, _endpoint_disabled),
     "endpoint gone": (Kind.WEBHOOK_ENDPOINT_DISABLED, _endpoint_gone),
+    "staff invited": (Kind.STAFF_INVITATION, _invited),
+    "staff invited by the operator": (Kind.STAFF_INVITATION, _invited_by_operator),
+    "password forgotten": (Kind.STAFF_PASSWORD_RESET, _password_forgotten),
+    "another address": (Kind.STAFF_EMAIL_CHANGE, _another_address),
 }

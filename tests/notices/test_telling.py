@@ -319,6 +319,10 @@ def of_every_type(club: Organization, many: int) -> list[EventLine]:
             data |= {"from_seats": 3, "seats": 1}
         elif event is EventType.WEBHOOK_ENDPOINT_DISABLED:
             data["reason"] = "failing"
+        elif event is EventType.STAFF_INVITED:
+            data |= {"invitation": ids.to_text(ids.Prefix.INVITATION, make.invitation(club).pk), "round": 1}
+        elif event in (EventType.STAFF_PASSWORD_RESET_ASKED, EventType.STAFF_EMAIL_CHANGE_ASKED):
+            data["staff"] = ids.to_text(ids.Prefix.STAFF, make.staff(club, Role.VIEWER).pk)
         else:
             membership_id = make.membership(plan, customer=make.customer(club)).pk
         found.append(

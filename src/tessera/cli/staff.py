@@ -153,6 +153,29 @@ def password(email: str, generate: bool, as_json: bool) -> None:
         click.echo(chosen)
 
 
+@command.command("reset-factors")
+@click.argument("email")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def reset_factors(email: str, as_json: bool) -> None:
+    """Take a person's second factors and recovery codes away, and sign them out everywhere.
+
+    For somebody who has lost them all. Where their role needs one, they set a new one up as they sign in.
+    """
+    project.start()
+    from tessera.events.types import Actor
+    from tessera.organizations.rescuing import reset_for
+    from tessera.organizations.staff import user_by_email
+
+    user = user_by_email(email)
+    had_some = reset_for(user=user, actor=Actor.system("staff"))
+    if as_json:
+        click.echo(json.dumps({"email": user.email, "removed": had_some}))
+    elif had_some:
+        click.echo(f"{user.email} has no second factor any more, and is signed out everywhere.")
+    else:
+        click.echo(f"{user.email} had no second factor.")
+
+
 def _say(club: "Organization", member: "Staff", sentence: str, as_json: bool) -> None:
     if not as_json:
         click.echo(sentence)

@@ -31,6 +31,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "organizations.User"
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+FILE_UPLOAD_HANDLERS = [
+    "tessera.http.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DEMO = tessera.demo
 HOME = tessera.home
 BASE_URL = tessera.base_url
@@ -44,6 +49,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "django_tasks",
     "lucide",
@@ -59,6 +68,7 @@ INSTALLED_APPS = [
     "tessera.access",
     "tessera.webhooks",
     "tessera.notices",
+    "tessera.transfer",
     "tessera.console",
     "tessera.config",
 ]
@@ -73,6 +83,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "tessera.events.origins.middleware",
+    "tessera.console.language.middleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -162,7 +175,24 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+PASSWORD_RESET_TIMEOUT = 24 * 3600  # links in mails to staff (organizations/tokens.py)
 LOGIN_URL = "console:signin"
+# Of allauth, what second factors and sessions are made of is used, and none of its pages: they have no address here
+# (docs/decisions/0019-staff-security.md). Its limiter would need a cache that all processes share; ours are in
+# http/limits.py, and wrong codes are counted in the person's row.
+ACCOUNT_ADAPTER = "tessera.organizations.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+MFA_ADAPTER = "tessera.organizations.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1
+MFA_TOTP_ISSUER = "Tessera"
+MFA_RECOVERY_CODE_DIGITS = 10
 CSRF_FAILURE_VIEW = "tessera.console.failures.csrf_failure"
 
 _secure = _base.scheme == "https"

@@ -17,8 +17,11 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from tessera import organizations
+from tessera.console import language, proving
 from tessera.core.errors import NotFound, TesseraError
 from tessera.events.types import Actor
+from tessera.organizations import sessions
+from tessera.organizations.factors import has_second_factor
 from tessera.organizations.models import Organization, Staff, User
 from tessera.organizations.rights import RIGHTS, Right, Role, may
 from tessera.organizations.time import zone
@@ -67,12 +70,16 @@ class VisitorRequest(HttpRequest):
 
 
 def staff_may(
-    right: Right,
+    right: Right, *, recent: bool = False
 ) -> Callable[[Callable[Concatenate[StaffRequest, P], HttpResponse]], Callable[..., HttpResponse]]:
     """Let a view answer only staff of the organization `slug` whose role has `right`.
 
     Nobody signed in: to the sign-in page and back. Not staff of that organization, or no such thing in it: 404, as if
-    there were nothing. Right missing: 403. A refusal that the view did not handle becomes a page that says it.
+    there were nothing. A second factor missing that their role needs: to where one is set up. Right missing: 403. A
+    refusal that the view did not handle becomes a page that says it.
+
+    With `recent`, what changes something asks first who sits there, unless they have proved it within a quarter of an
+    hour (`proving.py`). The view then sees the form as it was sent.
     """
 
     def decorate(view: Callable[Concatenate[StaffRequest, P], HttpResponse]) -> Callable[..., HttpResponse]:
@@ -83,22 +90,27 @@ def staff_may(
             member = _member(request, slug)
             if member is None:
                 answer = not_found(request)
-            elif not may(member.role, right):
-                answer = render(request, "console/403.html", {"organization": member.organization}, status=403)
             else:
-                answer = _answered(view, cast("StaffRequest", request), member, *args, **kwargs)
+                language.speak_of(member.organization, request)
+                answer = _refused(request, member, right, recent=recent) or _answered(
+                    view, cast("StaffRequest", request), member, *args, **kwargs
+                )
             if "Cache-Control" not in answer:
                 add_never_cache_headers(answer)
             return answer
 
         guarded.needs = right  # type: ignore[attr-defined]
+        guarded.recent = recent  # type: ignore[attr-defined]
         return guarded
 
     return decorate
 
 
-def open_to(whom: str) -> Callable[[Callable[P, HttpResponse]], Callable[P, HttpResponse]]:
-    """Say that a view needs no right: it is for ANYONE, for whoever is SIGNED_IN, or DEMO_ONLY."""
+def open_to(whom: str, *, recent: bool = False) -> Callable[[Callable[P, HttpResponse]], Callable[P, HttpResponse]]:
+    """Say that a view needs no right: it is for ANYONE, for whoever is SIGNED_IN, or DEMO_ONLY.
+
+    With `recent`, what changes something asks first who sits there, as `staff_may` does.
+    """
 
     def decorate(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
         @wraps(view)
@@ -106,13 +118,21 @@ def open_to(whom: str) -> Callable[[Callable[P, HttpResponse]], Callable[P, Http
             request = cast("VisitorRequest", args[0])
             if whom == DEMO_ONLY and not settings.DEMO:
                 return not_found(request)
-            if whom == SIGNED_IN and not request.user.is_authenticated:
-                return _to_sign_in(request)
-            answer = view(*args, **kwargs)
+            if whom == SIGNED_IN:
+                if not request.user.is_authenticated:
+                    return _to_sign_in(request)
+                sessions.seen(request)
+            try:
+                answer = (proving.ask(request) if recent else None) or view(*args, **kwargs)
+            except NotFound:
+                answer = not_found(request)
+            except TesseraError as refusal:
+                answer = render(request, "console/refused.html", {"problem": refusal.detail}, status=refusal.status)
             add_never_cache_headers(answer)
             return answer
 
         guarded.needs = whom  # type: ignore[attr-defined]
+        guarded.recent = recent  # type: ignore[attr-defined]
         return guarded
 
     return decorate
@@ -121,6 +141,16 @@ def open_to(whom: str) -> Callable[[Callable[P, HttpResponse]], Callable[P, Http
 def not_found(request: HttpRequest) -> HttpResponse:
     """Return the page for what does not exist, or not for whoever asks."""
     return render(request, "console/404.html", status=404)
+
+
+def _refused(request: HttpRequest, member: Member, right: Right, *, recent: bool) -> HttpResponse | None:
+    """Return what is answered instead of the view, if anything is."""
+    sessions.seen(request)
+    if member.role in member.organization.second_factor_roles and not has_second_factor(member.row.user):
+        return _to_set_up(cast("VisitorRequest", request), member)
+    if not may(member.role, right):
+        return render(request, "console/403.html", {"organization": member.organization}, status=403)
+    return proving.ask(cast("VisitorRequest", request)) if recent else None
 
 
 def _answered(
@@ -156,11 +186,20 @@ def _member(request: HttpRequest, slug: str) -> Member | None:
 
 
 def _to_sign_in(request: VisitorRequest) -> HttpResponse:
+    return _first(request, reverse("console:signin"))
+
+
+def _to_set_up(request: VisitorRequest, member: Member) -> HttpResponse:
+    return _first(request, reverse("console:account_security"), needed_by=member.organization.slug)
+
+
+def _first(request: VisitorRequest, address: str, **told: str) -> HttpResponse:
+    """Go to `address` first, and from there back to the page that was asked for or is shown."""
     if request.htmx:
         page = _page_shown(request) or reverse("console:start")
-        return HttpResponseClientRedirect(f"{reverse('console:signin')}?{urlencode({'next': page})}")
+        return HttpResponseClientRedirect(f"{address}?{urlencode({'next': page, **told})}")
     page = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("console:start")
-    return redirect(f"{reverse('console:signin')}?{urlencode({'next': page})}")
+    return redirect(f"{address}?{urlencode({'next': page, **told})}")
 
 
 def _page_shown(request: VisitorRequest) -> str:

@@ -50,7 +50,7 @@ def index(request: StaffRequest) -> HttpResponse:
     return answers.page(request, "console/settings/danger.html", section="danger", many_keys=len(working))
 
 
-@staff_may(Right.ORGANIZATION_DANGER)
+@staff_may(Right.ORGANIZATION_DANGER, recent=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def address(request: StaffRequest) -> HttpResponse:
     """Give the organization another address."""
@@ -81,7 +81,7 @@ def address(request: StaffRequest) -> HttpResponse:
     )
 
 
-@staff_may(Right.ORGANIZATION_DANGER)
+@staff_may(Right.ORGANIZATION_DANGER, recent=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke_keys(request: StaffRequest) -> HttpResponse:
     """Revoke every API key."""
@@ -100,7 +100,7 @@ def revoke_keys(request: StaffRequest) -> HttpResponse:
     )
 
 
-@staff_may(Right.ORGANIZATION_DANGER)
+@staff_may(Right.ORGANIZATION_DANGER, recent=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_out_all(request: StaffRequest) -> HttpResponse:
     """Sign every staff member out, whoever asks too."""
@@ -122,7 +122,7 @@ def sign_out_all(request: StaffRequest) -> HttpResponse:
     )
 
 
-@staff_may(Right.ORGANIZATION_DANGER)
+@staff_may(Right.ORGANIZATION_DANGER, recent=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: StaffRequest) -> HttpResponse:
     """Delete the organization with everything it has. It is shut at once; a worker removes what there is."""

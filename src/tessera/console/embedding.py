@@ -116,7 +116,7 @@ def page(request: StaffRequest) -> HttpResponse:
     )
 
 
-@staff_may(Right.ORGANIZATION_WRITE)
+@staff_may(Right.ORGANIZATION_WRITE, recent=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def issuer_new(request: StaffRequest) -> HttpResponse:
     """Trust another issuer."""
@@ -138,7 +138,7 @@ def issuer_new(request: StaffRequest) -> HttpResponse:
     return _form(request, form, title=gettext("Trust an issuer"), button=gettext("Trust this issuer"))
 
 
-@staff_may(Right.ORGANIZATION_WRITE)
+@staff_may(Right.ORGANIZATION_WRITE, recent=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def issuer_edit(request: StaffRequest, ref: str) -> HttpResponse:
     """Change what is said of an issuer."""

@@ -25,6 +25,7 @@ KINDS: Final[Mapping[str, tuple[str | Promise, tuple[str, ...]]]] = {
     "catalogue": (_("Plans and permissions"), ("plan", "price", "permission")),
     "organization": (_("The organization"), ("organization", "staff", "api_key", "job")),
     "webhooks": (_("Webhooks"), ("webhook_endpoint",)),
+    "transfer": (_("Imports and exports"), ("import", "export")),
 }
 """What a filter calls them, and the nouns whose events it shows."""
 
@@ -52,6 +53,7 @@ def index(request: StaffRequest) -> HttpResponse:
         actor=f"staff:{chosen}" if chosen else "",
         before=days.end_of(staff.organization, until),
         cursor=request.GET.get("cursor") or None,
+        with_origins=Right.STAFF_READ in staff.rights,
     )
     return answers.page(
         request,

@@ -117,7 +117,7 @@ def index(request: StaffRequest) -> HttpResponse:
     )
 
 
-@staff_may(Right.KEYS_WRITE)
+@staff_may(Right.KEYS_WRITE, recent=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: StaffRequest) -> HttpResponse:
     """Make a key; the answer shows it, once."""
@@ -158,7 +158,7 @@ def new(request: StaffRequest) -> HttpResponse:
     )
 
 
-@staff_may(Right.KEYS_WRITE)
+@staff_may(Right.KEYS_WRITE, recent=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request: StaffRequest, ref: str) -> HttpResponse:
     """Take a key away, saying before what stops working."""

@@ -15,6 +15,7 @@ from tessera.console import naming
 from tessera.console.words import happened, particulars
 from tessera.core import ids
 from tessera.core.ids import Prefix
+from tessera.events import origins
 from tessera.events import queries as events
 from tessera.events.queries import EventLine
 from tessera.events.types import EventType
@@ -38,6 +39,8 @@ class Line:
     address: str = ""
     sequence: int = 0
     type: str = ""
+    from_address: str = ""  # where the request came from, and the kind of device, as far as that is known
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +142,24 @@ def of_organization(
     before: datetime | None = None,
     limit: int = SHOWN,
     cursor: str | None = None,
+    with_origins: bool = False,
 ) -> Timeline:
-    """Return what happened in the organization: of these types, by `actor`, before an instant. At most six queries."""
+    """Return what happened in the organization: of these types, by `actor`, before an instant. At most seven queries.
+
+    `with_origins`: with the addresses that staff and programs did it from, for those who may see them.
+    """
     lines, next_cursor = events.timeline(
         organization, types=types, actor=actor, before=before, limit=limit, cursor=cursor
     )
-    return Timeline(_log(organization, lines), next_cursor or "")
+    log = _log(organization, lines)
+    if with_origins:
+        known = origins.origins_of(organization.pk, [each.id for each in lines])
+        log = [_come_from(line, known.get(each.id)) for each, line in zip(lines, log, strict=True)]
+    return Timeline(log, next_cursor or "")
+
+
+def _come_from(line: Line, origin: origins.Origin | None) -> Line:
+    return replace(line, from_address=origin.address or "", device=origin.device) if origin else line
 
 
 def _log(organization: Organization, lines: list[EventLine]) -> list[Line]:

@@ -81,7 +81,7 @@ def test(request: StaffRequest, ref: str) -> HttpResponse:
     )
 
 
-@staff_may(Right.WEBHOOKS_WRITE)
+@staff_may(Right.WEBHOOKS_WRITE, recent=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def rotate(request: StaffRequest, ref: str) -> HttpResponse:
     """Give the endpoint another secret, which the answer shows."""

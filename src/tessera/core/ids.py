@@ -22,9 +22,11 @@ class Prefix(StrEnum):
 
     ORGANIZATION = "org"
     STAFF = "stf"
+    USER = "usr"
     API_KEY = "key"
     TRUSTED_ISSUER = "iss"
     PICTURE = "pic"
+    INVITATION = "inv"
     CUSTOMER = "cus"
     COMPANY = "com"
     AFFILIATION = "aff"
@@ -43,6 +45,8 @@ class Prefix(StrEnum):
     NOTICE = "ntc"
     SAVED_VIEW = "svw"
     BULK_RUN = "blk"
+    IMPORT = "imp"
+    EXPORT = "exp"
 
 
 def new_id() -> UUID:

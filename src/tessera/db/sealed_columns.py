@@ -19,23 +19,42 @@ BLOCK = 200
 class SealedColumn:
     """A text column of sealed values; empty and null ones hold no secret.
 
-    `context` tells from a row what its value is bound to; beside the key and the column only `reads` is loaded.
+    `context` tells from a row what its value is bound to; beside the key and the column only `reads` is loaded. With
+    `part` the column is of JSON objects, and the value is the member of this name, where there is one.
     """
 
     model: type[Model]
     field: str
     context: Callable[[Any], str]
     reads: tuple[str, ...] = ("organization_id",)
+    part: str = ""
 
     @property
     def name(self) -> str:
         """What operators are shown: `table.column`."""
-        return f"{self.model._meta.db_table}.{self.field}"
+        return f"{self.model._meta.db_table}.{self.field}{f'.{self.part}' if self.part else ''}"
+
+    @property
+    def path(self) -> str:
+        """The value, as queries call it."""
+        return f"{self.field}__{self.part}" if self.part else self.field
 
     def rows(self) -> QuerySet[Any]:
         """Return the rows that hold a secret, in the order of their keys."""
-        rows = self.model._default_manager.exclude(**{self.field: ""}).exclude(**{self.field: None})
+        if self.part:
+            rows = self.model._default_manager.filter(**{f"{self.field}__has_key": self.part})
+        else:
+            rows = self.model._default_manager.exclude(**{self.field: ""}).exclude(**{self.field: None})
         return rows.only("pk", self.field, *self.reads).order_by("pk")
+
+    def value(self, row: Any) -> str:
+        """Return the sealed value of a row."""
+        whole = getattr(row, self.field)
+        return str(whole[self.part] if self.part else whole)
+
+    def with_value(self, row: Any, value: str) -> Any:
+        """Return what the column of the row holds once its value is this one."""
+        return {**getattr(row, self.field), self.part: value} if self.part else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +87,7 @@ def reseal(column: SealedColumn, *, block: int = BLOCK) -> Resealed:
     left as they wrote it. What no key opens stays as it is, and is counted.
     """
     found: Counter[str] = Counter()
-    due = column.rows().exclude(**{f"{column.field}__startswith": sealed.sealed_under(sealed.first_key())})
+    due = column.rows().exclude(**{f"{column.path}__startswith": sealed.sealed_under(sealed.first_key())})
     for row in _in_blocks(due, block):
         found[_reseal_one(column, row)] += 1
     return Resealed(column.name, found["resealed"], found["changed_meanwhile"], found["unsealable"])
@@ -78,7 +97,7 @@ def opened(column: SealedColumn, *, block: int = BLOCK) -> Iterator[tuple[Any, s
     """Yield, for every secret of the column, its row's key and why it cannot be opened; None if it can."""
     for row in _in_blocks(column.rows(), block):
         try:
-            sealed.unseal(getattr(row, column.field), context=column.context(row))
+            sealed.unseal(column.value(row), context=column.context(row))
         except sealed.Unsealable as reason:
             yield row.pk, str(reason)
         else:
@@ -89,20 +108,21 @@ def keys_in_use() -> Counter[str]:
     """Return how many secrets are sealed under each key, by the key's id; "?" for what is not sealed at all."""
     found: Counter[str] = Counter()
     for column in declared():
-        values = column.rows().values_list(column.field, flat=True)
+        values = column.rows().values_list(column.path, flat=True)
         found.update(sealed.key_of(value) or "?" for value in values.iterator(chunk_size=BLOCK))
     return found
 
 
 def _reseal_one(column: SealedColumn, row: Any) -> str:
-    before, context = getattr(row, column.field), column.context(row)
+    before, context = column.value(row), column.context(row)
     try:
         after = sealed.seal(sealed.unseal(before, context=context), context=context)
     except sealed.Unsealable:
         return "unsealable"
     # Only over what was read: a secret that was replaced meanwhile must not come back.
-    unchanged = column.model._default_manager.filter(**{"pk": row.pk, column.field: before})
-    return "resealed" if unchanged.update(**{column.field: after}) else "changed_meanwhile"
+    unchanged = column.model._default_manager.filter(**{"pk": row.pk, column.path: before})
+    after_all = {column.field: column.with_value(row, after)}
+    return "resealed" if unchanged.update(**after_all) else "changed_meanwhile"
 
 
 def _in_blocks(rows: QuerySet[Any], size: int) -> Iterator[Any]:

@@ -54,6 +54,25 @@ class EventPassage(models.Model):
         return f"{self.pk}"
 
 
+class EventOrigin(models.Model):
+    """Where a request came from that staff or a program made an event with: personal data, beside the immutable line.
+
+    It is in no feed, webhook or answer of the API, and can be erased without touching what happened.
+    """
+
+    event_id = models.UUIDField(primary_key=True)  # no foreign key: written a thousand at a time, erased by itself
+    organization = models.ForeignKey("organizations.Organization", models.PROTECT, related_name="+")
+    actor = models.CharField(max_length=80)  # as of the event: what is erased by
+    address = models.GenericIPAddressField(null=True)  # null: on a socket that has none
+    device = models.CharField(max_length=60, blank=True)  # the kind, such as Firefox on Linux; empty for programs
+
+    class Meta:
+        indexes = [models.Index(name="event_origin_of_actor", fields=["organization", "actor"])]
+
+    def __str__(self) -> str:
+        return f"{self.address}"
+
+
 class EventCounter(models.Model):
     """The last number given to an event of an organization. Taken last in a transaction, so held only briefly."""
 

@@ -14,6 +14,7 @@ from tessera import db
 from tessera.core import clock
 from tessera.core.ids import new_id
 from tessera.db import bulk
+from tessera.events import origins
 from tessera.events.models import Event, EventCounter
 from tessera.events.reacting import enqueue_reacting
 from tessera.events.types import Actor, EventType
@@ -61,17 +62,21 @@ def _write(happened: list[Happened]) -> None:
     ):
         block = list(lines)
         first = _take_numbers(organization_id, len(block)) - len(block) + 1
-        bulk.insert(Event, _COLUMNS, _rows(block, first, recorded_at))
+        keys = [new_id() for _ in block]
+        bulk.insert(Event, _COLUMNS, _rows(block, keys, first, recorded_at))
+        origins.put_beside(organization_id, [(key, line.actor) for key, line in zip(keys, block, strict=True)])
         enqueue_reacting(organization_id)
 
 
-def _rows(block: Sequence[Happened], first: int, recorded_at: datetime) -> list[tuple[object, ...]]:
+def _rows(
+    block: Sequence[Happened], keys: Sequence[UUID], first: int, recorded_at: datetime
+) -> list[tuple[object, ...]]:
     """The values of `_COLUMNS` of each line, as the driver takes them."""
     prepare, instant = Event._meta.pk.get_db_prep_value, connection.ops.adapt_datetimefield_value
     recorded = instant(recorded_at)
     return [
         (
-            prepare(new_id(), connection),
+            prepare(key, connection),
             prepare(line.organization_id, connection),
             sequence,
             str(line.type),
@@ -84,7 +89,7 @@ def _rows(block: Sequence[Happened], first: int, recorded_at: datetime) -> list[
             prepare(line.plan_id, connection),
             connection.ops.adapt_json_value(dict(line.data), None),
         )
-        for sequence, line in enumerate(block, start=first)
+        for sequence, (key, line) in enumerate(zip(keys, block, strict=True), start=first)
     ]
 
 

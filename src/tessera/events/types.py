@@ -24,7 +24,20 @@ class EventType(StrEnum):
     STAFF_ROLE_CHANGED = "staff.role_changed"
     STAFF_DISABLED = "staff.disabled"
     STAFF_ENABLED = "staff.enabled"
+    STAFF_INVITED = "staff.invited"
+    STAFF_INVITATION_WITHDRAWN = "staff.invitation_withdrawn"
+    STAFF_UPDATED = "staff.updated"
+    STAFF_SIGNED_IN = "staff.signed_in"
+    STAFF_SIGNED_OUT = "staff.signed_out"
+    STAFF_SECOND_FACTOR_FAILED = "staff.second_factor_failed"
+    STAFF_SECOND_FACTOR_ADDED = "staff.second_factor_added"
+    STAFF_SECOND_FACTOR_RENAMED = "staff.second_factor_renamed"
+    STAFF_SECOND_FACTOR_REMOVED = "staff.second_factor_removed"
+    STAFF_RECOVERY_CODES_MADE = "staff.recovery_codes_made"
     STAFF_PASSWORD_SET = "staff.password_set"  # noqa: S105  (what happened, not the password)
+    STAFF_PASSWORD_RESET_ASKED = "staff.password_reset_asked"  # noqa: S105
+    STAFF_EMAIL_CHANGE_ASKED = "staff.email_change_asked"
+    STAFF_EMAIL_CHANGED = "staff.email_changed"
     API_KEY_CREATED = "api_key.created"
     API_KEY_REVOKED = "api_key.revoked"
     JOB_RUN_AGAIN = "job.run_again"
@@ -93,6 +106,17 @@ class EventType(StrEnum):
     WEBHOOK_ENDPOINT_ENABLED = "webhook_endpoint.enabled"
     WEBHOOK_ENDPOINT_TESTED = "webhook_endpoint.tested"
     WEBHOOK_ENDPOINT_REPLAYED = "webhook_endpoint.replayed"
+    IMPORT_UPLOADED = "import.uploaded"
+    IMPORT_PREPARED = "import.prepared"
+    IMPORT_CHECKED = "import.checked"
+    IMPORT_STARTED = "import.started"
+    IMPORT_FINISHED = "import.finished"
+    IMPORT_CANCELED = "import.canceled"
+    IMPORT_REMOVED = "import.removed"
+    EXPORT_REQUESTED = "export.requested"
+    EXPORT_FINISHED = "export.finished"
+    EXPORT_DOWNLOADED = "export.downloaded"
+    EXPORT_REMOVED = "export.removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +128,12 @@ class Actor:
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Actor":
+        """Return the actor that `str(actor)` stands for."""
+        kind, _, key = text.partition(":")
+        return cls(kind, key)
 
     @classmethod
     def staff(cls, key: UUID) -> "Actor":

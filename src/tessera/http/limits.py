@@ -109,6 +109,9 @@ def api() -> Buckets:
 _ADDRESSES: Final = Buckets("sign-in-address", rate=30 / 300, burst=30)
 _ACCOUNTS: Final = Buckets("sign-in-account", rate=10 / 900, burst=10)
 
+_MAILS_FROM: Final = Buckets("mail-address", rate=10 / 3600, burst=10)
+_MAILS_TO: Final = Buckets("mail-account", rate=3 / 3600, burst=3)
+
 
 def sign_in_attempt(*, address: str, account: str) -> None:
     """Count an attempt to sign in from an address (30 in five minutes) and to an account (10 in a quarter of an hour).
@@ -119,6 +122,20 @@ def sign_in_attempt(*, address: str, account: str) -> None:
     """
     _ADDRESSES.spend(_neighbourhood(address))
     _ACCOUNTS.spend(account.strip().casefold())
+
+
+def passkey_attempt(*, address: str) -> None:
+    """Count an attempt to sign in with a passkey, which names no account before it is right. Raises Spent (429)."""
+    _ADDRESSES.spend(_neighbourhood(address))
+
+
+def mail_asked_for(*, address: str, account: str) -> None:
+    """Count a mail that somebody who is not signed in asks for: ten an hour from an address, three to an account.
+
+    Raises Spent (429) when either has had as many.
+    """
+    _MAILS_FROM.spend(_neighbourhood(address))
+    _MAILS_TO.spend(account.strip().casefold())
 
 
 def signed_in(*, account: str) -> None:
@@ -134,5 +151,5 @@ def _neighbourhood(address: str) -> Hashable:
 def forget_everyone() -> None:
     """Fill every bucket again and read the settings anew."""
     api.cache_clear()
-    for buckets in (_ADDRESSES, _ACCOUNTS):
+    for buckets in (_ADDRESSES, _ACCOUNTS, _MAILS_FROM, _MAILS_TO):
         buckets._levels.clear()

@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 from tessera.core import local_time
 from tessera.memberships.queries import MembershipView
 from tessera.memberships.types import EndedReason, Status
-from tessera.notices import losses
+from tessera.notices import links, losses
 from tessera.notices.reading import Matter
 from tessera.notices.types import Kind
 from tessera.organizations.formatting import Formats, joined
@@ -97,6 +97,8 @@ def content(matter: Matter, formats: Formats) -> Content | None:
         return _seat_lost(matter, formats)
     if matter.kind is Kind.WEBHOOK_ENDPOINT_DISABLED:
         return _webhook_endpoint_disabled(matter)
+    if matter.kind in links.OF_STAFF:
+        return links.OF_STAFF[matter.kind](matter, formats)
     if matter.membership is None:
         return None
     return _OF_MEMBERSHIPS[matter.kind](_About(matter, matter.membership, formats))

@@ -104,11 +104,42 @@ def tell_owners(organization: Organization, lines: Sequence[EventLine]) -> None:
     )
 
 
+def tell_invited(organization: Organization, lines: Sequence[EventLine]) -> None:
+    """Send those who were invited their links. Each time they are invited again it is another fact."""
+    drafts = []
+    for line in lines:
+        named, time = str(line.data.get("invitation")), line.data.get("round")
+        key = ids.from_text(Prefix.INVITATION, named)
+        if key is not None:
+            news = News(Kind.STAFF_INVITATION, f"{named}:{time}", line.at, line.sequence, {"round": time})
+            drafts.append(Draft(news, To.INVITED, key))
+    tell(organization, drafts)
+
+
+def tell_account(organization: Organization, lines: Sequence[EventLine]) -> None:
+    """Send staff the link that they asked for: to set a password, or, to another address, to confirm that."""
+    drafts = []
+    for line in lines:
+        kind, to = _LINKS[line.type]
+        key = ids.from_text(Prefix.STAFF, str(line.data.get("staff")))
+        if key is not None:
+            news = News(kind, ids.to_text(Prefix.EVENT, line.id), line.at, line.sequence)
+            drafts.append(Draft(news, to, key))
+    tell(organization, drafts)
+
+
+_LINKS: Final[Mapping[EventType, tuple[Kind, To]]] = {
+    EventType.STAFF_PASSWORD_RESET_ASKED: (Kind.STAFF_PASSWORD_RESET, To.STAFF),
+    EventType.STAFF_EMAIL_CHANGE_ASKED: (Kind.STAFF_EMAIL_CHANGE, To.NEW_EMAIL),
+}
+
 NOTICES: Final[Mapping[EventType, Reaction]] = {
     **dict.fromkeys((*_BEGINS, *_ONCE, *_EACH_TIME, *_EACH_END), tell_holders),
     EventType.AFFILIATION_ENDED: tell_leavers,
     EventType.MEMBERSHIP_SEATS_CHANGED: tell_unseated,
     EventType.WEBHOOK_ENDPOINT_DISABLED: tell_owners,
+    EventType.STAFF_INVITED: tell_invited,
+    **dict.fromkeys(_LINKS, tell_account),
 }
 
 
@@ -126,9 +157,10 @@ def _news(line: EventLine, membership: Membership) -> News | None:
 
 
 def _beginning(line: EventLine, membership: Membership) -> Kind | None:
-    """What a grant or a first payment means to the holder. Who was brought along by an import is not welcomed."""
+    """What a grant or a first payment means to the holder. An import welcomes whom it brings only if asked to."""
     if line.data.get("starts_at"):
-        welcome = membership.customer_id is not None and membership.source != Source.IMPORT
+        brought = membership.source == Source.IMPORT and line.data.get("welcome") is not True
+        welcome = membership.customer_id is not None and not brought
         return Kind.WELCOME if welcome else None
     applied = line.type is EventType.MEMBERSHIP_GRANTED and membership.needs_approval
     return Kind.APPLICATION_RECEIVED if applied else None

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from tessera.notices.models import Notice, Unsubscription
 from tessera.notices.types import Group, Skipped, To
-from tessera.organizations.models import Organization, Staff
+from tessera.organizations.models import Invitation, Organization, Staff
 from tessera.organizations.rights import Role
 from tessera.people import affiliations
 from tessera.people.models import Affiliation, Company, Customer, CustomerEmail
@@ -32,7 +32,7 @@ class Addressee:
 
 
 def addressees(organization: Organization, notices: Iterable[Notice]) -> dict[UUID, Addressee | Skipped]:
-    """Return, by the recipients' keys, how each is written to, or why not. At most four queries."""
+    """Return, by the recipients' keys, how each is written to, or why not. At most five queries."""
     keys: dict[str, set[UUID]] = defaultdict(set)
     for notice in notices:
         keys[notice.to].add(notice.recipient_id)
@@ -43,6 +43,10 @@ def addressees(organization: Organization, notices: Iterable[Notice]) -> dict[UU
         found |= _companies(organization, keys[To.COMPANY])
     if keys[To.STAFF]:
         found |= _staff(organization, keys[To.STAFF])
+    if keys[To.INVITED]:
+        found |= _invited(organization, keys[To.INVITED])
+    if keys[To.NEW_EMAIL]:
+        found |= _staff(organization, keys[To.NEW_EMAIL], pending=True)
     return found
 
 
@@ -109,13 +113,28 @@ def _companies(organization: Organization, keys: Collection[UUID]) -> dict[UUID,
     }
 
 
-def _staff(organization: Organization, keys: Collection[UUID]) -> dict[UUID, Addressee | Skipped]:
+def _invited(organization: Organization, keys: Collection[UUID]) -> dict[UUID, Addressee | Skipped]:
     return {
         row.pk: _addressee(
-            row.user.email,
+            row.email,
+            welcome=row.accepted_at is None and row.withdrawn_at is None,
+            name=row.name or row.email,
+            called=row.name,
+        )
+        for row in Invitation.objects.filter(organization=organization, pk__in=keys)
+    }
+
+
+def _staff(
+    organization: Organization, keys: Collection[UUID], *, pending: bool = False
+) -> dict[UUID, Addressee | Skipped]:
+    return {
+        row.pk: _addressee(
+            row.user.pending_email if pending else row.user.email,
             welcome=row.disabled_at is None and row.user.is_active,
             name=row.user.name,
             called=row.user.name,
+            locale=row.user.locale,
         )
         for row in Staff.objects.filter(organization=organization, pk__in=keys).select_related("user")
     }

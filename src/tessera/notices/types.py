@@ -26,6 +26,9 @@ class Kind(StrEnum):
     REVOKED = "revoked"
     SEAT_LOST = "seat_lost"
     WEBHOOK_ENDPOINT_DISABLED = "webhook_endpoint_disabled"
+    STAFF_INVITATION = "staff_invitation"
+    STAFF_PASSWORD_RESET = "staff_password_reset"  # noqa: S105
+    STAFF_EMAIL_CHANGE = "staff_email_change"
 
 
 class Group(StrEnum):
@@ -47,6 +50,8 @@ class To(StrEnum):
     CUSTOMER = "customer"
     COMPANY = "company"
     STAFF = "staff"
+    INVITED = "invited"  # an invitation: whoever it is for is in no other record yet
+    NEW_EMAIL = "new_email"  # staff, at the address that is to be theirs once they confirm it
 
 
 class Status(StrEnum):

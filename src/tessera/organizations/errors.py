@@ -1,7 +1,7 @@
 """What organizations, their staff and their keys refuse."""
 
 from tessera.core.errors import Conflict, Forbidden, Invalid, NotFound
-from tessera.http.errors import Unauthenticated
+from tessera.http.errors import TooManyRequests, Unauthenticated
 
 
 class KeyMissing(Unauthenticated):
@@ -74,6 +74,78 @@ class AlreadyStaff(Conflict):
     """The person already works for the organization."""
 
     code = "already_staff"
+
+
+class LastOwner(Conflict):
+    """The organization would have no owner left who can sign in."""
+
+    code = "last_owner"
+
+
+class AlreadyInvited(Conflict):
+    """The person has been invited and has not answered yet."""
+
+    code = "already_invited"
+
+
+class InvitationUnknown(NotFound):
+    """The organization has no such invitation, or none that waits for an answer."""
+
+    code = "invitation_unknown"
+
+
+class InvitationOver(Conflict):
+    """The link of an invitation is too old, was used, was withdrawn, or was replaced by a newer one."""
+
+    code = "invitation_over"
+
+
+class LinkOver(Conflict):
+    """The link of a mail about one's account is too old or was used, or what it was about has changed since."""
+
+    code = "link_over"
+
+
+class EmailTaken(Conflict):
+    """Somebody else signs in with this address."""
+
+    code = "email_taken"
+
+
+class PasswordWrong(Invalid):
+    """This is not the person's password."""
+
+    code = "password_wrong"
+
+
+class CodeWrong(Invalid):
+    """Neither the code that the authenticator app shows now, nor an unused recovery code."""
+
+    code = "code_wrong"
+
+
+class TooManyCodes(TooManyRequests):
+    """Too many wrong codes in a row: no code counts for a while, not even the right one."""
+
+    code = "too_many_codes"
+
+
+class PasskeyRefused(Invalid):
+    """The browser's answer does not prove that the passkey is the person's."""
+
+    code = "passkey_refused"
+
+
+class SecondFactorUnknown(NotFound):
+    """The person has no such second factor."""
+
+    code = "second_factor_unknown"
+
+
+class SecondFactorNotYours(Conflict):
+    """The person works for others too, so one organization alone cannot take their second factors away."""
+
+    code = "second_factor_not_yours"
 
 
 class PasswordTooWeak(Invalid):

@@ -24,6 +24,7 @@ class Organization(models.Model):
     subject_types = models.JSONField(default=list)  # AuthZEN subject types beside `user` whose ids are external ids
     grace_days = models.PositiveSmallIntegerField(default=7)  # whole local days
     reminder_days = models.PositiveSmallIntegerField(default=7)  # whole local days before an end; 0: no reminders
+    second_factor_roles = models.JSONField(default=list)  # the roles that work here only with a second factor
     is_test = models.BooleanField(default=False)
     test_now = models.DateTimeField(null=True)  # where a test organization's clock stands
     deleting_since = models.DateTimeField(null=True)  # from then on nobody gets in, and all it has is being removed
@@ -79,6 +80,12 @@ class User(AbstractBaseUser):
     email = models.EmailField(max_length=254, unique=True)  # lower case
     name = models.CharField(max_length=200)
     is_active = models.BooleanField(default=True)
+    locale = models.CharField(max_length=20, blank=True)  # what pages and mails are written in; empty: as it comes
+    pending_email = models.CharField(
+        max_length=254, blank=True
+    )  # lower case; theirs once a link sent there is followed
+    wrong_codes = models.PositiveSmallIntegerField(default=0)  # in a row, since `wrong_codes_since`
+    wrong_codes_since = models.DateTimeField(null=True)  # real time
     created_at = models.DateTimeField()
 
     USERNAME_FIELD = "email"
@@ -131,6 +138,41 @@ class TrustedIssuer(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Invitation(models.Model):
+    """Somebody was asked, by a mail with a link, to work for the organization.
+
+    The link's secret is nowhere: it is made from this row and the installation's secret key as the mail is written.
+    Asking again (`round`) makes another one, and the links sent before are worth nothing.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="invitations")
+    email = models.EmailField(max_length=254)  # lower case
+    name = models.CharField(max_length=200, blank=True)  # as the inviter knows them; they say their own
+    role = models.CharField(max_length=20, choices=[(role, role.label) for role in Role])
+    invited_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")  # null: by the operator
+    round = models.PositiveSmallIntegerField(default=1)
+    sent_at = models.DateTimeField()  # real time, as is all that follows: links live in it
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="invitation_open_once",
+                fields=["organization", "email"],
+                condition=Q(accepted_at=None, withdrawn_at=None),
+            ),
+            models.CheckConstraint(name="invitation_email_lower_case", condition=Q(email=Lower("email"))),
+            models.CheckConstraint(name="invitation_ends_once", condition=Q(accepted_at=None) | Q(withdrawn_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
 
 
 class ApiKey(models.Model):

@@ -27,6 +27,7 @@ class Right(StrEnum):
     ORGANIZATION_READ = "organization:read"
     ORGANIZATION_WRITE = "organization:write"
     ORGANIZATION_DANGER = "organization:danger"
+    STAFF_READ = "staff:read"
     STAFF_WRITE = "staff:write"
     KEYS_WRITE = "keys:write"
     PERMISSIONS_READ = "permissions:read"
@@ -45,6 +46,8 @@ class Right(StrEnum):
     ACCESS_READ = "access:read"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
+    IMPORTS_WRITE = "imports:write"
+    EXPORTS_WRITE = "exports:write"
 
 
 _READS = frozenset(

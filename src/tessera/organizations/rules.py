@@ -15,6 +15,7 @@ from tessera.organizations.errors import (
     OriginInvalid,
     SlugInvalid,
 )
+from tessera.organizations.rights import Role
 
 _SLUG: Final = re.compile(r"[a-z0-9](?:-?[a-z0-9])+")
 _LOCALE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
@@ -27,7 +28,10 @@ _MOST: Final = 20
 _LONGEST_EMAIL: Final = 254  # RFC 5321
 
 
-_TAKEN_SLUGS: Final = frozenset({"signin", "signout"})  # stand where the console's addresses have the slug
+# Stand where the console's addresses have the slug.
+_TAKEN_SLUGS: Final = frozenset(
+    {"signin", "signout", "second-factor", "passkey", "account", "reset-password", "confirm-email", "invitation"}
+)
 
 
 def check_slug(slug: str) -> str:
@@ -107,6 +111,13 @@ def check_reminder_days(days: int) -> int:
     if not 0 <= days <= 60:
         raise FieldInvalid("reminders should come 0 to 60 days before the end; 0 for none", pointer="/reminder_days")
     return days
+
+
+def check_roles(roles: list[str]) -> list[str]:
+    """Return the roles in their own order, each once. Raises FieldInvalid."""
+    if unknown := set(roles) - set(Role):
+        raise FieldInvalid(f"there is no role {min(unknown)[:20]!r}", pointer="/second_factor_roles")
+    return [str(role) for role in Role if role in roles]
 
 
 def check_origins(origins: list[str]) -> list[str]:

@@ -29,6 +29,7 @@ class OrganizationChanges(TypedDict, total=False):
     subject_types: list[str]
     grace_days: int
     reminder_days: int
+    second_factor_roles: list[str]
 
 
 _RULES: Final[Mapping[str, Callable[[Any], Any]]] = {
@@ -41,6 +42,7 @@ _RULES: Final[Mapping[str, Callable[[Any], Any]]] = {
     "subject_types": rules.check_subject_types,
     "grace_days": rules.check_grace_days,
     "reminder_days": rules.check_reminder_days,
+    "second_factor_roles": rules.check_roles,
 }
 
 

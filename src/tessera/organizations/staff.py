@@ -7,14 +7,15 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError
+from django.db.models import Q
 
 from tessera import db
 from tessera.core import ids
 from tessera.core.errors import NotFound
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
-from tessera.organizations import rules
-from tessera.organizations.errors import AlreadyStaff, FieldInvalid, PasswordTooWeak
+from tessera.organizations import rules, sessions
+from tessera.organizations.errors import AlreadyStaff, FieldInvalid, LastOwner, PasswordTooWeak
 from tessera.organizations.models import Organization, Staff, User
 from tessera.organizations.rights import Role
 
@@ -35,6 +36,12 @@ def add_staff(
         user = User.objects.filter(email=email).first() or _new_user(
             name=rules.check_name(name), email=email, password=password, at=at
         )
+        return staff_joined(organization=organization, user=user, role=role, at=at, actor=actor)
+
+
+def staff_joined(*, organization: Organization, user: User, role: Role, at: datetime, actor: Actor) -> Staff:
+    """Let somebody who signs in already work for the organization. Raises AlreadyStaff."""
+    with db.transaction():
         try:
             with db.transaction():
                 staff = Staff.objects.create(organization=organization, user=user, role=role, created_at=at)
@@ -45,10 +52,15 @@ def add_staff(
 
 
 def change_role(*, staff: Staff, role: Role, at: datetime, actor: Actor) -> Staff:
-    """Give a staff member another role. Keys they made never exceed it. The same role again writes nothing."""
+    """Give a staff member another role. Keys they made never exceed it. The same role again writes nothing.
+
+    Raises LastOwner if they are the only owner who can sign in, `role` is another, and `actor` is no operator.
+    """
     with db.transaction():
-        present = _locked(staff)
+        present, last_owner = _locked_among_owners(staff)
         if present.role != role:
+            if last_owner:
+                _refuse_last_owner(actor)
             present.role = role
             present.save(update_fields=["role"])
             _record(EventType.STAFF_ROLE_CHANGED, present, at, actor)
@@ -76,11 +88,14 @@ def disable_staff(*, staff: Staff, at: datetime, actor: Actor) -> Staff:
     """Let a staff member do nothing more for the organization, at the console or through keys they made.
 
     It holds from their next request on, in every session they have. What they do for other organizations stays theirs.
-    Doing it again writes nothing.
+    Doing it again writes nothing. Raises LastOwner, but not to the operator, if they are the only owner who
+    can sign in.
     """
     with db.transaction():
-        present = _locked(staff)
+        present, last_owner = _locked_among_owners(staff)
         if present.disabled_at is None:
+            if last_owner:
+                _refuse_last_owner(actor)
             present.disabled_at = at
             present.save(update_fields=["disabled_at"])
             _record(EventType.STAFF_DISABLED, present, at, actor)
@@ -101,22 +116,45 @@ def enable_staff(*, staff: Staff, at: datetime, actor: Actor) -> Staff:
     return present
 
 
-def set_password(*, user: User, password: str, now: Callable[[Organization], datetime], actor: Actor) -> None:
+def set_password(
+    *, user: User, password: str, now: Callable[[Organization], datetime], actor: Actor | None = None
+) -> None:
     """Give a person another password, which ends every session they have, in all organizations they work for.
 
-    Each of those records it, at the instant that `now` says it is there. Raises PasswordTooWeak.
+    Each of those records it, at the instant that `now` says it is there; `actor` None: they did it themselves. A link
+    that was mailed for it counts no more. Raises PasswordTooWeak.
     """
-    _check_password(password, user)
+    check_password(password, user)
     with db.transaction():
         present = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         present.set_password(password)
         present.save(update_fields=["password"])
+        sessions.end_all(present)
         for staff in Staff.objects.filter(user=present).select_related("organization").order_by("organization"):
-            _record(EventType.STAFF_PASSWORD_SET, staff, now(staff.organization), actor)
+            by = actor or Actor.staff(staff.pk)
+            _record(EventType.STAFF_PASSWORD_SET, staff, now(staff.organization), by)
 
 
 def _locked(staff: Staff) -> Staff:
     return Staff.objects.select_for_update(no_key=True).get(pk=staff.pk)
+
+
+def _locked_among_owners(staff: Staff) -> tuple[Staff, bool]:
+    """Return the row, and whether nobody else owns the organization and can sign in.
+
+    All owners are locked, in one order: of two who leave at once, the second sees that the first has gone.
+    """
+    owns = Q(organization=staff.organization_id, role=Role.OWNER, disabled_at=None, user__is_active=True)
+    rows = list(Staff.objects.filter(owns | Q(pk=staff.pk)).order_by("pk").select_for_update(no_key=True, of=("self",)))
+    present = next(row for row in rows if row.pk == staff.pk)
+    others = [row for row in rows if row.pk != staff.pk]
+    return present, present.role == Role.OWNER and present.disabled_at is None and not others
+
+
+def _refuse_last_owner(actor: Actor) -> None:
+    """Raises LastOwner, but not to the operator, who shuts a stolen account out and then makes another owner."""
+    if actor.kind != "system":
+        raise LastOwner("the organization would have no owner left: make somebody else an owner first")
 
 
 def _already(organization: Organization, user: User) -> str:
@@ -125,7 +163,8 @@ def _already(organization: Organization, user: User) -> str:
     return "this person already works for the organization"
 
 
-def _check_password(password: str, user: User) -> None:
+def check_password(password: str, user: User) -> None:
+    """Raises PasswordTooWeak, saying what is wrong with it."""
     try:
         validate_password(password, user)
     except ValidationError as reason:
@@ -134,7 +173,7 @@ def _check_password(password: str, user: User) -> None:
 
 def _new_user(*, name: str, email: str, password: str, at: datetime) -> User:
     user = User(name=name, email=email, created_at=at)
-    _check_password(password, user)
+    check_password(password, user)
     user.set_password(password)
     try:
         with db.transaction():

@@ -103,9 +103,10 @@ def _forks(ask: Ask, tables: set[str]) -> dict[UUID, list[Fork]]:
 def _encryption_keys(ask: Ask, tables: set[str]) -> dict[str, int]:
     found: Counter[str] = Counter()
     for column in sealed_columns.declared():
-        table, _, name = column.name.partition(".")
+        table = column.model._meta.db_table
+        value_of = f"{column.field} ->> '{column.part}'" if column.part else column.field
         if table in tables:
-            found.update(sealed.key_of(value) or "?" for (value,) in ask(f"SELECT {name} FROM {table}") if value)
+            found.update(sealed.key_of(value) or "?" for (value,) in ask(f"SELECT {value_of} FROM {table}") if value)
     return dict(sorted(found.items()))
 
 

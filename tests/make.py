@@ -286,18 +286,6 @@ def affiliation(
     )
 
 
-def note(about: Customer | Company, text: str = "Swims at seven", *, author: str = ACTOR) -> Note:
-    """Something that staff have written down."""
-    return Note.objects.create(
-        organization_id=about.organization_id,
-        customer=about if isinstance(about, Customer) else None,
-        company=about if isinstance(about, Company) else None,
-        text=text,
-        author=author,
-        written_at=JAN_10,
-    )
-
-
 def employee(employer: Company, *, starts_at: datetime = JAN_10, ends_at: datetime | None = None) -> Customer:
     """A new person who belongs to the company."""
     person = customer(employer.organization)

@@ -1,7 +1,7 @@
 """`make bench`: measure on both databases and say plainly what is met and what is not reached.
 
-`--memberships`, `--people`, `--ending` make it smaller; `--only=sqlite|postgresql|starting` runs a part. Exit code 0
-whatever the verdicts are, 1 if something could not be run.
+`--memberships`, `--people`, `--ending`, `--customers` make it smaller; `--only=sqlite|postgresql|starting` runs a part.
+Exit code 0 whatever the verdicts are, 1 if something could not be run.
 """
 
 import argparse
@@ -27,6 +27,8 @@ def main() -> int:
     parser.add_argument("--memberships", type=int, default=1_000_000, help="how far the club grows (1,000,000)")
     parser.add_argument("--people", type=int, default=100_000, help="people of the large company (100,000)")
     parser.add_argument("--ending", type=int, default=100_000, help="memberships that end at one midnight (100,000)")
+    parser.add_argument("--customers", type=int, default=1_000_000, help="whom lists are of (1,000,000)")
+    parser.add_argument("--lists-only", action="store_true", help="of the databases, measure lists and search alone")
     parser.add_argument("--only", action="append", choices=_PARTS, help="only this part; may be given again")
     wanted = parser.parse_args()
     results: list[Result] = []
@@ -62,7 +64,8 @@ def _on(database: str, wanted: argparse.Namespace) -> list[Result]:
         small = min(10_000, wanted.memberships)
         command = [sys.executable, "-m", "benchmarks.on_database", database]
         command += [f"--small={small}", f"--large={wanted.memberships}"]
-        command += [f"--people={wanted.people}", f"--ending={wanted.ending}"]
+        command += [f"--people={wanted.people}", f"--ending={wanted.ending}", f"--customers={wanted.customers}"]
+        command += ["--lists-only"] if wanted.lists_only else []
         run = subprocess.run(command, cwd=_ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     lines = [line for line in run.stdout.splitlines() if line.startswith("{")]
     return [Result.parse(line) for line in lines] if run.returncode == 0 else []

@@ -63,11 +63,11 @@ def grow(crowd: Crowd, memberships: int) -> None:
 def company_of(crowd: Crowd, people: int) -> UUID:
     """Add a company with this many people, and return its key."""
     company = new_id()
-    _insert(Company, _COMPANY, [_company(crowd, company)])
+    insert(Company, _COMPANY, [_company(crowd, company)])
     for start in range(0, people, _BLOCK):
         customers = [new_id() for _ in range(min(_BLOCK, people - start))]
-        _insert(Customer, _CUSTOMER, [_customer(crowd, each) for each in customers])
-        _insert(Affiliation, _AFFILIATION, [_affiliation(crowd, each, company) for each in customers])
+        insert(Customer, _CUSTOMER, [_customer(crowd, each) for each in customers])
+        insert(Affiliation, _AFFILIATION, [_affiliation(crowd, each, company) for each in customers])
     return company
 
 
@@ -77,13 +77,13 @@ def ending(crowd: Crowd, memberships: int, *, at: datetime) -> None:
     for start in range(0, memberships, _BLOCK):
         customers = [new_id() for _ in range(min(_BLOCK, memberships - start))]
         held = [(new_id(), each) for each in customers]
-        _insert(Customer, _CUSTOMER, [_customer(crowd, each) for each in customers])
-        _insert(
+        insert(Customer, _CUSTOMER, [_customer(crowd, each) for each in customers])
+        insert(
             Membership,
             f"{_MEMBERSHIP} ends_at announce_at",
             [(key, crowd.club.pk, customer, None, "import", False, AT, AT, at, at) for key, customer in held],
         )
-        _insert(Term, _TERM, [(new_id(), key, plan, price, AT, at, None, "import", AT) for key, _ in held])
+        insert(Term, _TERM, [(new_id(), key, plan, price, AT, at, None, "import", AT) for key, _ in held])
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -94,10 +94,10 @@ def _block(crowd: Crowd, companies: int) -> None:
     held = [(new_id(), each, None) for each in customers] + [(new_id(), None, each) for each in company_ids]
     half = _PER_COMPANY // 2
     belonging = [(each, company_ids[number // half]) for number, each in enumerate(customers[::2])]
-    _insert(Company, _COMPANY, [_company(crowd, each) for each in company_ids])
-    _insert(Customer, _CUSTOMER, [_customer(crowd, each) for each in customers])
-    _insert(Affiliation, _AFFILIATION, [_affiliation(crowd, *each) for each in belonging])
-    _insert(
+    insert(Company, _COMPANY, [_company(crowd, each) for each in company_ids])
+    insert(Customer, _CUSTOMER, [_customer(crowd, each) for each in customers])
+    insert(Affiliation, _AFFILIATION, [_affiliation(crowd, *each) for each in belonging])
+    insert(
         Membership,
         _MEMBERSHIP,
         [
@@ -105,7 +105,7 @@ def _block(crowd: Crowd, companies: int) -> None:
             for number, (key, *holder) in enumerate(held)
         ],
     )
-    _insert(Term, _TERM, list(_terms(crowd, [each for each, _, _ in held])))
+    insert(Term, _TERM, list(_terms(crowd, [each for each, _, _ in held])))
     crowd.customers.extend(customers)
 
 
@@ -143,7 +143,7 @@ def _affiliation(crowd: Crowd, customer: UUID, company: UUID) -> Row:
     return (new_id(), crowd.club.pk, customer, company, since, since, since, "import")
 
 
-def _insert(model: type[Model], columns: str, rows: list[Row]) -> None:
+def insert(model: type[Model], columns: str, rows: list[Row]) -> None:
     """Insert rows of these columns; the others have their defaults."""
     names = columns.split()
     others = [field for field in model._meta.concrete_fields if field.attname not in names and not field.primary_key]

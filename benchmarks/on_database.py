@@ -18,23 +18,31 @@ def main() -> int:
     parser.add_argument("--large", type=int, required=True)
     parser.add_argument("--people", type=int, required=True)
     parser.add_argument("--ending", type=int, required=True)
+    parser.add_argument("--customers", type=int, required=True)
+    parser.add_argument("--lists-only", action="store_true")
     wanted = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tessera.config.settings")
     django.setup()
 
     from django.core.management import call_command
 
-    from benchmarks import announcing, crowd, decisions, granting, jobs, midnight, over_http
+    from benchmarks import announcing, crowd, decisions, granting, jobs, lists, midnight, over_http
 
     call_command("migrate", verbosity=0)
     club = crowd.found()
+    of_lists = lists.measure(wanted.database, customers=wanted.customers)
     for results in (
-        decisions.measure(wanted.database, club, small=wanted.small, large=wanted.large),
-        granting.measure(wanted.database, club, few=10, many=wanted.people),
-        announcing.measure(wanted.database, many=wanted.ending),
-        over_http.measure(wanted.database, club),
-        jobs.measure(wanted.database),
-        midnight.measure(wanted.database, club, many=wanted.ending),
+        (of_lists,)
+        if wanted.lists_only
+        else (
+            decisions.measure(wanted.database, club, small=wanted.small, large=wanted.large),
+            granting.measure(wanted.database, club, few=10, many=wanted.people),
+            announcing.measure(wanted.database, many=wanted.ending),
+            over_http.measure(wanted.database, club),
+            jobs.measure(wanted.database),
+            midnight.measure(wanted.database, club, many=wanted.ending),
+            of_lists,
+        )
     ):
         for result in results:
             sys.stdout.write(result.line() + "\n")

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from PIL import Image
 
+from tessera.console.models import SavedView
 from tessera.core.periods import Interval
 from tessera.events.models import Event
 from tessera.files import services as files
@@ -23,12 +24,12 @@ from tessera.files.types import Kind
 from tessera.http.scopes import Scope
 from tessera.jobs.models import Job
 from tessera.jobs.types import State
-from tessera.memberships.models import Membership, Pause, Term
-from tessera.memberships.types import EndedReason
+from tessera.memberships.models import BulkRun, Membership, Pause, Term
+from tessera.memberships.types import BulkAction, BulkState, EndedReason
 from tessera.organizations import issuer_keys
 from tessera.organizations.models import ApiKey, Organization, Staff, TrustedIssuer, User
 from tessera.organizations.rights import Role
-from tessera.people import numbers
+from tessera.people import contacts, numbers, searching
 from tessera.people.models import Affiliation, Company, Customer, CustomerEmail, CustomerPhone
 from tessera.people.names import name_key
 from tessera.people.types import CompanyStatus, CustomerStatus, Source, Via
@@ -144,6 +145,7 @@ def customer(
     status: CustomerStatus = CustomerStatus.ACTIVE,
     ban_reason: str = "",
     merged_into: Customer | None = None,
+    tags: Sequence[str] = (),
     created_at: datetime = JAN_10,
 ) -> Customer:
     """A person with a name of their own; `verified_emails` come after `emails`."""
@@ -176,6 +178,8 @@ def customer(
         )
     for position, phone in enumerate(phones):
         CustomerPhone.objects.create(organization=club, customer=person, number=phone, position=position)
+    contacts.write_tags(person, tags)
+    searching.index_customers([person.pk])
     return person
 
 
@@ -188,12 +192,13 @@ def company(
     email: str = "",
     phone: str = "",
     email_domains: Sequence[str] = (),
+    tags: Sequence[str] = (),
     status: CompanyStatus = CompanyStatus.ACTIVE,
     created_at: datetime = JAN_10,
 ) -> Company:
     """A company with a name of its own."""
     trading_name = name or f"Acme {next(_serial)} Ltd"
-    return Company.objects.create(
+    firm = Company.objects.create(
         organization=club,
         number=number or numbers.take(numbers.Series.COMPANY, organization_id=club.pk),
         external_id=external_id,
@@ -202,9 +207,13 @@ def company(
         email=email,
         phone=phone,
         email_domains=list(email_domains),
+        tags=list(tags),
         status=status,
         created_at=created_at,
     )
+    contacts.write_tags(firm, tags)
+    searching.index_companies([firm.pk])
+    return firm
 
 
 def affiliation(
@@ -362,6 +371,34 @@ def parked_job(
         failures=12,
         errors=[{"class": "builtins.ValueError", "traceback": f"Traceback\n{error}\n", "at": JAN_10.isoformat()}],
         enqueued_at=JAN_10,
+        finished_at=JAN_10,
+    )
+
+
+def saved_view(
+    club: Organization, by: Staff | None = None, *, name: str | None = None, query: str = "", shared: bool = True
+) -> SavedView:
+    """A view of the list of customers, shared with all unless told."""
+    return SavedView.objects.create(
+        organization=club,
+        staff=by or staff(club),
+        listed="customers",
+        name=name or f"View {next(_serial)}",
+        query=query,
+        shared=shared,
+        created_at=JAN_10,
+    )
+
+
+def bulk_run(club: Organization, action: BulkAction = BulkAction.TAG, **arguments: object) -> BulkRun:
+    """Something that was done with nobody."""
+    return BulkRun.objects.create(
+        organization=club,
+        action=action,
+        arguments=arguments or {"tag": "Press"},
+        state=BulkState.DONE,
+        actor=ACTOR,
+        created_at=JAN_10,
         finished_at=JAN_10,
     )
 

@@ -11,14 +11,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from tessera.console.models import SavedView
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.files.models import Picture
 from tessera.jobs.models import Job
-from tessera.memberships.models import Membership
+from tessera.memberships.models import BulkRun, Membership
 from tessera.organizations.models import ApiKey, Organization, Staff, TrustedIssuer
 from tessera.organizations.rights import Role
-from tessera.people.models import Company, Customer
+from tessera.people.models import Company, Customer, Note
 from tessera.plans.models import Plan, Price
 from tessera.webhooks.models import Delivery, WebhookEndpoint
 from tests import make
@@ -26,6 +27,7 @@ from tests import make
 _PREFIXES: dict[type, Prefix] = {
     Customer: Prefix.CUSTOMER,
     Company: Prefix.COMPANY,
+    Note: Prefix.NOTE,
     Membership: Prefix.MEMBERSHIP,
     Plan: Prefix.PLAN,
     Price: Prefix.PRICE,
@@ -35,6 +37,8 @@ _PREFIXES: dict[type, Prefix] = {
     ApiKey: Prefix.API_KEY,
     TrustedIssuer: Prefix.TRUSTED_ISSUER,
     Picture: Prefix.PICTURE,
+    SavedView: Prefix.SAVED_VIEW,
+    BulkRun: Prefix.BULK_RUN,
 }
 
 

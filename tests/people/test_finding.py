@@ -102,6 +102,12 @@ def test_companies_that_share_an_address_are_ambiguous(club: Organization) -> No
     [
         "ada",
         "lovel",
+        "lace",
+        "ada@exa",
+        "ad",
+        "00",
+        "794600",
+        "000001",
         "LOVELACE ada",
         "zoe",
         "Ada@Exam",
@@ -132,14 +138,15 @@ def test_searching_finds_names_addresses_phones_numbers_and_own_ids(
 
 
 @pytest.mark.parametrize(
-    "q", ["lace", "example.org", "ada bob", "%", "_da", "000", "\0", "9" * 30, "ada@example.org x"]
+    "q",
+    ["ace lace x", "xample.com", "ada bob", "%", "_da", "00 9", "\0", "9" * 30, "ada@example.org x", "la"],
 )
 def test_searching_does_not_find_what_is_only_like_it(club: Organization, q: str) -> None:
     make.customer(club, first_name="Ada", last_name="Lovelace", emails=["ada@example.org"], phones=["+442079460000"])
 
     found = queries.customers(club, q=q).data
 
-    assert len(found) == (1 if q == "\0" else 0)
+    assert len(found) == (1 if q == "\0" else 0), found
 
 
 def test_people_are_listed_by_name_without_those_merged_away(club: Organization) -> None:
@@ -193,7 +200,7 @@ def test_lists_cost_the_same_number_of_queries_however_long(
         make.customer(club, emails=[f"a{place}@example.org"], phones=["+442079460000"])
         make.company(club)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         assert len(queries.customers(club).data) == rows
     with django_assert_num_queries(3):
         assert len(queries.customers(club, q="+442079460000").data) == rows

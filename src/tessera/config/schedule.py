@@ -19,6 +19,7 @@ from tessera.jobs.leading import Every, Schedule
 from tessera.jobs.queue import enqueue, task
 from tessera.lifecycle import tasks as lifecycle
 from tessera.memberships import announcing
+from tessera.memberships import tasks as memberships
 from tessera.notices import tasks as notices
 from tessera.organizations.clock import DueWork
 from tessera.organizations.models import Organization
@@ -72,6 +73,7 @@ SCHEDULE: Final = Schedule(
         Every("react to what was left over", timedelta(minutes=1), reacting.catch_up),
         Every("wake senders of webhooks", timedelta(minutes=1), webhooks.wake_due),
         Every("send mails that wait", timedelta(minutes=1), notices.catch_up),
+        Every("carry on with many customers", timedelta(minutes=1), memberships.catch_up),
         Every("forget jobs that are over", timedelta(minutes=10), pruning.forget_old_jobs),
         Every("forget deliveries that are long over", timedelta(hours=1), webhooks.prune, first=timedelta(minutes=5)),
         Every("remove files of no picture", timedelta(hours=1), files.sweep, first=timedelta(minutes=10)),

@@ -1,6 +1,7 @@
 """The list of companies, a new one, and changing what is known of one."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from django import forms
 from django.http import HttpResponse
@@ -10,23 +11,27 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tessera.console import answers, standing
-from tessera.console.access import StaffRequest, staff_may
+from tessera.console import answers, listing, standing
+from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.choices import lines
+from tessera.console.conflicts import VersionedForm
+from tessera.console.listing import HOLDINGS, Choices, Choosing, Column
 from tessera.console.once import once
 from tessera.console.pages import next_page
 from tessera.core import ids
 from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
+from tessera.memberships import finding
+from tessera.memberships.filters import CompanyFilter, Sort
 from tessera.organizations.rights import Right
 from tessera.people import queries, services
 from tessera.people.queries import CompanyFacts
-from tessera.people.types import CompanyDetails
+from tessera.people.types import CompanyDetails, CompanyStatus
 
 _A_PAGE = 50
 
 
-class CompanyForm(forms.Form):
+class CompanyForm(VersionedForm):
     """What is known of a company; a trading name is enough."""
 
     name = forms.CharField(label=_("Trading name"), max_length=200)
@@ -43,7 +48,6 @@ class CompanyForm(forms.Form):
     )  # fmt: skip
     tags = forms.CharField(label=_("Tags"), required=False, max_length=3000, help_text=_("Parted by commas."))
     external_id = forms.CharField(label=_("Your own id"), required=False, max_length=200)
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
 
     def details(self) -> CompanyDetails:
         """Return what was told."""
@@ -60,26 +64,60 @@ class CompanyForm(forms.Form):
         }
 
 
+COLUMNS: Final = (
+    Column("membership", _("Membership")),
+    Column("plan", _("Plan")),
+    Column("ends", _("Ends"), sort=Sort.END),
+    Column("people", _("People")),
+    Column("email", _("E-mail")),
+    Column("tags", _("Tags")),
+    Column("added", _("Added"), sort=Sort.NEWEST),
+    Column("number", _("Number"), sort=Sort.NUMBER),
+)
+_OVER: Final[Choices] = [("1", _("More people than seats"))]
+USUAL: Final = ("membership", "plan", "people", "number")
+
+
 @staff_may(Right.COMPANIES_READ)
 @require_safe
 def index(request: StaffRequest) -> HttpResponse:
-    """The companies by name, with how many people belong to each now and what it holds."""
+    """The companies that the filters let through, with how many people belong to each now and what it holds."""
     staff = request.staff
-    q, cursor = request.GET.get("q", "")[:200], request.GET.get("cursor") or None
-    found = queries.companies(staff.organization, q=q, order="name", limit=_A_PAGE, cursor=cursor)
-    if len(found.data) == 1 and q.strip() and not request.htmx and cursor is None:
+    which, cursor = CompanyFilter.parse(request.GET.dict()), request.GET.get("cursor") or None
+    found = finding.companies(staff.organization, which, at=staff.at, limit=_A_PAGE, cursor=cursor)
+    if len(found.data) == 1 and which.q and not request.htmx and cursor is None:
         return redirect("console:company", staff.organization.slug, ids.to_text(Prefix.COMPANY, found.data[0].id))
     keys = [each.id for each in found.data]
     standings, people = standing.of_companies(keys, staff.at), standing.people_of(keys, staff.at)
+    told = which.address()
+    statuses: Choices = [(each.value, answers.STATUS_WORDS[each.value]) for each in CompanyStatus]
+    built = listing.listing(
+        request,
+        "companies",
+        everything=_("All companies"),
+        told=told,
+        filters=[
+            Choosing("membership", _("Membership"), _("Any membership"), HOLDINGS, told.get("membership", "")),
+            Choosing("plan", _("Plan"), _("Any plan"), listing.plan_choices(request), told.get("plan", "")),
+            Choosing(
+                "over", _("Seats"), _("Any number of seats"), [("1", _("More people than seats"))], told.get("over", "")
+            ),
+            Choosing("status", _("Status"), _("Any status"), statuses, told.get("status", "")),
+        ],
+        columns=COLUMNS,
+        usual=USUAL,
+        sort=which.sort if which.sort is not Sort.BEST else "" if which.q else Sort.NAME,
+    )
     return answers.page(
         request,
         "console/companies/list.html",
         section="companies",
         rows=[(each, standings.get(each.id), people.get(each.id, 0)) for each in found.data],
-        q=q,
-        filtered=bool(q.strip()),
-        first_url="?" if cursor else "",
-        next_url=next_page(request, found.next_cursor),
+        q=which.q,
+        tag=which.tag,
+        filtered=which.narrowed,
+        searched_only=bool(which.q) and not replace(which, q="").narrowed,
+        **listing.context(found, built, request, next_page(request, found.next_cursor)),
     )
 
 
@@ -123,7 +161,7 @@ def edit(request: StaffRequest, ref: str) -> HttpResponse:
                 )
             )
         except TesseraError as refusal:
-            answers.refuse(form, refusal)
+            answers.refuse(form, refusal, present=lambda: _now(staff, ref))
         else:
             return answers.done(request, page, gettext("Details saved."))
     title = gettext("Edit %(name)s") % {"name": row.name}
@@ -142,6 +180,10 @@ def _form(request: StaffRequest, form: CompanyForm, title: str, button: str, pag
         action=request.path,
         back=page or reverse("console:companies", args=[request.staff.organization.slug]),
     )
+
+
+def _now(staff: Member, ref: str) -> dict[str, Any]:
+    return _first_values(queries.company(queries.company_by_ref(staff.organization, ref)))
 
 
 def _first_values(known: CompanyFacts) -> dict[str, Any]:

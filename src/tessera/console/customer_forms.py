@@ -29,6 +29,7 @@ class CustomerForm(VersionedForm):
         widget=forms.Textarea(attrs={"rows": 1}), help_text=_("One a line."),
     )  # fmt: skip
     birthday = DayField(label=_("Birthday"), required=False)
+    tags = forms.CharField(label=_("Tags"), required=False, max_length=3000, help_text=_("Parted by commas."))
     external_id = forms.CharField(
         label=_("Your own id"), required=False, max_length=200, help_text=_("What another system calls this person.")
     )
@@ -47,6 +48,7 @@ class CustomerForm(VersionedForm):
             "emails": [Email(each, email_key(each) in verified) for each in lines(told["emails"])],
             "phones": lines(told["phones"]),
             "birthday": told["birthday"],
+            "tags": lines(told["tags"]),
             "external_id": told["external_id"] or None,
             "marketing_consent": told["marketing_consent"],
         }
@@ -61,6 +63,7 @@ def first_values(known: CustomerFacts) -> dict[str, Any]:
         "emails": "\n".join(each.address for each in known.emails),
         "phones": "\n".join(known.phones),
         "birthday": known.birthday,
+        "tags": ", ".join(known.tags),
         "external_id": known.external_id or "",
         "marketing_consent": known.marketing_consent,
         "version": known.version,

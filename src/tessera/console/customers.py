@@ -1,49 +1,115 @@
 """The list of customers, and a new one."""
 
+from dataclasses import replace
+from typing import Final
+
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tessera.console import answers, standing
-from tessera.console.access import StaffRequest, staff_may
+from tessera.console import answers, listing, naming, standing
+from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.customer_forms import CustomerForm
+from tessera.console.listing import ENDINGS, HOLDINGS, Choices, Choosing, Column
 from tessera.console.once import once
 from tessera.console.pages import next_page
 from tessera.core import ids
 from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
+from tessera.memberships import finding
+from tessera.memberships.filters import CustomerFilter, Sort
 from tessera.organizations.rights import Right
-from tessera.people import queries, services
+from tessera.people import services
 from tessera.people.types import CustomerStatus
 
 _A_PAGE = 50
 
 
+COLUMNS: Final = (
+    Column("membership", _("Membership")),
+    Column("plan", _("Plan")),
+    Column("ends", _("Ends"), sort=Sort.END),
+    Column("email", _("E-mail")),
+    Column("phone", _("Phone")),
+    Column("tags", _("Tags")),
+    Column("added", _("Added"), sort=Sort.NEWEST),
+    Column("number", _("Number"), sort=Sort.NUMBER),
+)
+USUAL: Final = ("membership", "plan", "email", "number")
+
+
 @staff_may(Right.CUSTOMERS_READ)
 @require_safe
 def index(request: StaffRequest) -> HttpResponse:
-    """The customers by name, found by the words of `q`. Enter with one match left goes straight to that person."""
+    """The customers that the filters of the address let through, found as one types.
+
+    Enter with one match left goes straight to that person.
+    """
     staff = request.staff
-    q, cursor = request.GET.get("q", "")[:200], request.GET.get("cursor") or None
-    status = next((each for each in CustomerStatus if each.value == request.GET.get("status")), None)
-    found = queries.customers(staff.organization, q=q, status=status, order="name", limit=_A_PAGE, cursor=cursor)
-    if len(found.data) == 1 and q.strip() and not request.htmx and cursor is None:
+    which, cursor = CustomerFilter.parse(request.GET.dict()), request.GET.get("cursor") or None
+    found = finding.customers(staff.organization, which, at=staff.at, limit=_A_PAGE, cursor=cursor)
+    if len(found.data) == 1 and which.q and not request.htmx and cursor is None:
         return redirect("console:customer", staff.organization.slug, ids.to_text(Prefix.CUSTOMER, found.data[0].id))
     standings = standing.of_customers([each.id for each in found.data], staff.at)
+    built = listing.listing(
+        request,
+        "customers",
+        everything=_("Everybody"),
+        told=which.address(),
+        filters=_filters(request, which),
+        columns=COLUMNS,
+        usual=USUAL,
+        sort=which.sort if which.sort is not Sort.BEST else "" if which.q else Sort.NAME,
+    )
     return answers.page(
         request,
         "console/customers/list.html",
         section="customers",
-        rows=[(each, standings.get(each.id)) for each in found.data],
-        q=q,
-        chosen=status.value if status else "",
-        statuses=[(each.value, answers.STATUS_WORDS[each.value]) for each in CustomerStatus],
-        filtered=bool(q.strip() or status),
-        first_url="?" if cursor else "",
-        next_url=next_page(request, found.next_cursor),
+        rows=[(each, standings.get(each.id), ids.to_text(Prefix.CUSTOMER, each.id)) for each in found.data],
+        q=which.q,
+        tag=which.tag,
+        company=_company(staff, which),
+        filtered=which.narrowed,
+        searched_only=bool(which.q) and not replace(which, q="").narrowed,
+        **listing.context(found, built, request, next_page(request, found.next_cursor)),
     )
+
+
+@staff_may(Right.CUSTOMERS_READ)
+@require_safe
+def tags(request: StaffRequest) -> HttpResponse:
+    """The tags that begin with what is typed, as options of the field that they are typed into."""
+    found = naming.tags(request.staff.organization, request.GET.get("tag", "")[:50])
+    return render(request, "console/lists/tags.html", {"tags": found})
+
+
+def _filters(request: StaffRequest, which: CustomerFilter) -> list[Choosing]:
+    told = which.address()
+    statuses: Choices = [(each.value, answers.STATUS_WORDS[each.value]) for each in CustomerStatus]
+    return [
+        Choosing("membership", _("Membership"), _("Any membership"), HOLDINGS, told.get("membership", "")),
+        Choosing("plan", _("Plan"), _("Any plan"), listing.plan_choices(request), told.get("plan", "")),
+        Choosing("ending", _("Ending"), _("Ending any time"), _endings(which.ending), told.get("ending", "")),
+        Choosing("status", _("Status"), _("Any status"), statuses, told.get("status", "")),
+    ]
+
+
+def _endings(chosen: int | None) -> Choices:
+    """Return the usual numbers of days, and the one that an address asks for."""
+    if chosen is None or str(chosen) in dict(ENDINGS):
+        return ENDINGS
+    return [*ENDINGS, (str(chosen), gettext("Within %(days)d days") % {"days": chosen})]
+
+
+def _company(staff: Member, which: CustomerFilter) -> tuple[str, str] | None:
+    """Return the company whose people the list is of: its public id and name."""
+    if which.company_id is None:
+        return None
+    names = naming.companies(staff.organization, [which.company_id])
+    return ids.to_text(Prefix.COMPANY, which.company_id), names.get(which.company_id, gettext("an unknown company"))
 
 
 @staff_may(Right.CUSTOMERS_WRITE)

@@ -6,7 +6,8 @@ from uuid import UUID
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.organizations.models import ApiKey, Organization, Staff
-from tessera.people.models import Company, Customer
+from tessera.people.details import tag_key
+from tessera.people.models import Company, Customer, CustomerTag
 from tessera.plans.models import Permission, Plan
 
 
@@ -15,10 +16,21 @@ def plans(organization: Organization, keys: Collection[UUID]) -> dict[UUID, str]
     return dict(Plan.objects.filter(organization=organization, pk__in=keys).values_list("pk", "name")) if keys else {}
 
 
-def pausable(organization: Organization, keys: Collection[UUID]) -> set[UUID]:
-    """Return which of these plans have pauses."""
-    found = Plan.objects.filter(organization=organization, pk__in=keys, pauses_allowed=True)
-    return set(found.values_list("pk", flat=True))
+def all_plans(organization: Organization) -> list[tuple[UUID, str]]:
+    """Return the keys and names of the first 200 plans, archived ones too, by name."""
+    rows = Plan.objects.filter(organization=organization).order_by("name", "id")
+    return list(rows.values_list("pk", "name")[:200])
+
+
+def tags(organization: Organization, begins: str) -> list[str]:
+    """Return up to twenty tags of customers that begin so, by name. At most twenty queries on an index of tags."""
+    key, found = tag_key(begins), list[str]()
+    rows = CustomerTag.objects.filter(organization=organization).order_by("key")
+    last = rows.filter(key__gte=key).values_list("key", "tag").first()
+    while last is not None and last[0].startswith(key) and len(found) < 20:
+        found.append(last[1])
+        last = rows.filter(key__gt=last[0]).values_list("key", "tag").first()
+    return found
 
 
 def permissions(organization: Organization) -> dict[str, str]:

@@ -35,6 +35,7 @@ PARTS: Final[tuple[Entry, ...]] = (
     Entry("home", _("Home"), "house", "console:home", Right.CUSTOMERS_READ, at_hand=True),
     Entry("customers", _("Customers"), "users", "console:customers", Right.CUSTOMERS_READ, at_hand=True),
     Entry("companies", _("Companies"), "building-2", "console:companies", Right.COMPANIES_READ),
+    Entry("memberships", _("Memberships"), "badge-check", "console:memberships", Right.MEMBERSHIPS_READ),
     Entry("plans", _("Plans"), "layers", "console:plans", Right.PLANS_READ, at_hand=True),
     Entry("check", _("Check access"), "key-round", "console:check", Right.ACCESS_READ, at_hand=True),
     Entry("events", _("Events"), "scroll-text", "console:events", Right.EVENTS_READ),

@@ -22,7 +22,7 @@ _SAYS_MOST = (Status.ACTIVE, Status.PAUSED, Status.SCHEDULED, Status.PENDING, St
 class Standing:
     """The membership that says most: its plan, status and the company it is inherited from, if it is.
 
-    `others` is how many more there are that are not expired.
+    `others` is how many more there are that are not expired; `ends_at` its last booked end.
     """
 
     status: Status
@@ -30,6 +30,7 @@ class Standing:
     plan: str
     via: str
     others: int
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class _Found:
     status: Status
     in_grace: bool
     plan: str
+    ends_at: datetime | None
 
 
 def of_customers(customer_ids: Collection[UUID], at: datetime) -> dict[UUID, Standing]:
@@ -68,7 +70,7 @@ def _most(held: list[tuple[_Found, str]]) -> Standing:
     ranked = sorted(held, key=lambda each: (_SAYS_MOST.index(each[0].status), each[0].in_grace, each[1] != ""))
     best, via = ranked[0]
     others = sum(each.status is not Status.EXPIRED for each, _via in ranked[1:])
-    return Standing(best.status, best.in_grace, best.plan, via, others)
+    return Standing(best.status, best.in_grace, best.plan, via, others, best.ends_at)
 
 
 def _memberships(condition: Q, at: datetime) -> list[tuple[Membership, _Found]]:
@@ -85,7 +87,7 @@ def _memberships(condition: Q, at: datetime) -> list[tuple[Membership, _Found]]:
         state = status.state_at(Facts(row, terms[row.pk], pauses[row.pk]), at)
         held = status.term_held(terms[row.pk], at)
         plan = held.plan if isinstance(held, Term) else row.next_plan
-        found.append((row, _Found(state.status, state.in_grace, plan.name if plan is not None else "")))
+        found.append((row, _Found(state.status, state.in_grace, plan.name if plan is not None else "", row.ends_at)))
     return found
 
 

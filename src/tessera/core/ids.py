@@ -28,6 +28,7 @@ class Prefix(StrEnum):
     CUSTOMER = "cus"
     COMPANY = "com"
     AFFILIATION = "aff"
+    NOTE = "nte"
     PERMISSION = "per"
     PLAN = "pln"
     PRICE = "prc"
@@ -40,6 +41,8 @@ class Prefix(StrEnum):
     WEBHOOK_ENDPOINT = "whe"
     DELIVERY = "dlv"
     NOTICE = "ntc"
+    SAVED_VIEW = "svw"
+    BULK_RUN = "blk"
 
 
 def new_id() -> UUID:

@@ -5,7 +5,7 @@ from django.db.models import F, Q
 
 from tessera.core.ids import new_id
 from tessera.db.constraints import NoOverlap
-from tessera.memberships.types import STORED_REASONS
+from tessera.memberships.types import STORED_REASONS, BulkAction, BulkState, Outcome
 from tessera.organizations.models import Organization
 from tessera.people.models import Company, Customer
 from tessera.people.types import Source
@@ -68,10 +68,29 @@ class Membership(models.Model):
             models.Index(name="membership_of_customer", fields=["customer"], condition=Q(customer__isnull=False)),
             models.Index(name="membership_of_company", fields=["company"], condition=Q(company__isnull=False)),
             models.Index(name="membership_by_end", fields=["organization", "ends_at", "id"]),
+            models.Index(name="membership_by_age", fields=["organization", "created_at", "id"]),
+            models.Index(
+                name="membership_not_begun",
+                fields=["organization", "created_at", "id"],
+                condition=Q(anchor="", ended_at=None),
+            ),
+            models.Index(
+                name="membership_to_approve",
+                fields=["organization", "created_at", "id"],
+                condition=Q(needs_approval=True, ended_at=None),
+            ),
+            models.Index(
+                name="membership_ended", fields=["organization", "ended_at"], condition=Q(ended_at__isnull=False)
+            ),
             models.Index(
                 name="membership_to_announce",
                 fields=["organization", "announce_at", "id"],
                 condition=Q(announce_at__isnull=False),
+            ),
+            models.Index(
+                name="membership_ended_early",
+                fields=["organization", "ends_at", "ended_at"],
+                condition=Q(ended_at__isnull=False),
             ),
         ]
 
@@ -106,7 +125,17 @@ class Term(models.Model):
             ),
             NoOverlap(name="term_no_overlap", columns=["membership_id"]),
         ]
-        indexes = [models.Index(name="term_of_membership", fields=["membership", "starts_at"])]
+        indexes = [
+            models.Index(name="term_of_membership", fields=["membership", "starts_at"]),
+            # What `counting.py` reads, and nothing but that: who has a plan is counted from the index alone.
+            models.Index(name="term_of_plan_running", fields=["plan", "ends_at", "starts_at", "price"]),
+            models.Index(
+                name="term_of_plan_in_grace",
+                fields=["plan", "grace_until", "ends_at", "membership"],
+                condition=Q(grace_until__isnull=False),
+            ),
+            models.Index(name="term_by_start", fields=["starts_at"]),  # finds those that are still to begin
+        ]
 
     def __str__(self) -> str:
         return f"from {self.starts_at:%Y-%m-%d}"
@@ -136,7 +165,44 @@ class Pause(models.Model):
             ),
             NoOverlap(name="pause_no_overlap", columns=["membership_id"]),
         ]
-        indexes = [models.Index(name="pause_of_membership", fields=["membership", "starts_at"])]
+        indexes = [
+            models.Index(name="pause_of_membership", fields=["membership", "starts_at"]),
+            models.Index(name="pause_running", fields=["ends_at", "starts_at", "membership"]),
+        ]
 
     def __str__(self) -> str:
         return f"paused from {self.starts_at:%Y-%m-%d}"
+
+
+class BulkRun(models.Model):
+    """Something that is done with many customers, one after the other."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="bulk_runs")
+    action = models.CharField(max_length=10, choices=[(each, each) for each in BulkAction])
+    arguments = models.JSONField(default=dict)  # of the action: public ids, days, a tag
+    which = models.JSONField(null=True)  # the address of the list whose customers they are; null: they were chosen
+    state = models.CharField(max_length=12, choices=[(each, each) for each in BulkState])
+    collected_to = models.UUIDField(null=True)  # the last customer who was looked at
+    actor = models.CharField(max_length=80)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.id}"
+
+
+class BulkItem(models.Model):
+    """One of the customers of a run, and what became of them."""
+
+    run = models.ForeignKey(BulkRun, models.CASCADE, related_name="items", db_index=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    outcome = models.CharField(max_length=10, choices=[(each, each) for each in Outcome], default=Outcome.WAITING)
+    reason = models.CharField(max_length=500, blank=True)  # why it was refused
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="bulk_item_once", fields=["run", "customer"])]
+        indexes = [models.Index(name="bulk_item_by_outcome", fields=["run", "outcome", "id"])]
+
+    def __str__(self) -> str:
+        return self.outcome

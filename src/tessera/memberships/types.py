@@ -25,3 +25,28 @@ class EndedReason(StrEnum):
 
 
 STORED_REASONS = (EndedReason.CANCELED, EndedReason.REFUNDED, EndedReason.REVOKED, EndedReason.REJECTED)
+
+
+class BulkAction(StrEnum):
+    """What is done with many customers at once."""
+
+    ASSIGN = "assign"
+    TAG = "tag"
+    UNTAG = "untag"
+
+
+class BulkState(StrEnum):
+    """How far it is: who it is about is still being collected, it is being done, it is over."""
+
+    COLLECTING = "collecting"
+    RUNNING = "running"
+    DONE = "done"
+
+
+class Outcome(StrEnum):
+    """What became of one of them."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"

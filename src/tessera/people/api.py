@@ -70,6 +70,7 @@ def list_customers(request: ApiRequest, filters: Query[CustomerFilters]) -> Page
         q=filters.q,
         status=filters.status,
         order=filters.order,
+        at=now(request.auth.organization),
         limit=filters.limit,
         cursor=filters.cursor,
     )

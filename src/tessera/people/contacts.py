@@ -1,12 +1,12 @@
-"""A customer's e-mail addresses and phone numbers as rows: read, and replaced as whole lists."""
+"""A customer's e-mail addresses, phone numbers and tags as rows: read, and replaced as whole lists."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from tessera.core import ids
-from tessera.people.details import email_key
+from tessera.people.details import email_key, tag_key
 from tessera.people.errors import EmailTaken
-from tessera.people.models import Customer, CustomerEmail, CustomerPhone
+from tessera.people.models import Company, CompanyTag, Customer, CustomerEmail, CustomerPhone, CustomerTag
 from tessera.people.types import Email
 
 
@@ -19,6 +19,26 @@ def emails_of(customer: Customer) -> list[Email]:
 def phones_of(customer: Customer) -> list[str]:
     """Return the customer's phone numbers in order, in E.164."""
     return list(CustomerPhone.objects.filter(customer=customer).order_by("position").values_list("number", flat=True))
+
+
+def tags_of(customer: Customer) -> list[str]:
+    """Return the customer's tags in order of the alphabet."""
+    return list(CustomerTag.objects.filter(customer=customer).order_by("key").values_list("tag", flat=True))
+
+
+def write_tags(holder: Customer | Company, tags: Sequence[str]) -> None:
+    """Replace the tags that a customer or company is found by."""
+    whose = holder.organization_id
+    if isinstance(holder, Customer):
+        CustomerTag.objects.filter(customer=holder).delete()
+        CustomerTag.objects.bulk_create(
+            CustomerTag(organization_id=whose, customer=holder, tag=each, key=tag_key(each)) for each in tags
+        )
+        return
+    CompanyTag.objects.filter(company=holder).delete()
+    CompanyTag.objects.bulk_create(
+        CompanyTag(organization_id=whose, company=holder, tag=each, key=tag_key(each)) for each in tags
+    )
 
 
 def write_emails(customer: Customer, emails: Sequence[Email], *, at: datetime) -> None:

@@ -20,10 +20,12 @@ from tessera.people.errors import (
     TooMany,
     WebsiteInvalid,
 )
+from tessera.people.names import folded
 from tessera.people.types import Email
 
 MOST_EMAILS = MOST_PHONES = MOST_WEBSITES = 10
 MOST_DOMAINS = MOST_TAGS = 50
+LONGEST_TAG_KEY = 200
 _MOST_DECOMPOSED = 4  # a letter with its accents, each written by itself: no letter of the composed form has more
 _LONGEST_EMAIL = 254
 _LONGEST_EMAIL_SENT = _LONGEST_EMAIL * _MOST_DECOMPOSED
@@ -166,13 +168,22 @@ def domains(given: Sequence[str], *, pointer: str = "/email_domains") -> list[st
 
 
 def tags(given: Sequence[str], *, pointer: str = "/tags") -> list[str]:
-    """Return tags of 1 to 50 characters, at most fifty. Raises TextInvalid, or TooMany as `emails` does."""
+    """Return tags of 1 to 50 characters, at most fifty. Raises TextInvalid, or TooMany as `emails` does.
+
+    Two that differ in case or accents only are the same one.
+    """
     _few(given, MOST_TAGS, pointer)
     kept = [text(each, pointer=f"{pointer}/{place}", longest=50) for place, each in enumerate(given)]
-    if "" in kept:
-        raise TextInvalid("a tag cannot be empty", pointer=f"{pointer}/{kept.index('')}")
-    _once(kept, str.casefold, pointer)
+    for place, each in enumerate(kept):
+        if not tag_key(each):
+            raise TextInvalid("a tag cannot be empty", pointer=f"{pointer}/{place}")
+    _once(kept, tag_key, pointer)
     return kept
+
+
+def tag_key(tag: str) -> str:
+    """Return what a tag is compared by."""
+    return folded(tag)[:LONGEST_TAG_KEY]
 
 
 def _website(given: str, pointer: str) -> str:

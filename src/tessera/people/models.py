@@ -4,7 +4,7 @@ from django.db.models import F, Q
 from tessera.core.ids import new_id
 from tessera.db.constraints import NoOverlap
 from tessera.files.models import Picture
-from tessera.organizations.models import Organization
+from tessera.organizations.models import Organization, Staff
 from tessera.people.types import CompanyStatus, CustomerStatus, Source, Via
 
 
@@ -38,6 +38,11 @@ class Customer(models.Model):
         indexes = [
             models.Index(name="customer_by_name", fields=["organization", "name_key", "id"]),
             models.Index(name="customer_by_age", fields=["organization", "created_at", "id"]),
+            models.Index(
+                name="customer_put_away",
+                fields=["organization", "status", "name_key", "id"],
+                condition=~Q(status=CustomerStatus.ACTIVE) & Q(merged_into=None),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -160,3 +165,92 @@ class Affiliation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer} at {self.company}"
+
+
+class Note(models.Model):
+    """What staff want to remember of a customer or a company. Its text stands here only, and in no event."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, models.CASCADE, null=True, related_name="notes")
+    company = models.ForeignKey(Company, models.CASCADE, null=True, related_name="notes")
+    text = models.CharField(max_length=4000)
+    author = models.CharField(max_length=80)  # the actor, as in the event
+    written_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")  # null: no staff member
+    pinned = models.BooleanField(default=False)
+    written_at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)  # kept for a while, so that it can be undone
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="note_about_one",
+                condition=Q(customer__isnull=False, company__isnull=True)
+                | Q(customer__isnull=True, company__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(name="note_of_customer", fields=["customer", "id"], condition=Q(customer__isnull=False)),
+            models.Index(name="note_of_company", fields=["company", "id"], condition=Q(company__isnull=False)),
+            models.Index(
+                name="note_deleted", fields=["organization", "deleted_at"], condition=Q(deleted_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class SearchEntry(models.Model):
+    """What a customer or a company is found by, as one text (`searching.py`); an index stands beside it."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_index=False)
+    customer = models.OneToOneField(Customer, models.CASCADE, null=True, related_name="+")
+    company = models.OneToOneField(Company, models.CASCADE, null=True, related_name="+")
+    text = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="search_entry_of_one",
+                condition=Q(customer__isnull=False, company__isnull=True)
+                | Q(customer__isnull=True, company__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class CustomerTag(models.Model):
+    """A word that staff file a customer under."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_index=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="tags")
+    tag = models.CharField(max_length=50)  # as it was first written
+    key = models.CharField(max_length=200)  # folded, compared by
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="tag_once_a_customer", fields=["customer", "key"])]
+        indexes = [models.Index(name="customer_by_tag", fields=["organization", "key", "customer"])]
+
+    def __str__(self) -> str:
+        return self.tag
+
+
+class CompanyTag(models.Model):
+    """One of a company's `tags`, so that companies are found by it."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_index=False)
+    company = models.ForeignKey(Company, models.CASCADE, related_name="+")
+    tag = models.CharField(max_length=50)
+    key = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="tag_once_a_company", fields=["company", "key"])]
+        indexes = [models.Index(name="company_by_tag", fields=["organization", "key", "company"])]
+
+    def __str__(self) -> str:
+        return self.tag

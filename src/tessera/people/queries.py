@@ -1,19 +1,19 @@
 """What screens and APIs read about people and companies. Numbers of queries do not depend on numbers of rows."""
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Generic, Literal, TypeVar
+from operator import itemgetter
+from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
 
 from tessera.http.cursors import paginate
 from tessera.organizations.models import Organization
-from tessera.people import numbers
-from tessera.people.details import email_key
-from tessera.people.models import Affiliation, Company, Customer, CustomerEmail, CustomerPhone
-from tessera.people.names import folded
+from tessera.people.details import tag_key
+from tessera.people.finding import companies_found, customers_among, customers_found
+from tessera.people.models import Affiliation, Company, Customer, CustomerEmail, CustomerPhone, CustomerTag
 from tessera.people.references import company_by_ref, customer_by_ref
 from tessera.people.types import Belonging, CompanyStatus, CustomerStatus, Email, Source, Via
 
@@ -37,8 +37,6 @@ __all__ = [
 T = TypeVar("T")
 Order = Literal["created", "name"]
 _ORDERS: dict[Order, tuple[str, ...]] = {"created": ("created_at", "id"), "name": ("name_key", "id")}
-_FEWEST_DIGITS = 4
-_MOST_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +57,7 @@ class CustomerFacts:
     birthday: date | None
     locale: str
     marketing_consent: bool
+    tags: tuple[str, ...]
     status: CustomerStatus
     ban_reason: str
     source: Source
@@ -101,6 +100,7 @@ class Affiliated:
     company_logo: UUID | None
     starts_at: datetime
     ends_at: datetime | None
+    queue_at: datetime
     belonging: Belonging
     title: str
     company_admin: bool
@@ -117,8 +117,8 @@ class Rows(Generic[T]):
 
 
 def customer(row: Customer) -> CustomerFacts:
-    """Return what is known of one customer: two queries."""
-    return _customer_facts([row])[0]
+    """Return what is known of one customer: one query."""
+    return customer_facts([row])[0]
 
 
 def customers(
@@ -127,24 +127,24 @@ def customers(
     q: str = "",
     status: CustomerStatus | None = None,
     order: Order = "created",
+    at: datetime | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Rows[CustomerFacts]:
     """Return a page of the organization's customers; who was merged into another one is not among them.
 
-    `q` is words that names begin with, the beginning of an e-mail address, the last four or more digits of a phone
-    number, a whole number (CUS-000001, or 1) or an external id. Without `q` a page costs the same at any size;
-    with it, names are looked through, which grows with the organization's customers.
+    `q` is what they are found by (`finding.py`), of the best matches only; with `at` also by the companies that they
+    belong to then.
 
     Raises CursorInvalid if the cursor is not one of this list.
     """
     found = Customer.objects.filter(organization=organization, merged_into=None)
     if status is not None:
         found = found.filter(status=status)
-    if q.strip():
-        found = found.filter(_customer_matches(organization, q.replace("\0", " ")))
+    if q.strip(" \0"):
+        found = found.filter(pk__in=customers_found(organization, q, at=at).ids)
     rows, next_cursor = paginate(found, order=_ORDERS[order], limit=limit, cursor=cursor)
-    return Rows(tuple(_customer_facts(rows)), next_cursor)
+    return Rows(tuple(customer_facts(rows)), next_cursor)
 
 
 def company(row: Company) -> CompanyFacts:
@@ -178,16 +178,15 @@ def companies(
 ) -> Rows[CompanyFacts]:
     """Return a page of the organization's companies.
 
-    `q` is words that names begin with, the beginning of the e-mail address, a whole number (COM-000001, or 1) or
-    an external id. It looks through all companies; without it a page costs the same at any size.
+    `q` is what they are found by (`finding.py`), of the best matches only.
 
     Raises CursorInvalid if the cursor is not one of this list.
     """
     found = Company.objects.filter(organization=organization)
     if status is not None:
         found = found.filter(status=status)
-    if q.strip():
-        found = found.filter(_company_matches(q.replace("\0", " ")))
+    if q.strip(" \0"):
+        found = found.filter(pk__in=companies_found(organization, q).ids)
     rows, next_cursor = paginate(found, order=_ORDERS[order], limit=limit, cursor=cursor)
     return Rows(tuple(company(row) for row in rows), next_cursor)
 
@@ -210,11 +209,23 @@ def people_of(
     *,
     at: datetime,
     belonging: Belonging | None = None,
+    q: str = "",
+    beyond: tuple[datetime, UUID] | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Rows[Affiliated]:
-    """Return the company's affiliations, ended and planned ones too, in the order in which they take seats."""
+    """Return the company's affiliations, ended and planned ones too, in the order in which they take seats.
+
+    `q` finds people as `customers` does, among the company's. `beyond` is a place in the order of seats: of who comes
+    after it, whoever could take one (neither banned nor archived).
+    """
     found = Affiliation.objects.filter(organization_id=row.organization_id, company=row)
+    if q.strip():
+        found = found.filter(customer__in=customers_among(row.organization_id, found.values("customer"), q))
+    if beyond is not None:
+        queue_at, key = beyond
+        found = found.filter(Q(queue_at__gt=queue_at) | Q(queue_at=queue_at, id__gt=key))
+        found = found.filter(customer__status=CustomerStatus.ACTIVE)
     return _affiliated(found, at, belonging, limit, cursor)
 
 
@@ -230,15 +241,18 @@ def merged_ids(row: Customer) -> tuple[UUID, ...]:
     return tuple(keys[1:])
 
 
-def _customer_facts(rows: list[Customer]) -> list[CustomerFacts]:
-    keys = [row.pk for row in rows]
-    emails: dict[UUID, list[Email]] = {}
-    for address in CustomerEmail.objects.filter(customer__in=keys).order_by("customer_id", "position"):
-        known = Email(address.address, address.verified_at is not None)
-        emails.setdefault(address.customer_id, []).append(known)
-    phones: dict[UUID, list[str]] = {}
-    for phone in CustomerPhone.objects.filter(customer__in=keys).order_by("customer_id", "position"):
-        phones.setdefault(phone.customer_id, []).append(phone.number)
+def customer_facts(rows: Sequence[Customer]) -> list[CustomerFacts]:
+    """Return what is known of the customers, in their order: one query."""
+    emails: dict[UUID, list[tuple[int, Email]]] = {}
+    phones: dict[UUID, list[tuple[int, str]]] = {}
+    tags: dict[UUID, list[tuple[str, str]]] = {}
+    for key, what, position, text, verified in _lists_of([row.pk for row in rows]):
+        if what == "email":
+            emails.setdefault(key, []).append((position, Email(text, bool(verified))))
+        elif what == "phone":
+            phones.setdefault(key, []).append((position, text))
+        else:
+            tags.setdefault(key, []).append((tag_key(text), text))
     return [
         CustomerFacts(
             id=row.pk,
@@ -249,12 +263,13 @@ def _customer_facts(rows: list[Customer]) -> list[CustomerFacts]:
             first_name=row.first_name,
             last_name=row.last_name,
             display_name=row.display_name,
-            emails=tuple(emails.get(row.pk, ())),
-            phones=tuple(phones.get(row.pk, ())),
+            emails=tuple(each for _, each in sorted(emails.get(row.pk, ()), key=itemgetter(0))),
+            phones=tuple(each for _, each in sorted(phones.get(row.pk, ()))),
             photo=row.photo_id,
             birthday=row.birthday,
             locale=row.locale,
             marketing_consent=row.marketing_consent,
+            tags=tuple(each for _, each in sorted(tags.get(row.pk, ()))),
             status=CustomerStatus(row.status),
             ban_reason=row.ban_reason,
             source=Source(row.source),
@@ -262,6 +277,19 @@ def _customer_facts(rows: list[Customer]) -> list[CustomerFacts]:
         )
         for row in rows
     ]
+
+
+def _lists_of(keys: Sequence[UUID]) -> QuerySet[Any, Any]:
+    """The e-mail addresses, phone numbers and tags of customers, in one statement."""
+    no, verified = Value(False), ExpressionWrapper(Q(verified_at__isnull=False), BooleanField())
+    emails = CustomerEmail.objects.filter(customer__in=keys).annotate(what=Value("email"), known=verified)
+    phones = CustomerPhone.objects.filter(customer__in=keys).annotate(what=Value("phone"), known=no)
+    tags = CustomerTag.objects.filter(customer__in=keys).annotate(what=Value("tag"), place=Value(0), known=no)
+    return emails.values_list("customer_id", "what", "position", "address", "known").union(
+        phones.values_list("customer_id", "what", "position", "number", "known"),
+        tags.values_list("customer_id", "what", "place", "tag", "known"),
+        all=True,
+    )
 
 
 def _affiliated(
@@ -302,43 +330,10 @@ def affiliated(row: Affiliation, at: datetime) -> Affiliated:
         company_logo=row.company.logo_id,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
+        queue_at=row.queue_at,
         belonging=belonging_at(row, at),
         title=row.title,
         company_admin=row.company_admin,
         primary_contact=row.primary_contact,
         via=Via(row.via),
     )
-
-
-def _named(q: str) -> Q:
-    """The condition that each word of `q` begins a word of the name."""
-    words = folded(q).split()[:_MOST_WORDS]
-    found = Q() if words else Q(pk__in=[])
-    for word in words:
-        found &= Q(name_key__startswith=word) | Q(name_key__contains=f" {word}")
-    return found
-
-
-def _numbered(q: str, series: numbers.Series) -> Q:
-    text = q.strip()
-    chosen = Q(number=text.upper())
-    return chosen | Q(number=f"{series}-{int(text):06}") if re.fullmatch("[0-9]{1,9}", text) else chosen
-
-
-def _customer_matches(organization: Organization, q: str) -> Q:
-    found = _named(q) | _numbered(q, numbers.Series.CUSTOMER) | Q(external_id=q.strip())
-    of_row = {"organization": organization, "customer": OuterRef("pk")}
-    if not re.search(r"\s", q.strip()):
-        found |= Q(Exists(CustomerEmail.objects.filter(**of_row, key__startswith=email_key(q))))
-    if not re.search(r"[A-Za-z]", q):
-        digits = re.sub(r"[^0-9]", "", q)
-        for tail in {digits, digits.lstrip("0")}:  # at home, numbers are dialled with a 0 that E.164 leaves out
-            if len(tail) >= _FEWEST_DIGITS:
-                found |= Q(Exists(CustomerPhone.objects.filter(**of_row, number__endswith=tail)))
-    return found
-
-
-def _company_matches(q: str) -> Q:
-    text = q.strip()
-    known = Q(external_id=text) | Q(email__istartswith=text)
-    return _named(q) | _numbered(q, numbers.Series.COMPANY) | known

@@ -59,13 +59,14 @@ class CustomerFields(In):
     birthday: date | None = None
     locale: Annotated[str, Field(max_length=20, examples=["en-GB"])] | None = None
     marketing_consent: bool = False
+    tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=50)] | None = None
 
     def details(self) -> CustomerDetails:
         """Return what was sent, and only that."""
         told = self.model_dump(exclude_unset=True, include=set(CustomerDetails.__annotations__))
         if "emails" in told:
             told["emails"] = [Email(each.address, each.verified) for each in self.emails or ()]
-        return cast("CustomerDetails", _cleared(told, lists=("phones",), nullable=("external_id", "birthday")))
+        return cast("CustomerDetails", _cleared(told, lists=("phones", "tags"), nullable=("external_id", "birthday")))
 
 
 class CustomerIn(CustomerFields):
@@ -145,6 +146,7 @@ class CustomerOut(Out):
     birthday: date | None
     locale: str
     marketing_consent: bool
+    tags: list[str]
     status: CustomerStatus
     ban_reason: str
     source: Source
@@ -168,6 +170,7 @@ class CustomerOut(Out):
             birthday=facts.birthday,
             locale=facts.locale,
             marketing_consent=facts.marketing_consent,
+            tags=list(facts.tags),
             status=facts.status,
             ban_reason=facts.ban_reason,
             source=facts.source,
@@ -272,8 +275,8 @@ class CustomerFilters(PageFilters):
         str,
         Field(
             max_length=200,
-            description="Words of the name, the beginning of an e-mail address, the end of a phone number, "
-            "a number or an external id.",
+            description="Words of the name, an e-mail address, a phone number, a number, an external id or a company's "
+            "name, or parts of them; one or two characters are looked for at the beginning. The 2,000 best are listed.",
         ),
     ] = ""
     status: CustomerStatus | None = None
@@ -287,7 +290,8 @@ class CompanyFilters(PageFilters):
         str,
         Field(
             max_length=200,
-            description="Words of the name, the beginning of the e-mail address, a number or an external id.",
+            description="Words of the name, the e-mail address, the phone number, a number or an external id, or "
+            "parts of them; one or two characters are looked for at the beginning. The 2,000 best are listed.",
         ),
     ] = ""
     status: CompanyStatus | None = None

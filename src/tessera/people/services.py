@@ -17,7 +17,7 @@ from tessera.events.types import Actor, EventType
 from tessera.organizations.errors import VersionStale
 from tessera.organizations.models import Organization
 from tessera.organizations.time import zone
-from tessera.people import contacts, details, numbers
+from tessera.people import contacts, details, numbers, searching
 from tessera.people.errors import (
     AlreadyBanned,
     CompanyUnnamed,
@@ -53,7 +53,7 @@ def create_customer(
     naming the holder; NumberInvalid and what `details` raises for a field it cannot read.
     """
     told = _customer_details(given, organization, at)
-    addresses, phones = told.pop("emails", []), told.pop("phones", [])
+    addresses, phones, tags = told.pop("emails", []), told.pop("phones", []), told.pop("tags", [])
     customer = Customer(organization=organization, status=CustomerStatus.ACTIVE, source=source, created_at=at, **told)
     _check_complete(customer, addresses, phones)
     with db.transaction():
@@ -63,6 +63,8 @@ def create_customer(
             customer.save(force_insert=True)
             contacts.write_emails(customer, addresses, at=at)
             contacts.write_phones(customer, phones)
+        contacts.write_tags(customer, tags)
+        searching.customer_changed(customer.pk)
         _record(EventType.CUSTOMER_CREATED, customer, at=at, actor=actor, data={"source": source.value})
     return customer
 
@@ -75,7 +77,7 @@ def update_customer(
     version: int | None = None,
     **given: Unpack[CustomerDetails],
 ) -> Customer:
-    """Change what is known of a person and return them; e-mails and phones are replaced as whole lists.
+    """Change what is known of a person and return them; e-mails, phones and tags are replaced as whole lists.
 
     An address that stays verified keeps the instant at which it was. If nothing differs, nothing is written.
 
@@ -89,10 +91,16 @@ def update_customer(
         before_emails, before_phones = contacts.emails_of(customer), contacts.phones_of(customer)
         addresses = told.pop("emails", before_emails)
         phones = told.pop("phones", before_phones)
+        before_tags = contacts.tags_of(customer)
+        tags = sorted(told.pop("tags", before_tags), key=details.tag_key)
         columns = _changed(customer, told)
         for name, value in columns.items():
             setattr(customer, name, value)
-        lists = {"emails": addresses != before_emails, "phones": phones != before_phones}
+        lists = {
+            "emails": addresses != before_emails,
+            "phones": phones != before_phones,
+            "tags": tags != before_tags,
+        }
         fields = sorted([*columns, *(name for name, differs in lists.items() if differs)])
         if not fields:
             return customer
@@ -103,6 +111,9 @@ def update_customer(
                 contacts.write_emails(customer, addresses, at=at)
             if lists["phones"]:
                 contacts.write_phones(customer, phones)
+        if lists["tags"]:
+            contacts.write_tags(customer, tags)
+        searching.customer_changed(customer.pk)
         _record(EventType.CUSTOMER_UPDATED, customer, at=at, actor=actor, data={"fields": fields})
     return customer
 
@@ -161,6 +172,8 @@ def create_company(
         company.number = _number(number, Series.COMPANY, organization)
         with _or_refusal(lambda: _company_conflict(company)):
             company.save(force_insert=True)
+        contacts.write_tags(company, company.tags)
+        searching.company_changed(company.pk)
         _record(EventType.COMPANY_CREATED, company, at=at, actor=actor)
     return company
 
@@ -192,6 +205,9 @@ def update_company(
             setattr(company, name, value)
         with _or_refusal(lambda: _company_conflict(company)):
             _write(company, {**columns, "name_key": name_key(company.name, company.legal_name)})
+        if "tags" in columns:
+            contacts.write_tags(company, company.tags)
+        searching.company_changed(company.pk)
         _record(EventType.COMPANY_UPDATED, company, at=at, actor=actor, data={"fields": sorted(columns)})
     return company
 
@@ -211,6 +227,8 @@ def _customer_details(given: CustomerDetails, organization: Organization, at: da
         told["birthday"] = details.birthday(given["birthday"], today=at.astimezone(zone(organization)).date())
     if "locale" in given:
         told["locale"] = details.locale(given["locale"])
+    if "tags" in given:
+        told["tags"] = details.tags(given["tags"])
     return told
 
 

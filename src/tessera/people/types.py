@@ -66,6 +66,7 @@ class CustomerDetails(TypedDict, total=False):
     birthday: date | None
     locale: str
     marketing_consent: bool
+    tags: Sequence[str]
 
 
 class CompanyDetails(TypedDict, total=False):

@@ -12,7 +12,7 @@ from tessera.cli.demo.names import COMPANIES, FIRST_NAMES, LAST_NAMES
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations.models import Organization
-from tessera.people import numbers
+from tessera.people import contacts, numbers, searching
 from tessera.people.details import email_key
 from tessera.people.models import Company, Customer, CustomerEmail, CustomerPhone
 from tessera.people.names import name_key
@@ -30,6 +30,9 @@ class Arrival:
 
     at: datetime
     source: Source
+
+
+_TAGS = ("Press", "Founding member", "Volunteer", "Speaker")
 
 
 def make_customers(organization: Organization, arrivals: Sequence[Arrival], rng: Random) -> list[Customer]:
@@ -74,6 +77,10 @@ def make_customers(organization: Organization, arrivals: Sequence[Arrival], rng:
     insert(customers)
     insert(emails)
     insert(phones)
+    for row in customers:
+        if rng.random() < 0.12:
+            contacts.write_tags(row, [rng.choice(_TAGS)])
+    searching.index_customers([row.pk for row in customers])
     numbers.reserve(customers[-1].number, Series.CUSTOMER, organization_id=organization.pk)
     return customers
 
@@ -101,6 +108,9 @@ def make_companies(organization: Organization, arrivals: Sequence[datetime], rng
     for company in companies:
         company.name_key = name_key(company.name, company.legal_name)
     insert(companies)
+    searching.index_companies([row.pk for row in companies])
+    for company in companies:
+        contacts.write_tags(company, company.tags)
     numbers.reserve(companies[-1].number, Series.COMPANY, organization_id=organization.pk)
     return companies
 

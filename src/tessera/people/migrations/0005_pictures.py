@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('files', '0001_pictures'),
-        ('people', '0001_initial'),
+        ('people', '0004_notes'),
     ]
 
     operations = [

@@ -1,0 +1,58 @@
+// Lists: choosing rows, and addresses without what is empty. Each list also works without this.
+
+function counted(form) {
+  const rows = [...form.querySelectorAll('input[name="c"]')];
+  const chosen = rows.filter((each) => each.checked).length;
+  const every = form.querySelector('input[name="all"]');
+  const all = form.querySelector("[data-all]");
+  const bar = form.querySelector("[data-bulk]");
+  if (!bar || !all) return;
+  const some = chosen > 0 || every?.checked;
+  bar.classList.add("is-live");
+  bar.classList.toggle("is-on", Boolean(some));
+  all.checked = rows.length > 0 && chosen === rows.length;
+  all.indeterminate = chosen > 0 && chosen < rows.length;
+  const text = all.parentElement.querySelector("[data-counted]");
+  text.dataset.plain ??= text.textContent;
+  text.textContent = chosen ? text.dataset.counted.replace("{}", chosen) : text.dataset.plain;
+  for (const button of bar.querySelectorAll("button")) button.disabled = !some;
+}
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest?.("form.chosen");
+  if (!form) return;
+  if (event.target.matches("[data-all]")) {
+    for (const each of form.querySelectorAll('input[name="c"]')) each.checked = event.target.checked;
+  }
+  counted(form);
+});
+
+// Shift chooses from the last one to this one.
+let last = null;
+document.addEventListener("click", (event) => {
+  const box = event.target;
+  if (!box.matches?.('form.chosen input[name="c"]')) return;
+  const rows = [...box.form.querySelectorAll('input[name="c"]')];
+  if (event.shiftKey && last && rows.includes(last)) {
+    const [from, to] = [rows.indexOf(last), rows.indexOf(box)].sort((a, b) => a - b);
+    for (const each of rows.slice(from, to + 1)) each.checked = box.checked;
+    counted(box.form);
+  }
+  last = box;
+});
+
+// An address says what is asked, not what is not.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (!event.target.closest?.("form.is-filters")) return;
+  event.detail.path ||= location.pathname; // with nothing left to ask, "" would mean this address as it is
+  const told = event.detail.parameters;
+  for (const name of Object.keys(told)) if (told[name] === "") delete told[name];
+});
+
+function begin(root) {
+  for (const form of root.querySelectorAll("form.chosen")) counted(form);
+  for (const button of root.querySelectorAll("[data-without-script]")) button.hidden = true;
+}
+begin(document);
+document.addEventListener("htmx:afterSettle", () => begin(document));
+window.addEventListener("pageshow", () => begin(document));

@@ -1,0 +1,279 @@
+"""Pages of the lists of customers, companies and memberships, whatever their filters, at any size.
+
+Two ways lead to a page. Where an index finds so few rows for one of the conditions that all can be looked at, those
+are put in order. Otherwise there are many, and the list is walked in its order, in growing steps, until the page is
+full. Each statement is one whose cost is bounded; which way is taken does not hang on what the planner believes.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
+from uuid import UUID
+
+from django.db.models import (
+    Case,
+    DateTimeField,
+    Field,
+    IntegerField,
+    Min,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+
+from tessera.http import cursors
+from tessera.memberships import seats
+from tessera.memberships.filters import (
+    CompanyFilter,
+    CustomerFilter,
+    MembershipFilter,
+    Sort,
+    candidates,
+    narrow_companies,
+    narrow_customers,
+    narrow_memberships,
+)
+from tessera.memberships.models import Membership
+from tessera.memberships.queries import MembershipView, views_of
+from tessera.organizations.models import Organization
+from tessera.people.affiliations import covering
+from tessera.people.details import tag_key
+from tessera.people.finding import companies_found, customers_found
+from tessera.people.models import Affiliation, Company, CompanyTag, Customer, CustomerTag
+from tessera.people.names import folded
+from tessera.people.queries import CompanyFacts, CustomerFacts, company, customer_facts
+
+T = TypeVar("T")
+M = TypeVar("M", bound=Model)
+
+FEW: Final = 2_000
+_STEPS: Final = (400, 20_000, None)
+_ORDERS: Final[dict[Sort, tuple[str, ...]]] = {
+    Sort.BEST: ("rank", "name_key", "id"),
+    Sort.NAME: ("name_key", "id"),
+    Sort.NEWEST: ("-created_at", "-id"),
+    Sort.NUMBER: ("number",),
+    Sort.END: ("next_end", "id"),
+}
+_COMPUTED: Final[dict[str, "Field[Any, Any]"]] = {"rank": IntegerField(), "next_end": DateTimeField()}
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list. `more_found`: only the best of what the search found is listed."""
+
+    data: tuple[T, ...]
+    next_cursor: str | None
+    more_found: bool = False
+
+
+def customers(
+    organization: Organization, which: CustomerFilter, *, at: datetime, limit: int, cursor: str | None
+) -> Page[CustomerFacts]:
+    """Return a page of the customers that the filter lets through.
+
+    At most 12 queries, as many for one row as for a page. Raises CursorInvalid.
+    """
+    base = Customer.objects.filter(organization=organization, merged_into=None)
+    found = customers_found(organization, which.q, at=at) if which.q.strip() else None
+    few = found.ids if found else _few_customers(organization, which, at)
+
+    def narrow(rows: QuerySet[Customer]) -> QuerySet[Customer]:
+        return narrow_customers(rows, which, at=at)
+
+    ending = organization.memberships.filter(customer__isnull=False, ended_at=None, ends_at__gt=at)
+    rows, next_cursor = _page(
+        _ordered(base, which.sort, which.q, at),
+        narrow=narrow if which.narrowed else None,
+        few=few,
+        walked=(lambda: _walk_by_end(ending, "customer_id", cursor)) if which.sort is Sort.END else None,
+        order=_order(which.sort, which.q),
+        limit=limit,
+        cursor=cursor,
+    )
+    return Page(tuple(customer_facts(rows)), next_cursor, bool(found and found.more))
+
+
+def companies(
+    organization: Organization, which: CompanyFilter, *, at: datetime, limit: int, cursor: str | None
+) -> Page[CompanyFacts]:
+    """Return a page of the companies that the filter lets through. Raises CursorInvalid."""
+    base = Company.objects.filter(organization=organization)
+    found = companies_found(organization, which.q) if which.q.strip() else None
+    few = found.ids if found else _few_companies(organization, which, at)
+    if which.over:
+        few = seats.companies_over(organization, among=few, at=at)
+    ending = organization.memberships.filter(company__isnull=False, ended_at=None, ends_at__gt=at)
+    rows, next_cursor = _page(
+        _ordered(base, which.sort, which.q, at),
+        narrow=(lambda each: narrow_companies(each, which, at=at)) if which.narrowed else None,
+        few=few,
+        walked=(lambda: _walk_by_end(ending, "company_id", cursor)) if which.sort is Sort.END else None,
+        order=_order(which.sort, which.q),
+        limit=limit,
+        cursor=cursor,
+    )
+    return Page(tuple(company(row) for row in rows), next_cursor, bool(found and found.more))
+
+
+def memberships(
+    organization: Organization, which: MembershipFilter, *, at: datetime, limit: int, cursor: str | None
+) -> Page[MembershipView]:
+    """Return a page of the memberships that the filter lets through: the newest first, or what ends next. Raises
+    CursorInvalid."""
+    base = organization.memberships.all()
+    order: tuple[str, ...] = ("-created_at", "-id")
+    if which.sort is Sort.END:
+        base, order = base.filter(ended_at=None, ends_at__gt=at), ("ends_at", "id")
+    few = _fewest(_keys(rows, "pk") for rows in candidates(base, which.holding, which.plan_id, which.ending, at))
+    rows, next_cursor = _page(
+        base,
+        narrow=(lambda each: narrow_memberships(each, which, at=at)) if which.narrowed else None,
+        few=few,
+        walked=None,
+        order=order,
+        limit=limit,
+        cursor=cursor,
+        related=("customer", "company", "next_plan", "next_price"),
+    )
+    return Page(tuple(views_of(organization, rows, at)), next_cursor)
+
+
+def _page(
+    base: QuerySet[M],
+    *,
+    narrow: Callable[[QuerySet[M]], QuerySet[M]] | None,
+    few: Sequence[UUID] | None,
+    walked: Callable[[], QuerySet[Any]] | None,
+    order: tuple[str, ...],
+    limit: int,
+    cursor: str | None,
+    related: tuple[str, ...] = (),
+) -> tuple[list[M], str | None]:
+    """Return the page after `cursor` of `base`, and the cursor of the next.
+
+    `few`: the only ones that can be among them, if they are few. `walked`: the keys in the list's order where that is
+    not the order of one of the table's own indexes.
+    """
+    here: dict[str, Any] = {"order": order, "limit": limit, "cursor": cursor, "computed": _COMPUTED}
+    everybody = base.select_related(*related) if related else base
+    if narrow is None and walked is None and few is None:
+        return cursors.paginate(everybody, **here)
+    # Put together once: that takes Django longer than the database takes to answer it.
+    fitting = cursors.after(narrow(everybody) if narrow else everybody, **here)
+    if few is not None:
+        return cursors.page(list(fitting.filter(pk__in=few)[: limit + 1]), order=order, limit=limit)
+    rows: list[M] = []
+    for step in _STEPS:
+        keys: Any = walked() if walked else cursors.after(base, **here).values("pk")
+        rows = list(fitting.filter(pk__in=keys[:step] if step else keys)[: limit + 1])
+        if len(rows) > limit:
+            break
+    return cursors.page(rows, order=order, limit=limit)
+
+
+def _order(sort: Sort, q: str) -> tuple[str, ...]:
+    return _ORDERS[Sort.NAME] if sort is Sort.BEST and not q.strip() else _ORDERS[sort]
+
+
+def _ordered(rows: QuerySet[Any], sort: Sort, q: str, at: datetime) -> QuerySet[Any]:
+    """Return the rows with what the order needs beside their columns."""
+    if sort is Sort.BEST and q.strip():
+        best = When(name_key__startswith=folded(q.replace("\0", " ")), then=Value(0))
+        return rows.annotate(rank=Case(best, default=Value(1), output_field=IntegerField()))
+    if sort is Sort.END:
+        column = "customer" if rows.model is Customer else "company"
+        ends = Membership.objects.filter(**{column: OuterRef("pk")}, ended_at=None, ends_at__gt=at)
+        first = ends.order_by().values(column).annotate(first=Min("ends_at")).values("first")
+        return rows.annotate(next_end=Subquery(first)).filter(next_end__isnull=False)
+    return rows
+
+
+def _walk_by_end(ending: QuerySet[Membership], column: str, cursor: str | None) -> QuerySet[Any]:
+    """The holders in the order in which their memberships end, from where the page begins."""
+    if cursor is not None:
+        model = Customer if column == "customer_id" else Company
+        ending = ending.filter(ends_at__gte=cursors.first_of(model, _ORDERS[Sort.END], cursor, _COMPUTED))
+    walked: QuerySet[Any] = ending.order_by("ends_at", "id").values(column)
+    return walked
+
+
+def _few_customers(organization: Organization, which: CustomerFilter, at: datetime) -> Sequence[UUID] | None:
+    """Return the only customers that can be meant, if one of the conditions leaves so few."""
+
+    def possible() -> Iterable[list[UUID] | None]:
+        if which.tag:
+            yield _keys(CustomerTag.objects.filter(organization=organization, key=tag_key(which.tag)), "customer_id")
+        if which.company_id is not None:
+            belonging = Affiliation.objects.filter(covering(at), organization=organization, company=which.company_id)
+            yield _keys(belonging, "customer_id")
+        for rows in candidates(organization.memberships.all(), which.holding, which.plan_id, which.ending, at):
+            yield _holders(organization, rows, at)
+
+    return _fewest(possible())
+
+
+def _few_companies(organization: Organization, which: CompanyFilter, at: datetime) -> Sequence[UUID] | None:
+    def possible() -> Iterable[list[UUID] | None]:
+        if which.tag:
+            yield _keys(CompanyTag.objects.filter(organization=organization, key=tag_key(which.tag)), "company_id")
+        of_companies = organization.memberships.filter(company__isnull=False)
+        for rows in candidates(of_companies, which.holding, which.plan_id, None, at):
+            yield _keys(rows, "company_id")
+
+    return _fewest(possible())
+
+
+def _holders(organization: Organization, rows: QuerySet[Membership], at: datetime) -> list[UUID] | None:
+    """The customers who hold or inherit one of the memberships; None if they are too many."""
+    held: list[tuple[UUID | None, UUID | None]] = list(
+        rows.order_by().values_list("customer_id", "company_id")[: FEW + 1]
+    )
+    if len(held) > FEW:
+        return None
+    own = [customer for customer, _company in held if customer]
+    companies = {company for _customer, company in held if company}
+    if not companies:
+        return own
+    belonging = Affiliation.objects.filter(covering(at), organization=organization, company__in=companies)
+    inherited = _keys(belonging, "customer_id")
+    return None if inherited is None else list({*own, *inherited})
+
+
+def _fewest(found: Iterable[list[UUID] | None]) -> Sequence[UUID] | None:
+    few = [keys for keys in found if keys is not None]
+    return min(few, key=len) if few else None
+
+
+def _keys(rows: QuerySet[Any], column: str) -> list[UUID] | None:
+    keys = list(rows.order_by().values_list(column, flat=True)[: FEW + 1])
+    return keys if len(keys) <= FEW else None
+
+
+def waiting(organization: Organization, *, at: datetime) -> QuerySet[Membership]:
+    """Return the memberships that wait for approval, the oldest first."""
+    open_still = Q(pending_until=None) | Q(pending_until__gt=at)
+    rows = organization.memberships.filter(open_still, needs_approval=True, ended_at=None)
+    return rows.order_by("created_at", "id")
+
+
+def waiting_count(organization: Organization, *, at: datetime, most: int = 1_000) -> int:
+    """Return how many memberships wait for approval, counted up to `most`. One query on an index of just these."""
+    return waiting(organization, at=at)[:most].count()
+
+
+def queue(organization: Organization, *, at: datetime, limit: int, cursor: str | None) -> Page[MembershipView]:
+    """Return a page of the memberships that wait for approval, the oldest first. Raises CursorInvalid."""
+    rows = waiting(organization, at=at).select_related("customer", "company", "next_plan", "next_price")
+    found, next_cursor = cursors.paginate(rows, order=("created_at", "id"), limit=limit, cursor=cursor)
+    return Page(tuple(views_of(organization, found, at)), next_cursor)
+
+
+def counted(rows: QuerySet[Any], *, most: int) -> int:
+    """Return how many rows there are, counted up to `most` and one more."""
+    return rows.order_by()[: most + 1].count()

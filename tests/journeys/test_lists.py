@@ -1,0 +1,130 @@
+"""Finding people, filtering, doing something with several and keeping a view, in a real browser."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+
+from tests import axe
+from tests.cli.installation import fresh
+
+pytestmark = pytest.mark.browser
+
+EMAIL, PASSWORD = "mara@club.example", "a-key-for-the-front-door"
+DESK: ViewportSize = {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A served installation with an empty club and a manager; gives the address of the club's console."""
+    with fresh(tmp_path_factory.mktemp("lists")) as installation:
+        installation.run("migrate")
+        installation.run(
+            "organization", "create", "Strand House", "--timezone", "Europe/London", "--currency", "GBP"
+        )  # fmt: skip
+        installation.run(
+            "staff", "add", "--email", EMAIL, "--name", "Mara Manager", "--role", "manager", stdin=f"{PASSWORD}\n"
+        )
+        with installation.served() as server:
+            yield f"{server.address}/console"
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Browser]:
+    expect.set_options(timeout=20_000)  # a machine that runs the rest of the suite meanwhile may be slow
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=str(chromium))
+        yield launched
+        launched.close()
+
+
+def signed_in(page: Page, console: str) -> str:
+    """Sign in, and return the address of the club."""
+    page.set_default_timeout(20_000)
+    page.goto(f"{console}/signin")
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("navigation", name="Console")).to_be_attached()
+    return f"{console}/strand-house"
+
+
+def add(page: Page, club: str, first: str, last: str) -> None:
+    page.goto(f"{club}/customers/new")
+    page.get_by_label("First name").fill(first)
+    page.get_by_label("Last name").fill(last)
+    page.get_by_role("button", name="Add the customer").click()
+    expect(page.get_by_role("heading", level=1, name=f"{first} {last}")).to_be_visible()
+
+
+def test_a_list_is_searched_filtered_tagged_and_kept_as_a_view(console: str, browser: Browser) -> None:
+    context = browser.new_context(viewport=DESK, reduced_motion="reduce", locale="en-GB")
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda failure: complaints.append(str(failure)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    club = signed_in(page, console)
+    add(page, club, "Ada", "Okonkwo")
+    add(page, club, "Bea", "Brandt")
+
+    page.goto(f"{club}/customers")
+    ada, bea = (page.get_by_role("link", name=name) for name in ("Ada Okonkwo", "Bea Brandt"))
+    search = page.get_by_role("searchbox", name="Find a customer")
+    search.press_sequentially("konk", delay=20)
+    expect(bea).to_have_count(0)
+    expect(ada).to_be_visible()
+    expect(search).to_be_focused()
+    assert "q=konk" in page.url
+    search.fill("")
+    expect(bea).to_be_visible()
+    assert "q=" not in page.url
+
+    page.get_by_role("checkbox", name="Choose Ada Okonkwo").check()
+    expect(page.get_by_text("1 chosen")).to_be_visible()
+    page.get_by_role("button", name="Add a tag").click()
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_label("Tag").fill("Press")
+    assert axe.violations(page) == []
+    drawer.get_by_role("button", name="Add the tag").click()
+    expect(drawer).to_have_count(0)
+
+    page.get_by_label("Tag", exact=True).fill("press")
+    page.get_by_label("Tag", exact=True).press("Tab")
+    expect(bea).to_have_count(0)
+    expect(ada).to_be_visible()
+    assert "tag=press" in page.url
+    assert axe.violations(page) == []
+
+    page.get_by_role("link", name="Save this view").click()
+    drawer.get_by_label("Name").fill("People of the press")
+    drawer.get_by_role("button", name="Save the view").click()
+    views = page.get_by_role("navigation", name="Views")
+    expect(views.get_by_role("link", name="People of the press")).to_have_attribute("aria-current", "page")
+    expect(ada).to_be_visible()
+    views.get_by_role("link", name="Everybody").click()
+    expect(bea).to_be_visible()
+    page.go_back()
+    expect(bea).to_have_count(0)
+    expect(ada).to_be_visible()
+    assert complaints == []
+    context.close()
+
+
+def test_the_list_works_without_scripts(console: str, browser: Browser) -> None:
+    context = browser.new_context(viewport=DESK, java_script_enabled=False, locale="en-GB")
+    page = context.new_page()
+    club = signed_in(page, console)
+    add(page, club, "Cem", "Coker")
+    page.goto(f"{club}/customers")
+    page.get_by_role("searchbox", name="Find a customer").fill("c")
+    page.get_by_label("Membership", exact=True).select_option("none")
+    page.get_by_role("button", name="Find", exact=True).click()
+    page.goto(f"{club}/customers?membership=none")
+    page.get_by_role("checkbox", name="Choose Cem Coker").check()
+    page.get_by_role("button", name="Add a tag").click()
+    page.get_by_label("Tag", exact=True).fill("Speaker")
+    page.get_by_role("button", name="Add the tag").click()
+    page.goto(f"{club}/customers?tag=speaker&status=active")
+    expect(page.get_by_role("link", name="Cem Coker")).to_be_visible()
+    context.close()

@@ -34,11 +34,11 @@ _PREFIXES: dict[type, Prefix] = {
     WebhookEndpoint: Prefix.WEBHOOK_ENDPOINT,
     Delivery: Prefix.DELIVERY,
     Job: Prefix.JOB,
+    SavedView: Prefix.SAVED_VIEW,
+    BulkRun: Prefix.BULK_RUN,
     ApiKey: Prefix.API_KEY,
     TrustedIssuer: Prefix.TRUSTED_ISSUER,
     Picture: Prefix.PICTURE,
-    SavedView: Prefix.SAVED_VIEW,
-    BulkRun: Prefix.BULK_RUN,
 }
 
 

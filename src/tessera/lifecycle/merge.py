@@ -58,12 +58,13 @@ def merge_customer(
         uniting.unite_phones(customer, into)
         uniting.unite_tags(customer, into)
         Note.objects.filter(customer=customer).update(customer=into)
-        photo = uniting.unite_photos(customer, into)
-        fields = [*_fill(customer, into, take), *(["photo"] if photo else [])]
+        fields = _fill(customer, into, take)
         if "emails" in take and uniting.put_email_first(into, first_email):
             fields.append("emails")
         if "phones" in take and uniting.put_phone_first(into, first_phone):
             fields.append("phones")
+        if uniting.unite_photos(customer, into):
+            fields.append("photo")
         # Whoever was merged into the customer before is now part of `into` too: one step, however often people merge.
         Customer.objects.filter(merged_into=customer).update(merged_into=into)
         # Put away, so that whoever waits with something new for the record is refused.

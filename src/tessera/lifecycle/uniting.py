@@ -57,28 +57,6 @@ def unite_phones(customer: Customer, into: Customer) -> None:
             position += 1
 
 
-def unite_photos(customer: Customer, into: Customer) -> bool:
-    """Leave `into` with the better photo of the two, and the customer with none; return whether it was the customer's.
-
-    Better is the one with more to show, up to what is kept; as good as the other, that of `into` stays.
-    """
-    theirs, own = customer.photo, into.photo
-    if theirs is None:
-        return False
-    better = own is None or _sharpness(theirs) > _sharpness(own)
-    Customer.objects.filter(pk=customer.pk).update(photo=None)
-    if better:
-        Customer.objects.filter(pk=into.pk).update(photo=theirs)
-        into.photo = theirs
-    given_up = own if better else theirs
-    give_up(given_up.pk if given_up is not None else None)
-    return better
-
-
-def _sharpness(photo: Picture) -> int:
-    return min(photo.width, photo.height, SIZES[-1])
-
-
 def unite_tags(customer: Customer, into: Customer) -> None:
     """Move the customer's tags to `into`; one that both have stays once."""
     own = CustomerTag.objects.filter(customer=into).values_list("key", flat=True)
@@ -115,6 +93,28 @@ def _put_first(rows: QuerySet[CustomerEmail] | QuerySet[CustomerPhone], position
     for before in reversed(range(position)):
         rows.filter(position=before + _OUT_OF_THE_WAY).update(position=before + 1)
     return True
+
+
+def unite_photos(customer: Customer, into: Customer) -> bool:
+    """Leave `into` with the better photo of the two, and the customer with none; return whether it was the customer's.
+
+    Better is the one with more to show, up to what is kept; as good as the other, that of `into` stays.
+    """
+    theirs, own = customer.photo, into.photo
+    if theirs is None:
+        return False
+    better = own is None or _sharpness(theirs) > _sharpness(own)
+    Customer.objects.filter(pk=customer.pk).update(photo=None)
+    if better:
+        Customer.objects.filter(pk=into.pk).update(photo=theirs)
+        into.photo = theirs
+    given_up = own if better else theirs
+    give_up(given_up.pk if given_up is not None else None)
+    return better
+
+
+def _sharpness(photo: Picture) -> int:
+    return min(photo.width, photo.height, SIZES[-1])
 
 
 def _next_position(rows: Iterable[CustomerEmail | CustomerPhone]) -> int:

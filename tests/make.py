@@ -6,7 +6,7 @@ They go round the services on purpose: a test of a rule may begin in any state t
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from itertools import count
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from PIL import Image
 
 from tessera.console.models import SavedView
+from tessera.core import clock
 from tessera.core.periods import Interval
 from tessera.events.models import Event
 from tessera.files import services as files
@@ -35,6 +36,10 @@ from tessera.people.names import name_key
 from tessera.people.types import CompanyStatus, CustomerStatus, Source, Via
 from tessera.plans.models import Permission, PermissionTarget, Plan, PlanPermission, Price
 from tessera.plans.types import Audience, Billing, Rule, Visibility
+from tessera.transfer import spool
+from tessera.transfer.models import Export, Import
+from tessera.transfer.types import ExportStatus, ImportStatus
+from tessera.transfer.types import Kind as ImportKind
 from tessera.webhooks import signatures
 from tessera.webhooks.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from tessera.webhooks.types import DeliveryStatus, DisabledReason, Payload
@@ -610,4 +615,45 @@ def _picture(club: Organization, kind: Kind, size: tuple[int, int]) -> Picture:
     row = files.written(drawn.getvalue(), organization=club, kind=kind, instead_of=None, at=JAN_10)
     assert row is not None
     files.keep(row)
+    return row
+
+
+def import_of(club: Organization, text: str = "first_name,last_name\nAda,Lovelace\n") -> Import:
+    """A file of customers that has just come, with plain headers; its columns are not named yet."""
+    header = text.partition("\n")[0]
+    row = Import.objects.create(
+        organization=club,
+        kind=ImportKind.CUSTOMERS,
+        status=ImportStatus.UPLOADED,
+        actor=ACTOR,
+        file_name="people.csv",
+        size=len(text.encode()),
+        encoding="utf-8",
+        delimiter=",",
+        headers=header.split(","),
+        first_position=len(header) + 1,
+        first_line=2,
+        position=len(header) + 1,
+        line=2,
+        created_at=JAN_10,
+        kept_until=clock.now() + timedelta(days=30),
+    )
+    with spool.writing(row.pk, "csv") as file:
+        file.write(text.encode())
+    return row
+
+
+def export_of(club: Organization, name: str = "customers", text: str = "number\r\n") -> Export:
+    """A list that was exported, and its file."""
+    row = Export.objects.create(
+        organization=club,
+        list=name,
+        status=ExportStatus.DONE,
+        actor=ACTOR,
+        size=len(text),
+        created_at=JAN_10,
+        kept_until=clock.now() + timedelta(hours=24),
+    )
+    with spool.writing(row.pk, "csv") as file:
+        file.write(text.encode())
     return row

@@ -61,6 +61,7 @@ def filled(each: Address, club: Organization) -> str:
         "jobs": make.parked_job(club), "views": make.saved_view(club), "runs": make.bulk_run(club),
         "keys": make.key(club)[0], "embedding": make.trusted_issuer(club),
         "photos": make.photo(ada), "company-logos": make.logo(acme), "logo": make.logo(club),
+        "imports": make.import_of(club), "exports": make.export_of(club),
     }  # fmt: skip
     kind = each.route.removeprefix("<slug:slug>/").removeprefix("settings/").split("/")[0]
     arguments = {"slug": club.slug}

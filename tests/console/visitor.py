@@ -21,6 +21,7 @@ from tessera.organizations.models import ApiKey, Organization, Staff, TrustedIss
 from tessera.organizations.rights import Role
 from tessera.people.models import Company, Customer, Note
 from tessera.plans.models import Plan, Price
+from tessera.transfer.models import Export, Import
 from tessera.webhooks.models import Delivery, WebhookEndpoint
 from tests import make
 
@@ -39,6 +40,8 @@ _PREFIXES: dict[type, Prefix] = {
     ApiKey: Prefix.API_KEY,
     TrustedIssuer: Prefix.TRUSTED_ISSUER,
     Picture: Prefix.PICTURE,
+    Import: Prefix.IMPORT,
+    Export: Prefix.EXPORT,
 }
 
 
@@ -94,7 +97,7 @@ class Visitor:
         headers = {"HX-Request": "true"} if htmx else {}
         with CaptureQueriesContext(connection) as queries:
             answer = self.client.get(address, headers=headers)
-        return Page(answer.status_code, answer.content.decode(errors="replace"), answer.headers, len(queries))
+        return Page(answer.status_code, answer.getvalue().decode(errors="replace"), answer.headers, len(queries))
 
     def post(self, name: str, /, *args: object, htmx: object = False, **told: object) -> Page:
         """Send a form."""

@@ -23,6 +23,7 @@ from tessera.memberships import tasks as memberships
 from tessera.notices import tasks as notices
 from tessera.organizations.clock import DueWork
 from tessera.organizations.models import Organization
+from tessera.transfer import tasks as transfer
 from tessera.webhooks import tasks as webhooks
 
 
@@ -74,6 +75,8 @@ SCHEDULE: Final = Schedule(
         Every("wake senders of webhooks", timedelta(minutes=1), webhooks.wake_due),
         Every("send mails that wait", timedelta(minutes=1), notices.catch_up),
         Every("carry on with many customers", timedelta(minutes=1), memberships.catch_up),
+        Every("go on with imports and exports", timedelta(minutes=1), transfer.catch_up),
+        Every("remove exports and imports that are over", timedelta(minutes=10), transfer.prune),
         Every("forget jobs that are over", timedelta(minutes=10), pruning.forget_old_jobs),
         Every("forget deliveries that are long over", timedelta(hours=1), webhooks.prune, first=timedelta(minutes=5)),
         Every("remove files of no picture", timedelta(hours=1), files.sweep, first=timedelta(minutes=10)),

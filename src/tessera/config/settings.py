@@ -31,6 +31,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "organizations.User"
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+FILE_UPLOAD_HANDLERS = [
+    "tessera.http.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DEMO = tessera.demo
 HOME = tessera.home
 BASE_URL = tessera.base_url
@@ -59,6 +64,7 @@ INSTALLED_APPS = [
     "tessera.access",
     "tessera.webhooks",
     "tessera.notices",
+    "tessera.transfer",
     "tessera.console",
     "tessera.config",
 ]

@@ -64,6 +64,8 @@ SETTINGS: Final[tuple[Group, ...]] = (
     Group(
         _("Data"),
         (
+            Entry("imports", _("Imports"), "upload", "console:imports", Right.IMPORTS_WRITE),
+            Entry("exports", _("Exports"), "download", "console:exports", Right.EXPORTS_WRITE),
             Entry("clock", _("Test clock"), "alarm-clock", "console:clock", _WRITE, test_only=True),
             Entry("jobs", _("Given up"), "archive-x", "console:jobs", _WRITE),
             Entry("danger", _("Danger zone"), "triangle-alert", "console:danger", Right.ORGANIZATION_DANGER),

@@ -16,10 +16,13 @@ from tessera.console import (
     danger,
     embedding,
     events,
+    exports,
     find,
     granting,
     histories,
     home,
+    import_setup,
+    imports,
     jobs,
     keys,
     matrix,
@@ -141,6 +144,22 @@ _webhooks: list[URLPattern] = [
     path("/<str:ref>/deliveries/<str:delivery_ref>/replay", webhook_delivery.replay, name="webhook_delivery_replay"),
 ]
 
+_imports: list[URLPattern] = [
+    path("", imports.index, name="imports"),
+    path("/new", imports.new, name="import_new"),
+    path("/<str:ref>", imports.profile, name="import"),
+    path("/<str:ref>/columns", import_setup.columns, name="import_columns"),
+    path("/<str:ref>/start", imports.start, name="import_start"),
+    path("/<str:ref>/cancel", imports.cancel, name="import_cancel"),
+    path("/<str:ref>/left-out.csv", imports.left_out, name="import_left_out"),
+]
+_exports: list[URLPattern] = [
+    path("", exports.index, name="exports"),
+    path("/new", exports.new, name="export_new"),
+    path("/<str:ref>", exports.profile, name="export"),
+    path("/<str:ref>/download", exports.download, name="export_download"),
+    path("/<str:ref>/remove", exports.remove, name="export_remove"),
+]
 _settings: list[URLPattern | URLResolver] = [
     path("", settings.index, name="settings"),
     path("/organization", organization.organization, name="organization"),
@@ -166,6 +185,8 @@ _settings: list[URLPattern | URLResolver] = [
     path("/danger/keys", danger.revoke_keys, name="danger_keys"),
     path("/danger/sign-out", danger.sign_out_all, name="danger_sign_out"),
     path("/danger/delete", danger.delete, name="danger_delete"),
+    path("/imports", include(_imports)),
+    path("/exports", include(_exports)),
     path("/webhooks", include(_webhooks)),
     path("/jobs", include(_jobs)),
 ]

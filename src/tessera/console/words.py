@@ -171,6 +171,17 @@ _HAPPENED: Final[Mapping[EventType, tuple[object, str]]] = {
     EventType.MEMBERSHIP_RENEWAL_DUE: (_("%(plan)s: to be paid again soon"), "care"),
     EventType.MEMBERSHIP_EXPIRY_DUE: (_("%(plan)s: ends soon"), "care"),
     EventType.MEMBERSHIP_EXPIRED: (_("%(plan)s expired"), "care"),
+    EventType.IMPORT_UPLOADED: (_("File brought for an import"), ""),
+    EventType.IMPORT_PREPARED: (_("Columns of an import named"), ""),
+    EventType.IMPORT_CHECKED: (_("Import checked"), ""),
+    EventType.IMPORT_STARTED: (_("Import started"), "care"),
+    EventType.IMPORT_FINISHED: (_("Import finished"), "good"),
+    EventType.IMPORT_CANCELED: (_("Import canceled"), "stop"),
+    EventType.IMPORT_REMOVED: (_("File of an import removed"), ""),
+    EventType.EXPORT_REQUESTED: (_("Export asked for"), "care"),
+    EventType.EXPORT_FINISHED: (_("Export written"), ""),
+    EventType.EXPORT_DOWNLOADED: (_("Export downloaded"), "care"),
+    EventType.EXPORT_REMOVED: (_("File of an export removed"), ""),
 }
 
 

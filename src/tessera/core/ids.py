@@ -43,6 +43,8 @@ class Prefix(StrEnum):
     NOTICE = "ntc"
     SAVED_VIEW = "svw"
     BULK_RUN = "blk"
+    IMPORT = "imp"
+    EXPORT = "exp"
 
 
 def new_id() -> UUID:

@@ -93,6 +93,17 @@ class EventType(StrEnum):
     WEBHOOK_ENDPOINT_ENABLED = "webhook_endpoint.enabled"
     WEBHOOK_ENDPOINT_TESTED = "webhook_endpoint.tested"
     WEBHOOK_ENDPOINT_REPLAYED = "webhook_endpoint.replayed"
+    IMPORT_UPLOADED = "import.uploaded"
+    IMPORT_PREPARED = "import.prepared"
+    IMPORT_CHECKED = "import.checked"
+    IMPORT_STARTED = "import.started"
+    IMPORT_FINISHED = "import.finished"
+    IMPORT_CANCELED = "import.canceled"
+    IMPORT_REMOVED = "import.removed"
+    EXPORT_REQUESTED = "export.requested"
+    EXPORT_FINISHED = "export.finished"
+    EXPORT_DOWNLOADED = "export.downloaded"
+    EXPORT_REMOVED = "export.removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +115,12 @@ class Actor:
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Actor":
+        """Return the actor that `str(actor)` stands for."""
+        kind, _, key = text.partition(":")
+        return cls(kind, key)
 
     @classmethod
     def staff(cls, key: UUID) -> "Actor":

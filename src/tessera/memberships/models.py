@@ -83,6 +83,11 @@ class Membership(models.Model):
                 name="membership_ended", fields=["organization", "ended_at"], condition=Q(ended_at__isnull=False)
             ),
             models.Index(
+                name="membership_by_reference",
+                fields=["organization", "external_reference"],
+                condition=~Q(external_reference=""),
+            ),
+            models.Index(
                 name="membership_to_announce",
                 fields=["organization", "announce_at", "id"],
                 condition=Q(announce_at__isnull=False),

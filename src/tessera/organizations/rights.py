@@ -45,6 +45,8 @@ class Right(StrEnum):
     ACCESS_READ = "access:read"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
+    IMPORTS_WRITE = "imports:write"
+    EXPORTS_WRITE = "exports:write"
 
 
 _READS = frozenset(

@@ -26,6 +26,12 @@ _FILTERS: Final = {
     "plan": _("of one plan"),
     "company": _("of one company"),
     "customer": _("of one customer"),
+    "membership": _("membership: %(value)s"),
+    "ending": _("ending within %(value)s days"),
+    "tag": _("tagged “%(value)s”"),
+    "source": _("come by: %(value)s"),
+    "holder": _("held by: %(value)s"),
+    "renews": _("renewing: %(value)s"),
     "belonging": _("belonging: %(value)s"),
     "type": _("of some types"),
 }
@@ -56,8 +62,9 @@ def new(request: StaffRequest) -> HttpResponse:
     told = request.POST if request.method == "POST" else request.GET
     name = told.get("list", "customers")
     found = _list(staff, name)
-    filters = {each: told.get(each, "")[:200] for each in found.filters if told.get(each)}
-    picked = told.getlist("id")
+    narrowed = QueryDict(told.get("which", ""))  # as the forms of lists send it
+    filters = {each: text[:200] for each in found.filters if (text := told.get(each) or narrowed.get(each, ""))}
+    picked = [] if told.get("all") else [*told.getlist("id"), *told.getlist("c")]
     problem = ""
     if request.method == "POST" and "format" in told:
 

@@ -19,23 +19,31 @@ from tessera.core.ids import Prefix
 from tessera.events import queries as events
 from tessera.events.queries import EventLine
 from tessera.events.types import EventType
-from tessera.http.cursors import LARGEST_PAGE
+from tessera.http.cursors import LARGEST_PAGE, paginate
 from tessera.memberships import queries as memberships
-from tessera.memberships.queries import Filters, MembershipView
-from tessera.memberships.types import Status
+from tessera.memberships.filters import (
+    CompanyFilter,
+    CustomerFilter,
+    MembershipFilter,
+    companies_of,
+    customers_of,
+    memberships_of,
+)
+from tessera.memberships.queries import MembershipView
 from tessera.organizations.models import Organization
 from tessera.organizations.rights import Right
 from tessera.organizations.time import zone as zone_of
 from tessera.people import queries as people
 from tessera.people import selections
 from tessera.people.queries import Affiliated, CompanyFacts, CustomerFacts
-from tessera.people.types import Belonging, CompanyStatus, CustomerStatus
+from tessera.people.types import Belonging
 from tessera.plans import queries as plans
 from tessera.plans.queries import PlanFacts
 from tessera.transfer.cells import listed
 from tessera.transfer.errors import ListUnknown
 
 T = TypeVar("T")
+_BY_AGE: Final = ("created_at", "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +91,12 @@ def phone_text(number: str) -> str:
 
 
 def _customers(chosen: Chosen) -> Iterator[Sequence[str]]:
-    status = _one_of(CustomerStatus, chosen.filters.get("status"))
-    q = chosen.filters.get("q", "")
+    which = CustomerFilter.parse(_understood(chosen.filters, CustomerFilter))
+    found = customers_of(chosen.organization, which, at=chosen.at)
 
     def page(cursor: str | None) -> tuple[Sequence[CustomerFacts], str | None]:
-        found = people.customers(chosen.organization, q=q, status=status, limit=LARGEST_PAGE, cursor=cursor)
-        return found.data, found.next_cursor
+        rows, next_cursor = paginate(found, order=_BY_AGE, limit=LARGEST_PAGE, cursor=cursor)
+        return people.customer_facts(rows), next_cursor
 
     for each in _all(page, chosen.selection, lambda keys: people.customers_named(chosen.organization, keys)):
         addresses = [email.address for email in each.emails]
@@ -113,12 +121,12 @@ def _customers(chosen: Chosen) -> Iterator[Sequence[str]]:
 
 
 def _companies(chosen: Chosen) -> Iterator[Sequence[str]]:
-    status = _one_of(CompanyStatus, chosen.filters.get("status"))
-    q = chosen.filters.get("q", "")
+    which = CompanyFilter.parse(_understood(chosen.filters, CompanyFilter))
+    found = companies_of(chosen.organization, which, at=chosen.at)
 
     def page(cursor: str | None) -> tuple[Sequence[CompanyFacts], str | None]:
-        found = people.companies(chosen.organization, q=q, status=status, limit=LARGEST_PAGE, cursor=cursor)
-        return found.data, found.next_cursor
+        rows, next_cursor = paginate(found, order=_BY_AGE, limit=LARGEST_PAGE, cursor=cursor)
+        return [people.company(row) for row in rows], next_cursor
 
     for each in _all(page, chosen.selection, lambda keys: selections.companies(chosen.organization, keys)):
         yield (
@@ -173,18 +181,13 @@ def _affiliations(chosen: Chosen) -> Iterator[Sequence[str]]:
 
 
 def _memberships(chosen: Chosen) -> Iterator[Sequence[str]]:
-    filters = Filters(
-        status=_one_of(Status, chosen.filters.get("status")),
-        plan_id=_key(Prefix.PLAN, chosen.filters.get("plan")),
-        customer_id=_key(Prefix.CUSTOMER, chosen.filters.get("customer")),
-        company_id=_key(Prefix.COMPANY, chosen.filters.get("company")),
-    )
     organization, at = chosen.organization, chosen.at
+    which = MembershipFilter.parse(_understood(chosen.filters, MembershipFilter))
+    kept = memberships_of(organization, which, at=at).select_related("customer", "company", "next_plan", "next_price")
 
     def page(cursor: str | None) -> tuple[Sequence[MembershipView], str | None]:
-        return memberships.memberships(
-            organization=organization, filters=filters, at=at, limit=LARGEST_PAGE, cursor=cursor
-        )
+        rows, next_cursor = paginate(kept, order=_BY_AGE, limit=LARGEST_PAGE, cursor=cursor)
+        return memberships.views_of(organization, rows, at), next_cursor
 
     def named(keys: Sequence[UUID]) -> Sequence[MembershipView]:
         return memberships.memberships_named(organization=organization, membership_ids=keys, at=at)
@@ -293,6 +296,17 @@ def _batched(rows: Iterable[T], many: int) -> Iterator[list[T]]:
         yield block
 
 
+def _understood(
+    told: Mapping[str, str], kind: type[CustomerFilter | CompanyFilter | MembershipFilter]
+) -> Mapping[str, str]:
+    """Return the filters. Raises ListUnknown if one says nothing: a page shows everybody then, a file does not."""
+    if unread := sorted(set(told) - set(kind.parse(told).address())):
+        raise ListUnknown(
+            f"{unread[0]} = {told[unread[0]][:40]!r} is nothing to narrow the list by", pointer="/filters"
+        )
+    return told
+
+
 def _one_of(words: type[T], text: str | None) -> T | None:
     if not text:
         return None
@@ -330,7 +344,7 @@ LISTS: Final[Mapping[str, Listed]] = {
         Right.CUSTOMERS_READ,
         ("number", "external_id", "first_name", "last_name", "display_name", "email", "other_emails", "email_verified",
          "phone", "other_phones", "birthday", "locale", "marketing_consent", "tags", "status", "source", "created_at"),
-        ("q", "status"),
+        ("q", "status", "membership", "plan", "company", "ending", "tag"),
         Prefix.CUSTOMER,
         _customers,
     ),
@@ -339,7 +353,7 @@ LISTS: Final[Mapping[str, Listed]] = {
         Right.COMPANIES_READ,
         ("number", "external_id", "name", "legal_name", "email", "phone", "websites", "email_domains", "tags", "status",
          "created_at"),
-        ("q", "status"),
+        ("q", "status", "membership", "plan", "tag"),
         Prefix.COMPANY,
         _companies,
     ),
@@ -358,7 +372,7 @@ LISTS: Final[Mapping[str, Listed]] = {
         ("customer", "company", "holder_name", "plan", "price", "currency", "starts_at", "ends_at", "last_day",
          "renews", "seats", "external_reference", "status", "in_grace", "ended_reason", "source", "created_at",
          "membership_id"),
-        ("status", "plan", "customer", "company"),
+        ("status", "plan", "source", "holder", "ending", "renews"),
         Prefix.MEMBERSHIP,
         _memberships,
     ),

@@ -26,7 +26,7 @@ def main() -> int:
 
     from django.core.management import call_command
 
-    from benchmarks import announcing, crowd, decisions, granting, jobs, lists, midnight, over_http
+    from benchmarks import announcing, crowd, decisions, granting, importing, jobs, lists, midnight, over_http
 
     call_command("migrate", verbosity=0)
     club = crowd.found()
@@ -39,6 +39,8 @@ def main() -> int:
             granting.measure(wanted.database, club, few=10, many=wanted.people),
             announcing.measure(wanted.database, many=wanted.ending),
             over_http.measure(wanted.database, club),
+            importing.measure(wanted.database, many=wanted.people),
+            importing.measure(wanted.database, many=wanted.people),
             jobs.measure(wanted.database),
             midnight.measure(wanted.database, club, many=wanted.ending),
             of_lists,

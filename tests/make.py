@@ -6,19 +6,29 @@ They go round the services on purpose: a test of a rule may begin in any state t
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from itertools import count
 from zoneinfo import ZoneInfo
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from PIL import Image
+
 from tessera.console.models import SavedView
+from tessera.core import clock
 from tessera.core.periods import Interval
 from tessera.events.models import Event
+from tessera.files import services as files
+from tessera.files.models import Picture
+from tessera.files.types import Kind
 from tessera.http.scopes import Scope
 from tessera.jobs.models import Job
 from tessera.jobs.types import State
 from tessera.memberships.models import BulkRun, Membership, Pause, Term
 from tessera.memberships.types import BulkAction, BulkState, EndedReason
-from tessera.organizations.models import ApiKey, Organization, Staff, User
+from tessera.organizations import issuer_keys
+from tessera.organizations.models import ApiKey, Organization, Staff, TrustedIssuer, User
 from tessera.organizations.rights import Role
 from tessera.people import contacts, numbers, searching
 from tessera.people.models import Affiliation, Company, Customer, CustomerEmail, CustomerPhone
@@ -26,6 +36,10 @@ from tessera.people.names import name_key
 from tessera.people.types import CompanyStatus, CustomerStatus, Source, Via
 from tessera.plans.models import Permission, PermissionTarget, Plan, PlanPermission, Price
 from tessera.plans.types import Audience, Billing, Rule, Visibility
+from tessera.transfer import spool
+from tessera.transfer.models import Export, Import
+from tessera.transfer.types import ExportStatus, ImportStatus
+from tessera.transfer.types import Kind as ImportKind
 from tessera.webhooks import signatures
 from tessera.webhooks.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from tessera.webhooks.types import DeliveryStatus, DisabledReason, Payload
@@ -110,6 +124,16 @@ def key(
         created_at=JAN_10,
     )
     return row, secret
+
+
+def trusted_issuer(club: Organization, issuer: str = "", *, active: bool = True) -> TrustedIssuer:
+    """A site that signs with a key of its own."""
+    site = issuer or f"https://site-{next(_serial)}.example"
+    key = Ed25519PrivateKey.generate().public_key()
+    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return TrustedIssuer.objects.create(
+        organization=club, name="Website", issuer=site, keys=issuer_keys.read(pem), active=active, created_at=JAN_10
+    )
 
 
 def customer(
@@ -561,3 +585,75 @@ def delivery(
 def _anchor_at(instant: datetime, club: Organization) -> str:
     """The text of an anchor (`core.periods.Anchor`): the local wall-clock time, without a zone."""
     return instant.astimezone(ZoneInfo(club.time_zone)).replace(tzinfo=None).isoformat()
+
+
+def photo(of: Customer, *, size: tuple[int, int] = (64, 64)) -> Picture:
+    """The customer has a photo, on the disk too, of a colour of its own."""
+    row = _picture(of.organization, Kind.CUSTOMER, size)
+    Customer.objects.filter(pk=of.pk).update(photo=row)
+    of.photo = row
+    return row
+
+
+def logo(of: Company | Organization) -> Picture:
+    """The company, or the organization, has a logo, on the disk too."""
+    if isinstance(of, Company):
+        row = _picture(of.organization, Kind.COMPANY, (64, 32))
+        Company.objects.filter(pk=of.pk).update(logo=row)
+        of.logo = row
+    else:
+        row = _picture(of, Kind.ORGANIZATION, (64, 32))
+        Organization.objects.filter(pk=of.pk).update(logo=row.pk)
+        of.logo = row.pk
+    return row
+
+
+def _picture(club: Organization, kind: Kind, size: tuple[int, int]) -> Picture:
+    serial = next(_serial)
+    drawn = BytesIO()
+    Image.new("RGB", size, (serial % 256, serial // 256 % 256, 90)).save(drawn, "PNG")
+    row = files.written(drawn.getvalue(), organization=club, kind=kind, instead_of=None, at=JAN_10)
+    assert row is not None
+    files.keep(row)
+    return row
+
+
+def import_of(club: Organization, text: str = "first_name,last_name\nAda,Lovelace\n") -> Import:
+    """A file of customers that has just come, with plain headers; its columns are not named yet."""
+    header = text.partition("\n")[0]
+    row = Import.objects.create(
+        organization=club,
+        kind=ImportKind.CUSTOMERS,
+        status=ImportStatus.UPLOADED,
+        actor=ACTOR,
+        file_name="people.csv",
+        size=len(text.encode()),
+        encoding="utf-8",
+        delimiter=",",
+        headers=header.split(","),
+        first_position=len(header) + 1,
+        first_line=2,
+        position=len(header) + 1,
+        line=2,
+        created_at=JAN_10,
+        kept_until=clock.now() + timedelta(days=30),
+    )
+    with spool.writing(row.pk, "csv") as file:
+        file.write(text.encode())
+    return row
+
+
+def export_of(club: Organization, name: str = "customers", text: str = "number\r\n") -> Export:
+    """A list that was exported, and its file."""
+    row = Export.objects.create(
+        organization=club,
+        list=name,
+        status=ExportStatus.DONE,
+        actor=ACTOR,
+        size=len(text),
+        created_at=JAN_10,
+        kept_until=clock.now() + timedelta(hours=24),
+    )
+    with spool.writing(row.pk, "csv") as file:
+        file.write(text.encode())
+    return row

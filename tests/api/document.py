@@ -31,6 +31,7 @@ class Operation:
     path: str
     scope: str
     body: Mapping[str, Any] | None
+    takes_picture: bool
     parameters: frozenset[str]
 
     @property
@@ -91,12 +92,13 @@ def _read() -> Iterator[Operation]:
                 path=path.removeprefix("/api/v1"),
                 scope=described["security"][0]["ApiKey"][0],
                 body=_body(described, schemas),
+                takes_picture="image/png" in described.get("requestBody", {}).get("content", {}),
                 parameters=frozenset(each["name"] for each in described["parameters"] if each["in"] == "query"),
             )
 
 
 def _body(described: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    if "requestBody" not in described:
+    if "application/json" not in described.get("requestBody", {}).get("content", {}):
         return None
     schema = described["requestBody"]["content"]["application/json"]["schema"]
     for choice in schema.get("anyOf", [schema]):

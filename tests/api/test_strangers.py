@@ -15,6 +15,7 @@ from tests import make
 from tests.api.document import Operation, operations
 from tests.api.dump import dump
 from tests.api.world import TARGET, World
+from tests.files.pictures import picture
 from tests.http.client import Answer, Api
 
 EVERY_OPERATION = pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.id)
@@ -24,7 +25,10 @@ ACCESS = ("/access/v1/evaluation", "/access/v1/evaluations")
 
 def called(api: Api, operation: Operation, of: World) -> Answer:
     """Call the operation with all it can name being things of `of`."""
-    return api.call(operation.verb, operation.address(of.addresses), operation.payload(of))
+    address = operation.address(of.addresses)
+    if operation.takes_picture:
+        return api.call(operation.verb, address, raw=picture("PNG", (64, 64)), Content_Type="image/png")
+    return api.call(operation.verb, address, operation.payload(of))
 
 
 @EVERY_OPERATION

@@ -73,6 +73,9 @@ def settled(club: Organization) -> World:
     ada = make.customer(club, first_name="Ada", last_name=club.name, emails=[f"ada@{club.slug}.example"])
     acme = make.company(club, f"Acme of {club.name}", email=f"office@{club.slug}.example")
     make.affiliation(ada, acme)
+    make.photo(ada)
+    make.logo(acme)
+    make.logo(club)
     applicant = make.customer(club)
     endpoint = make.webhook_endpoint(club, f"https://hooks.{club.slug}.example/tessera")
     world = World(

@@ -2,11 +2,16 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
 
+from tessera.core.ids import Prefix, to_text
 from tessera.events.models import EventCounter
+from tessera.files import storage
+from tessera.files.types import Kind
 from tessera.memberships.models import Membership
 from tessera.organizations.models import NumberSeries, Organization
 from tessera.people.models import Affiliation
@@ -47,8 +52,17 @@ def test_a_healthy_database_is_found_so(tessera: Tessera) -> None:
     assert report["ok"]
     assert [check["name"] for check in report["checks"]] == [
         "schema", "database", "rules", "memberships", "events", "numbers", "seats", "secrets",
+        "pictures",
     ]  # fmt: skip
     assert "ok" in tessera("doctor").stdout
+
+
+def test_a_photo_whose_file_is_gone_is_found(tessera: Tessera, settings: Any, tmp_path: Path) -> None:
+    settings.HOME = tmp_path
+    photo = make.photo(make.customer(make.organization()))
+    assert json.loads(tessera("doctor", "--json").stdout)["ok"]
+    storage.path_of(photo.organization_id, photo.pk, Kind.CUSTOMER, 192).unlink()
+    assert wrong(tessera) == {"pictures": [f"{to_text(Prefix.PICTURE, photo.pk)}: {photo.pk}-192.webp is missing"]}
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,9 @@ def filled(each: Address, club: Organization) -> str:
     first = {
         "customers": ada, "companies": acme, "memberships": membership, "plans": plan, "webhooks": endpoint,
         "jobs": make.parked_job(club), "views": make.saved_view(club), "runs": make.bulk_run(club),
+        "keys": make.key(club)[0], "embedding": make.trusted_issuer(club),
+        "photos": make.photo(ada), "company-logos": make.logo(acme), "logo": make.logo(club),
+        "imports": make.import_of(club), "exports": make.export_of(club),
     }  # fmt: skip
     kind = each.route.removeprefix("<slug:slug>/").removeprefix("settings/").split("/")[0]
     arguments = {"slug": club.slug}
@@ -66,6 +69,10 @@ def filled(each: Address, club: Organization) -> str:
         arguments["ref"] = ref(first[kind])
     if "<str:listed>" in each.route:
         arguments["listed"] = "customers"
+    if "<int:size>" in each.route:
+        arguments["size"] = "96"
+    if "<str:colour>" in each.route:
+        arguments["colour"] = "aabbcc"
     if "<str:customer_ref>" in each.route:
         arguments["customer_ref"] = ref(ada)
     if "<str:price_ref>" in each.route:

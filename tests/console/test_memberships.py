@@ -222,7 +222,7 @@ def test_what_was_done_is_in_the_log_with_who_did_it(owner: Visitor, ada: Custom
     event = Event.objects.get(type=EventType.MEMBERSHIP_CANCELED)
     assert owner.staff is not None
     assert event.actor.startswith("staff:stf_")
-    assert "Gold canceled 12:00 · Sam Steward" in owner.get("customer", ada).words
+    assert "Gold canceled 12:00 · Sam Steward" in owner.get("customer_timeline", ada).words
 
 
 def test_an_open_ended_membership_has_no_end_to_extend(owner: Visitor, ada: Customer) -> None:

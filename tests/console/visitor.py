@@ -14,18 +14,21 @@ from django.urls import reverse
 from tessera.console.models import SavedView
 from tessera.core import ids
 from tessera.core.ids import Prefix
+from tessera.files.models import Picture
 from tessera.jobs.models import Job
 from tessera.memberships.models import BulkRun, Membership
-from tessera.organizations.models import Organization, Staff
+from tessera.organizations.models import ApiKey, Organization, Staff, TrustedIssuer
 from tessera.organizations.rights import Role
-from tessera.people.models import Company, Customer
+from tessera.people.models import Company, Customer, Note
 from tessera.plans.models import Plan, Price
+from tessera.transfer.models import Export, Import
 from tessera.webhooks.models import Delivery, WebhookEndpoint
 from tests import make
 
 _PREFIXES: dict[type, Prefix] = {
     Customer: Prefix.CUSTOMER,
     Company: Prefix.COMPANY,
+    Note: Prefix.NOTE,
     Membership: Prefix.MEMBERSHIP,
     Plan: Prefix.PLAN,
     Price: Prefix.PRICE,
@@ -34,6 +37,11 @@ _PREFIXES: dict[type, Prefix] = {
     Job: Prefix.JOB,
     SavedView: Prefix.SAVED_VIEW,
     BulkRun: Prefix.BULK_RUN,
+    ApiKey: Prefix.API_KEY,
+    TrustedIssuer: Prefix.TRUSTED_ISSUER,
+    Picture: Prefix.PICTURE,
+    Import: Prefix.IMPORT,
+    Export: Prefix.EXPORT,
 }
 
 
@@ -89,7 +97,7 @@ class Visitor:
         headers = {"HX-Request": "true"} if htmx else {}
         with CaptureQueriesContext(connection) as queries:
             answer = self.client.get(address, headers=headers)
-        return Page(answer.status_code, answer.content.decode(), answer.headers, len(queries))
+        return Page(answer.status_code, answer.getvalue().decode(errors="replace"), answer.headers, len(queries))
 
     def post(self, name: str, /, *args: object, htmx: object = False, **told: object) -> Page:
         """Send a form."""

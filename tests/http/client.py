@@ -14,8 +14,9 @@ class Answer:
     def __init__(self, response: Any) -> None:
         self.status: int = response.status_code
         self.headers = response.headers
-        self.text: str = response.content.decode()
         kind = response.headers.get("Content-Type", "")
+        self.content: bytes = response.content
+        self.text: str = "" if kind.startswith("image/") else response.content.decode()
         if self.status >= 400:
             assert kind == problems.CONTENT_TYPE, f"{self.status} is no problem document: {self.text[:300]}"
         self.json: Any = json.loads(self.text) if self.text else None

@@ -42,6 +42,7 @@ def test_a_customer_is_made_read_and_changed(api: Api) -> None:
         "display_name": "",
         "phones": ["+442079460000"],
         "tags": [],
+        "photo_url": None,
         "status": "active",
         "ban_reason": "",
         "source": "api",

@@ -50,7 +50,7 @@ class TestIndexAnswersAsReading(TestCase):
                 make.customer(each, first_name=first, last_name=last, phones=phones, emails=emails)
         texts = dict(SearchEntry.objects.filter(organization=club).values_list("customer_id", "text"))
         for q in asked:
-            what = searching.customers_asked(club, q)
+            what = searching.customers_asked(club.pk, q)
             assert found(club, q) == {key for key, text in texts.items() if search.is_in(text, what)}, q
 
 
@@ -138,7 +138,7 @@ def test_whoever_was_written_past_the_services_is_indexed_afterwards(ada: Custom
 
 @pytest.mark.parametrize("q", ["wi", "w", "son", "wilson", "wilson ada", "020 7946 0000", "no-such-name"])
 def test_a_search_reads_the_index_and_not_the_texts(ada: Customer, q: str) -> None:
-    what = searching.customers_asked(ada.organization, q)
+    what = searching.customers_asked(ada.organization_id, q)
     sql, parameters = searching.INDEX.found(what, column="customer_id", limit=10)
     assert "SCAN people_searchentry" not in explained(sql, parameters)
     assert "Seq Scan" not in explained(sql, parameters)

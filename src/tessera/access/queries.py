@@ -1,13 +1,16 @@
 """What a customer may do, for screens and the API; and a decision in words."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from tessera import db
 from tessera.access import catalogue, engine
+from tessera.access.facts import key_of, question_of
 from tessera.access.types import Decision, Reason, Source
+from tessera.core.intervals import Span
 from tessera.core.local_time import last_day
 from tessera.organizations.models import Organization
 from tessera.organizations.time import zone as zone_of
@@ -32,6 +35,14 @@ class HeldPermission:
     valid_until: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """A permission that a customer has, and each membership that grants it by itself, the one that wins first."""
+
+    held: HeldPermission
+    sources: tuple[HeldPermission, ...]
+
+
 def effective_permissions(organization: Organization, customer_id: UUID, at: datetime) -> list[HeldPermission]:
     """Return every permission the customer has at `at`, in order of keys. Nobody banned, archived or unknown has any.
 
@@ -45,6 +56,43 @@ def effective_permissions(organization: Organization, customer_id: UUID, at: dat
             for permission, question in catalogue.granted_by(plan_ids).items()
         ]
     return [held for permission, decision in found if (held := _held(permission, decision)) is not None]
+
+
+def effective_sources(
+    organization: Organization,
+    customer_id: UUID,
+    at: datetime,
+    *,
+    names: Mapping[UUID, Mapping[str, str]],
+    ahead: Mapping[UUID, int],
+) -> list[Effective]:
+    """Return every permission the customer has at `at`, with all that grant it; in order of keys. One query.
+
+    What the caller has read already is given: `names` are what each plan grants, names by keys; `ahead` how many people
+    come before each affiliation. Who finds the seats taken costs one or two queries more for each such company.
+    """
+    standing = engine.standing_of(organization_id=organization.pk, customer_id=customer_id, asked=None)
+    for source in standing.sources:
+        before = ahead.get(key_of(source.affiliation.id)) if source.affiliation is not None else None
+        if source.affiliation is not None and before is not None:
+            for seats in {term.seats for term in source.terms if term.seats is not None}:
+                if before < seats:
+                    source.affiliation.free[seats] = [Span(at, None)]
+    pairs: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for plan_id, granted in names.items():
+        for key, name in granted.items():
+            pairs.setdefault((key, name), []).append((plan_id.hex, key))
+    found = []
+    for (key, name), of_plans in sorted(pairs.items()):
+        permission, question = catalogue.Granted(key, name), question_of(of_plans)
+        held = _held(permission, engine.judge(standing, question, at))
+        if held is not None:
+            alone = (replace(standing, sources=[each]) for each in standing.sources)
+            each_held = (_held(permission, engine.judge(one, question, at)) for one in alone)
+            sources = [one for one in each_held if one is not None]
+            sources.sort(key=lambda one: one.membership_id != held.membership_id)
+            found.append(Effective(held, tuple(sources)))
+    return found
 
 
 def explain(decision: Decision, organization: Organization) -> str:

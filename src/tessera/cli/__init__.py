@@ -26,6 +26,8 @@ _COMMANDS: Final[Mapping[str, _Entry]] = {
     "doctor": _Entry("tessera.cli.doctor", "Examine the database; exit 1 if anything is wrong."),
     "backup": _Entry("tessera.cli.backup", "Write the database and uploaded files to one file, while serving."),
     "restore": _Entry("tessera.cli.restore", "Put a backup in the place of what is there."),
+    "import": _Entry("tessera.cli.importing", "Import customers, companies, affiliations or memberships from CSV."),
+    "export": _Entry("tessera.cli.exporting", "Export a list as CSV."),
     "openapi": _Entry("tessera.cli.openapi", "Print the API's OpenAPI 3.1 document."),
     "organization": _Entry("tessera.cli.organization", "Found organizations."),
     "clock": _Entry("tessera.cli.clock", "Read or move a test organization's clock."),

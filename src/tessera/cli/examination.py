@@ -13,6 +13,8 @@ from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.db import health, sealed_columns
 from tessera.events.models import Event, EventCounter
+from tessera.files import sweeping
+from tessera.files.models import Picture
 from tessera.memberships.booked import Booked, booked
 from tessera.memberships.milestones import milestones
 from tessera.memberships.models import Membership, Pause, Term
@@ -165,7 +167,24 @@ def _secrets() -> Result:
     )
 
 
-_PARTS: tuple[Callable[[], Result], ...] = (_database, _rules, _memberships, _events, _numbers, _seats, _secrets)
+def _pictures() -> Result:
+    faults = _Faults()
+    for key, path in sweeping.missing():
+        faults.add(f"{ids.to_text(Prefix.PICTURE, key)}: {path.name} is missing")
+    examined = Picture.objects.count()
+    return Result("pictures", "photos and logos have their files", examined, faults.many, tuple(faults.examples))
+
+
+_PARTS: tuple[Callable[[], Result], ...] = (
+    _database,
+    _rules,
+    _memberships,
+    _events,
+    _numbers,
+    _seats,
+    _secrets,
+    _pictures,
+)
 
 
 class _Faults:

@@ -2,6 +2,7 @@
 
 from tessera.access.api import router as access
 from tessera.events.api import router as events
+from tessera.files.api import router as files
 from tessera.http.api import TesseraAPI
 from tessera.http.scopes import Scope
 from tessera.lifecycle.api import router as lifecycle
@@ -9,6 +10,7 @@ from tessera.memberships.api import router as memberships
 from tessera.organizations.api import router as organizations
 from tessera.organizations.auth import requires
 from tessera.people.api import router as people
+from tessera.people.portraits_api import router as portraits
 from tessera.plans.api import router as plans
 from tessera.webhooks.api import router as webhooks
 
@@ -24,5 +26,5 @@ api = TesseraAPI(
 api.add_router("", organizations)
 api.add_router("", events, auth=requires(Scope.EVENTS_READ))
 
-for router in (people, plans, memberships, access, lifecycle, webhooks):
+for router in (files, people, portraits, plans, memberships, access, lifecycle, webhooks):
     api.add_router("", router)

@@ -15,6 +15,7 @@ from tessera import db
 from tessera.events import queries
 from tessera.events.queries import EventLine
 from tessera.jobs.queue import enqueue, task
+from tessera.lifecycle import tasks as lifecycle
 from tessera.notices import reactions as notices
 from tessera.organizations.models import Organization
 from tessera.webhooks import fan_out
@@ -24,15 +25,22 @@ Reaction = Callable[[Organization, Sequence[EventLine]], None]
 REACTIONS: Final[dict[str, Reaction]] = {
     "webhooks": fan_out.deliver,
     "notices": notices.react,
+    "lifecycle": lifecycle.react,
 }
+
+_OF_THE_END: Final = "lifecycle"
 
 log = logging.getLogger(__name__)
 
 
 def react(organization_id: UUID, lines: Sequence[EventLine]) -> None:
     """Let everybody react to the lines. One that fails is tried again line by line, and holds nobody else up."""
-    organization = Organization.objects.get(pk=organization_id)
+    organization = Organization.objects.filter(pk=organization_id).first()
+    if organization is None:  # deleted meanwhile
+        return
     for name, reaction in REACTIONS.items():
+        if organization.deleting_since is not None and name != _OF_THE_END:
+            continue  # nobody is told anything any more
         try:
             with db.transaction():
                 reaction(organization, lines)
@@ -47,7 +55,9 @@ def react(organization_id: UUID, lines: Sequence[EventLine]) -> None:
 @task()
 def react_alone(name: str, organization_id: str, sequence: int) -> None:
     """Let one reaction react to one line."""
-    organization = Organization.objects.get(pk=organization_id)
+    organization = Organization.objects.filter(pk=organization_id).first()
+    if organization is None:
+        return
     lines = queries.feed(organization, after=sequence - 1, limit=1).lines
     with db.transaction():
         REACTIONS[name](organization, lines)

@@ -13,14 +13,17 @@ from tessera import db, organizations
 from tessera.cli.examination import examine
 from tessera.console.sessions import forget_old_sessions
 from tessera.events import reacting
+from tessera.files import tasks as files
 from tessera.jobs import pruning
 from tessera.jobs.leading import Every, Schedule
 from tessera.jobs.queue import enqueue, task
+from tessera.lifecycle import tasks as lifecycle
 from tessera.memberships import announcing
 from tessera.memberships import tasks as memberships
 from tessera.notices import tasks as notices
 from tessera.organizations.clock import DueWork
 from tessera.organizations.models import Organization
+from tessera.transfer import tasks as transfer
 from tessera.webhooks import tasks as webhooks
 
 
@@ -72,8 +75,12 @@ SCHEDULE: Final = Schedule(
         Every("wake senders of webhooks", timedelta(minutes=1), webhooks.wake_due),
         Every("send mails that wait", timedelta(minutes=1), notices.catch_up),
         Every("carry on with many customers", timedelta(minutes=1), memberships.catch_up),
+        Every("go on with imports and exports", timedelta(minutes=1), transfer.catch_up),
+        Every("remove exports and imports that are over", timedelta(minutes=10), transfer.prune),
         Every("forget jobs that are over", timedelta(minutes=10), pruning.forget_old_jobs),
         Every("forget deliveries that are long over", timedelta(hours=1), webhooks.prune, first=timedelta(minutes=5)),
+        Every("remove files of no picture", timedelta(hours=1), files.sweep, first=timedelta(minutes=10)),
+        Every("go on deleting organizations", timedelta(minutes=10), lifecycle.catch_up),
         Every("forget sessions that are over", timedelta(days=1), forget_old_sessions, first=timedelta(minutes=5)),
         Every("examine the database", timedelta(days=1), examine_everything, first=timedelta(minutes=10)),
     ),

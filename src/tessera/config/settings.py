@@ -31,6 +31,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "organizations.User"
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+FILE_UPLOAD_HANDLERS = [
+    "tessera.http.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DEMO = tessera.demo
 HOME = tessera.home
 BASE_URL = tessera.base_url
@@ -52,12 +57,14 @@ INSTALLED_APPS = [
     "tessera.jobs",
     "tessera.events",
     "tessera.organizations",
+    "tessera.files",
     "tessera.people",
     "tessera.plans",
     "tessera.memberships",
     "tessera.access",
     "tessera.webhooks",
     "tessera.notices",
+    "tessera.transfer",
     "tessera.console",
     "tessera.config",
 ]
@@ -67,6 +74,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "tessera.console.uploads.BoundedForms",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -146,7 +146,7 @@ def _member(request: HttpRequest, slug: str) -> Member | None:
     assert isinstance(request.user, User)
     row = (
         Staff.objects.select_related("user", "organization")
-        .filter(organization__slug=slug, user=request.user, disabled_at=None)
+        .filter(organization__slug=slug, organization__deleting_since=None, user=request.user, disabled_at=None)
         .first()
     )
     if row is None:

@@ -1,4 +1,4 @@
-"""Linking people to companies and unlinking them, with what that does said before."""
+"""Linking people to companies, with what that does said before; `unlinking.py` is the way back."""
 
 from typing import Any
 
@@ -39,6 +39,9 @@ class LinkForm(forms.Form):
     company_admin = forms.BooleanField(
         label=_("Company admin"), required=False, help_text=_("Looks after the people of the company.")
     )
+    primary_contact = forms.BooleanField(
+        label=_("Primary contact"), required=False, help_text=_("Whom one calls about the company.")
+    )
 
     def __init__(self, *args: Any, asks_company: bool, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -65,46 +68,6 @@ def link_customer(request: StaffRequest, ref: str) -> HttpResponse:
     """Link a customer who is named to the company, whose page it is."""
     company = people.company_by_ref(request.staff.organization, ref)
     return _link(request, customer=None, company=company)
-
-
-@staff_may(Right.COMPANIES_WRITE)
-@require_http_methods(["GET", "HEAD", "POST"])
-def unlink(request: StaffRequest, ref: str, customer_ref: str) -> HttpResponse:
-    """Let a customer leave a company: what they inherit is gone with it."""
-    staff = request.staff
-    company = people.company_by_ref(staff.organization, ref)
-    customer = people.customer_by_ref(staff.organization, customer_ref)
-    given = request.POST if request.method == "POST" else request.GET
-    back = address(staff, customer if given.get("back") == "customer" else company)
-
-    def run() -> None:
-        inheritance.leave_company(customer=customer, company=company, at=staff.at, actor=staff.actor)
-
-    problem, outlook = "", None
-    if request.method == "POST":
-        try:
-            answers.carried_out(run)
-        except TesseraError as refusal:
-            problem = sentence(refusal.detail)
-        else:
-            told = {"name": customer.name, "company": company.name}
-            return answers.done(request, back, gettext("%(name)s is no longer linked to %(company)s.") % told)
-    else:
-        outlook = _after_leaving(staff, customer, company, run)
-        problem = sentence(outlook.refusal.detail) if outlook.refusal else ""
-    return answers.drawer(
-        request,
-        "console/companies/unlink.html",
-        section="companies",
-        status=422 if request.method == "POST" else 200,
-        customer=customer,
-        company=company,
-        outlook=outlook,
-        problem=problem,
-        back_to=given.get("back", ""),
-        action=request.path,
-        back=back,
-    )
 
 
 def address(staff: Member, row: Customer | Company) -> str:
@@ -165,14 +128,15 @@ def _join(staff: Member, customer: Customer, company: Company, told: dict[str, A
         ends_at=days.end_of(staff.organization, told["last_day"]),
         title=told["title"],
         company_admin=told["company_admin"],
+        primary_contact=told["primary_contact"],
     )
 
 
 def _after_joining(staff: Member, customer: Customer, company: Company, told: dict[str, Any]) -> Outlook:
-    before = _may_use(staff, customer)
+    before = may_use(staff, customer)
     inherits, after = foresee(
         lambda: _join(staff, customer, company, told),
-        lambda _made: (_inherited(staff, customer, company), _may_use(staff, customer)),
+        lambda _made: (_inherited(staff, customer, company), may_use(staff, customer)),
     )
     names = {"name": customer.name, "company": company.name}
     said = [gettext("%(name)s belongs to %(company)s and takes a place in the order of its seats.") % names]
@@ -187,23 +151,6 @@ def _after_joining(staff: Member, customer: Customer, company: Company, told: di
     return Outlook(said, gettext("Link %(name)s") % names)
 
 
-def _after_leaving(staff: Member, customer: Customer, company: Company, run: Any) -> Outlook:
-    before = _may_use(staff, customer)
-    try:
-        after = foresee(run, lambda _done: _may_use(staff, customer))
-    except TesseraError as refusal:
-        return Outlook([], gettext("Unlink"), refusal)
-    said = difference(customer.name, before, after)
-    if before == after:
-        nothing = (
-            gettext("%(name)s loses nothing: what they may use now comes from elsewhere.")
-            if before
-            else gettext("%(name)s loses nothing: they may use nothing now.")
-        )
-        said = [nothing % {"name": customer.name}]
-    return Outlook([*said, gettext("The seat is free in the same instant.")], gettext("Unlink now"))
-
-
 def _inherited(staff: Member, customer: Customer, company: Company) -> list[tuple[str, bool]]:
     views = queries.held_by_customer(organization=staff.organization, customer=customer, at=staff.at)
     return [
@@ -213,5 +160,5 @@ def _inherited(staff: Member, customer: Customer, company: Company) -> list[tupl
     ]
 
 
-def _may_use(staff: Member, customer: Customer) -> list[str]:
+def may_use(staff: Member, customer: Customer) -> list[str]:
     return [each.name for each in effective_permissions(staff.organization, customer.pk, staff.at)]

@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tessera.console import answers, listing, standing
-from tessera.console.access import StaffRequest, staff_may
+from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.choices import lines
+from tessera.console.conflicts import VersionedForm
 from tessera.console.listing import HOLDINGS, Choices, Choosing, Column
 from tessera.console.once import once
 from tessera.console.pages import next_page
@@ -30,7 +31,7 @@ from tessera.people.types import CompanyDetails, CompanyStatus
 _A_PAGE = 50
 
 
-class CompanyForm(forms.Form):
+class CompanyForm(VersionedForm):
     """What is known of a company; a trading name is enough."""
 
     name = forms.CharField(label=_("Trading name"), max_length=200)
@@ -47,7 +48,6 @@ class CompanyForm(forms.Form):
     )  # fmt: skip
     tags = forms.CharField(label=_("Tags"), required=False, max_length=3000, help_text=_("Parted by commas."))
     external_id = forms.CharField(label=_("Your own id"), required=False, max_length=200)
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
 
     def details(self) -> CompanyDetails:
         """Return what was told."""
@@ -161,7 +161,7 @@ def edit(request: StaffRequest, ref: str) -> HttpResponse:
                 )
             )
         except TesseraError as refusal:
-            answers.refuse(form, refusal)
+            answers.refuse(form, refusal, present=lambda: _now(staff, ref))
         else:
             return answers.done(request, page, gettext("Details saved."))
     title = gettext("Edit %(name)s") % {"name": row.name}
@@ -180,6 +180,10 @@ def _form(request: StaffRequest, form: CompanyForm, title: str, button: str, pag
         action=request.path,
         back=page or reverse("console:companies", args=[request.staff.organization.slug]),
     )
+
+
+def _now(staff: Member, ref: str) -> dict[str, Any]:
+    return _first_values(queries.company(queries.company_by_ref(staff.organization, ref)))
 
 
 def _first_values(known: CompanyFacts) -> dict[str, Any]:

@@ -9,52 +9,62 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tessera.access.queries import effective_permissions
-from tessera.console import answers, naming, timeline
+from tessera.access.queries import effective_permissions, effective_sources
+from tessera.console import answers, notes
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.customer_forms import CustomerForm, first_values
 from tessera.console.memberships import held
-from tessera.console.pages import next_page
 from tessera.core import ids
 from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
 from tessera.memberships import queries as memberships
+from tessera.memberships import seats
 from tessera.memberships.types import Status
 from tessera.organizations.formatting import joined
 from tessera.organizations.rights import Right
 from tessera.people import queries, services
-from tessera.people.models import Customer
-from tessera.people.types import CustomerStatus
-
-_MOST_COMPANIES = 100
+from tessera.people.models import Affiliation, Customer
+from tessera.people.queries import Affiliated
+from tessera.people.types import Belonging, CustomerStatus
 
 
 @staff_may(Right.CUSTOMERS_READ)
 @require_safe
 def profile(request: StaffRequest, ref: str) -> HttpResponse:
-    """Everything about one customer, at the one instant of the request."""
+    """Who a customer is, what they hold and may use, at the one instant of the request. What happened comes after."""
     staff = request.staff
     organization = staff.organization
     row = queries.customer_by_ref(organization, ref)
-    views = memberships.held_by_customer(organization=organization, customer=row, at=staff.at)
-    history = timeline.of_customer(
-        organization, row.pk, merged_ids=queries.merged_ids(row), cursor=request.GET.get("before") or None
+    rows = seats.with_ahead(Affiliation.objects.filter(customer=row).select_related("customer", "company"), staff.at)
+    views = memberships.held_through(organization=organization, customer=row, belonging=rows, at=staff.at)
+    permissions = effective_sources(
+        organization,
+        row.pk,
+        staff.at,
+        names={each.plan.id: dict(zip(each.permissions, each.permission_names, strict=True)) for each in views},
+        ahead={each.pk: each.ahead for each in rows},  # type: ignore[attr-defined]
     )
+    belongings = sorted((queries.affiliated(each, staff.at) for each in rows), key=_present_first)
     return answers.page(
         request,
         "console/customers/profile.html",
         section="customers",
         customer=queries.customer(row),
         reference=ids.to_text(Prefix.CUSTOMER, row.pk),
-        memberships=held(views, staff, pausable=naming.pausable(organization, {each.plan.id for each in views})),
+        memberships=held([each for each in views if each.status is not Status.EXPIRED], staff),
+        past=held([each for each in views if each.status is Status.EXPIRED], staff),
         member_now=next((each for each in views if each.status is Status.ACTIVE and each.seated is not False), None),
-        permissions=effective_permissions(organization, row.pk, staff.at),
-        permission_names=naming.permissions(organization),
-        affiliations=queries.companies_of(row, at=staff.at, limit=_MOST_COMPANIES).data[::-1],
-        timeline=history,
-        earlier_url=next_page(request, history.next_cursor or None, name="before"),
-        latest_url="?" if request.GET.get("before") else "",
+        permissions=permissions,
+        affiliations=belongings,
+        notes=notes.shown(row, staff),
+        timeline_url=reverse(
+            "console:customer_timeline", args=[organization.slug, ids.to_text(Prefix.CUSTOMER, row.pk)]
+        ),
     )
+
+
+def _present_first(each: Affiliated) -> tuple[bool, bool, str]:
+    return each.belonging is Belonging.ENDED, each.belonging is Belonging.PLANNED, each.company_name.casefold()
 
 
 @staff_may(Right.CUSTOMERS_WRITE)

@@ -25,6 +25,7 @@ KINDS: Final[Mapping[str, tuple[str | Promise, tuple[str, ...]]]] = {
     "catalogue": (_("Plans and permissions"), ("plan", "price", "permission")),
     "organization": (_("The organization"), ("organization", "staff", "api_key", "job")),
     "webhooks": (_("Webhooks"), ("webhook_endpoint",)),
+    "transfer": (_("Imports and exports"), ("import", "export")),
 }
 """What a filter calls them, and the nouns whose events it shows."""
 

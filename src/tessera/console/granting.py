@@ -197,4 +197,4 @@ def _may_use(staff: Member, holder: Customer | Company) -> list[str]:
     if isinstance(holder, Customer):
         return [each.name for each in effective_permissions(staff.organization, holder.pk, staff.at)]
     views = queries.held_by_company(organization=staff.organization, company=holder, at=staff.at)
-    return sorted({key for each in views if each.status is Status.ACTIVE for key in each.permissions})
+    return sorted({name for each in views if each.status is Status.ACTIVE for name in each.permission_names})

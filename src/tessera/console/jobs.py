@@ -29,6 +29,8 @@ _WORK: Final[Mapping[str, object]] = {
     "tessera.config.schedule.do_what_is_due": _("Announcing what fell due"),
     "tessera.webhooks.tasks.send": _("Sending webhooks"),
     "tessera.notices.tasks.send_waiting": _("Sending mails"),
+    "tessera.transfer.tasks.go_on": _("Importing a file"),
+    "tessera.transfer.tasks.write_export": _("Writing an export"),
 }
 
 

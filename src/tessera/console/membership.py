@@ -25,7 +25,7 @@ from tessera.memberships.types import Status
 from tessera.organizations.formatting import Formats
 from tessera.organizations.rights import Right
 from tessera.people import queries as people
-from tessera.people.types import Belonging, CustomerStatus
+from tessera.people.types import Belonging
 from tessera.plans import queries as catalogue
 
 _MOST_TERMS: Final = 15  # more than these are cut to the first few, until all are asked for
@@ -88,7 +88,7 @@ def profile(request: StaffRequest, ref: str) -> HttpResponse:
         section="companies" if of_company else "customers",
         membership=view,
         reference=ids.to_text(Prefix.MEMBERSHIP, view.id),
-        held=held([view], staff, pausable=[plan.pk] if plan.pauses_allowed else [], on_its_page=True)[0],
+        held=held([view], staff, on_its_page=True)[0],
         holder_url=holder_address(staff, view),
         holders_url=reverse("console:companies" if of_company else "console:customers", args=[organization.slug]),
         colour=plan.colour,
@@ -145,12 +145,9 @@ def _inheriting(staff: Member, view: MembershipView) -> Inheriting:
         return Inheriting(Seats(0, 0, 0, []), [], more=False, note=gettext("It is over: nobody inherits it any more."))
     company = people.company_by_ref(staff.organization, ids.to_text(Prefix.COMPANY, view.holder.id))
     found = people.people_of(company, at=staff.at, belonging=Belonging.CURRENT, limit=_FIRST_PEOPLE)
-    shown: list[Person] = []
-    ahead = 0
-    for each in found.data:
-        shown.append(person(each, [view], ahead))
-        ahead += each.customer_status == CustomerStatus.ACTIVE
-    taken = drawn(seats.seating(company_id=company.pk, seats=view.seats, at=staff.at))
+    many, last = seats.boundaries(company.pk, [] if view.seats is None else [view.seats], staff.at)
+    shown = [person(each, [view], last) for each in found.data]
+    taken = drawn(many, view.seats)
     return Inheriting(taken, shown, found.next_cursor is not None, _why_not(view))
 
 

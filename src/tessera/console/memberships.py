@@ -60,13 +60,11 @@ class Held:
     others: list[Offer]
 
 
-def held(
-    views: Collection[MembershipView], member: Member, *, pausable: Collection[UUID], on_its_page: bool = False
-) -> list[Held]:
+def held(views: Collection[MembershipView], member: Member, *, on_its_page: bool = False) -> list[Held]:
     """Return memberships with the verbs that each is ready for and the member has the right to.
 
-    `pausable` are the plans that have pauses. What is inherited is followed to its company, not changed. When a verb is
-    done, it leads back to where it was offered: to the holder's page, or `on_its_page` to the membership's own.
+    What is inherited is followed to its company, not changed. When a verb is done, it leads back to where it was
+    offered: to the holder's page, or `on_its_page` to the membership's own.
     """
     asked_on = f"?{_BACK}={_OWN_PAGE}" if on_its_page else ""
     found = []
@@ -76,7 +74,7 @@ def held(
             for verb in VERBS
             if verb.right in member.rights
             and verb.offered(view)
-            and (verb.name != "pause" or view.plan.id in pausable)
+            and (verb.name != "pause" or view.pausable)
         ]  # fmt: skip
         first = next((offer for name in FIRST for offer in offers if offer.name == name and _now(view, name)), None)
         found.append(Held(view, first, [offer for offer in offers if offer is not first]))
@@ -220,7 +218,7 @@ def _outlook(member: Member, verb: Verb, membership: MembershipView, told: dict[
     except TesseraError as refusal:
         return Outlook([], str(verb.label), refusal)
     said = verb.tell(seen) + difference(membership.holder.name, before, after)
-    return Outlook(said + _people(member, membership), verb.button(seen))
+    return Outlook(said + _people(member, seen), verb.button(seen))
 
 
 def may_use(member: Member, membership: MembershipView) -> list[str]:
@@ -235,7 +233,7 @@ def may_use(member: Member, membership: MembershipView) -> list[str]:
         limit=50,
         cursor=None,
     )
-    return sorted({key for each in page for key in each.permissions})
+    return sorted({name for each in page for name in each.permission_names})
 
 
 def difference(name: str, before: list[str], after: list[str]) -> list[str]:
@@ -253,11 +251,37 @@ def difference(name: str, before: list[str], after: list[str]) -> list[str]:
     return said
 
 
-def _people(member: Member, membership: MembershipView) -> list[str]:
-    if membership.holder.type != "company":
+def _people(member: Member, seen: Seen) -> list[str]:
+    """Return whom it concerns beside the holder: the people who inherit a company's membership."""
+    if seen.before.holder.type != "company":
         return []
-    seated = seats.seating(company_id=membership.holder.id, seats=membership.seats, at=member.at).taken
-    return [
-        ngettext("This is so for %(count)d person there.", "This is so for %(count)d people there.", seated)
-        % {"count": seated}
-    ]
+    many, _last = seats.boundaries(seen.before.holder.id, (), member.at)
+    before, after = (_inheriting(view, many) for view in (seen.before, seen.after))
+    told = {"count": abs(after - before), "stay": after}
+    if after > before:
+        said = ngettext("%(count)d person comes to inherit it.", "%(count)d people come to inherit it.", told["count"])
+    elif after and after < before:
+        said = ngettext(
+            "%(count)d person does not inherit it any more, who joined last; %(stay)d still do.",
+            "%(count)d people do not inherit it any more, those who joined last; %(stay)d still do.",
+            told["count"],
+        )
+    elif after < before:
+        said = ngettext(
+            "%(count)d person inherits it now and loses it with the company.",
+            "%(count)d people inherit it now and lose it with the company.",
+            told["count"],
+        )
+    else:
+        said = ngettext(
+            "%(stay)d person inherits it, and this is so for them, too.",
+            "%(stay)d people inherit it, and this is so for them, too.",
+            after,
+        )
+    return [said % told]
+
+
+def _inheriting(view: MembershipView, many: int) -> int:
+    if view.status is not Status.ACTIVE:
+        return 0
+    return many if view.seats is None else min(many, view.seats)

@@ -33,12 +33,6 @@ def tags(organization: Organization, begins: str) -> list[str]:
     return found
 
 
-def pausable(organization: Organization, keys: Collection[UUID]) -> set[UUID]:
-    """Return which of these plans have pauses."""
-    found = Plan.objects.filter(organization=organization, pk__in=keys, pauses_allowed=True)
-    return set(found.values_list("pk", flat=True))
-
-
 def permissions(organization: Organization) -> dict[str, str]:
     """Return the names of all permissions by their keys."""
     return dict(Permission.objects.filter(organization=organization).values_list("key", "name"))

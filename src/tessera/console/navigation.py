@@ -42,9 +42,35 @@ PARTS: Final[tuple[Entry, ...]] = (
     Entry("settings", _("Settings"), "settings", "console:settings", Right.ORGANIZATION_READ),
 )
 
+_WRITE: Final = Right.ORGANIZATION_WRITE
+
 SETTINGS: Final[tuple[Group, ...]] = (
-    Group(_("Connections"), (Entry("webhooks", _("Webhooks"), "webhook", "console:webhooks", Right.WEBHOOKS_READ),)),
-    Group(_("Data"), (Entry("jobs", _("Given up"), "archive-x", "console:jobs", Right.ORGANIZATION_WRITE),)),
+    Group(
+        _("The organization"),
+        (
+            Entry("organization", _("Organization"), "landmark", "console:organization", _WRITE),
+            Entry("branding", _("Branding"), "palette", "console:branding", _WRITE),
+            Entry("policy", _("Policy"), "calendar-clock", "console:policy", _WRITE),
+        ),
+    ),
+    Group(
+        _("Connections"),
+        (
+            Entry("keys", _("API keys"), "key", "console:keys", Right.KEYS_WRITE),
+            Entry("embedding", _("Embedding"), "app-window", "console:embedding", _WRITE),
+            Entry("webhooks", _("Webhooks"), "webhook", "console:webhooks", Right.WEBHOOKS_READ),
+        ),
+    ),
+    Group(
+        _("Data"),
+        (
+            Entry("imports", _("Imports"), "upload", "console:imports", Right.IMPORTS_WRITE),
+            Entry("exports", _("Exports"), "download", "console:exports", Right.EXPORTS_WRITE),
+            Entry("clock", _("Test clock"), "alarm-clock", "console:clock", _WRITE, test_only=True),
+            Entry("jobs", _("Given up"), "archive-x", "console:jobs", _WRITE),
+            Entry("danger", _("Danger zone"), "triangle-alert", "console:danger", Right.ORGANIZATION_DANGER),
+        ),
+    ),
 )
 
 

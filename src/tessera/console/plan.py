@@ -1,22 +1,35 @@
 """A plan's page: what it is, what it grants, its prices; changing it, adding and retiring prices, archiving it."""
 
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tessera.console import answers, naming
+from tessera.console import answers, naming, preview
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.once import once
 from tessera.console.plan_forms import REFUSED_PLAN, PlanForm, PriceForm, first_values
-from tessera.console.plans import active_holders, permission_choices
+from tessera.console.plans import permission_choices
 from tessera.core.errors import NotFound, TesseraError
+from tessera.memberships.counting import Holders, active_holders, active_on_prices
 from tessera.organizations.formatting import Formats, sentence
 from tessera.organizations.rights import Right
 from tessera.plans import queries, services
 from tessera.plans.formatting import price_text
+from tessera.plans.queries import PlanFacts, PriceFacts
+
+
+@dataclass(frozen=True, slots=True)
+class PriceHistory:
+    """A price, how many have the plan on it now, and what took its place if it is not offered any more."""
+
+    price: PriceFacts
+    holders: int
+    replaced_by: PriceFacts | None
 
 
 @staff_may(Right.PLANS_READ)
@@ -33,10 +46,28 @@ def profile(request: StaffRequest, ref: str) -> HttpResponse:
         section="plans",
         plan=plan,
         reference=ref,
-        prices=sorted(plan.prices, key=lambda each: not each.active),
-        holders=active_holders(staff.organization, staff.at, plan.id).get(plan.id, (0, 0)),
+        prices=_prices(plan, active_on_prices(row, staff.at)),
+        holders=active_holders(staff.organization, staff.at, plan_ids=[plan.id]).get(plan.id, Holders()),
         permissions=[(key, names.get(key, key)) for key in plan.permissions],
     )
+
+
+def _now(staff: Member, ref: str) -> dict[str, Any]:
+    return first_values(queries.plan(queries.plan_by_id(staff.organization, ref)))
+
+
+def _prices(plan: PlanFacts, on: dict[UUID, int]) -> list[PriceHistory]:
+    """Return the prices, those on offer first, with what took the place of those that are not."""
+    found = []
+    for each in sorted(plan.prices, key=lambda price: (not price.active, price.created_at)):
+        kind = (each.billing, each.interval, each.interval_count)
+        later = (
+            other
+            for other in plan.prices
+            if other.created_at > each.created_at and (other.billing, other.interval, other.interval_count) == kind
+        )
+        found.append(PriceHistory(each, on.get(each.id, 0), None if each.active else next(later, None)))
+    return found
 
 
 @staff_may(Right.PLANS_WRITE)
@@ -48,7 +79,8 @@ def edit(request: StaffRequest, ref: str) -> HttpResponse:
     known = queries.plan(row)
     choices = permission_choices(staff.organization)
     form = PlanForm(answers.sent(request), permissions=choices, initial=first_values(known))
-    if request.method == "POST" and form.is_valid():
+    previewing = request.method == "POST" and "preview" in request.POST
+    if request.method == "POST" and form.is_valid() and not previewing:
         version = form.cleaned_data["version"]
         try:
             answers.carried_out(
@@ -57,19 +89,20 @@ def edit(request: StaffRequest, ref: str) -> HttpResponse:
                 )
             )
         except TesseraError as refusal:
-            answers.refuse(form, refusal, REFUSED_PLAN)
+            answers.refuse(form, refusal, REFUSED_PLAN, present=lambda: _now(staff, ref))
         else:
             return answers.done(request, _address(staff, ref), gettext("Plan saved."))
-    people, companies = active_holders(staff.organization, staff.at, known.id).get(known.id, (0, 0))
+    holders = active_holders(staff.organization, staff.at, plan_ids=[known.id]).get(known.id, Holders())
     return answers.page(
         request,
         "console/plans/edit.html",
         section="plans",
-        status=422 if request.method == "POST" else 200,
+        status=422 if request.method == "POST" and not previewing else 200,
         form=form,
         title=gettext("Edit %(name)s") % {"name": row.name},
         button=gettext("Save the plan"),
-        affects=people + companies,
+        affects=holders.all,
+        preview=preview.of_forms(form, organization=staff.organization, prices=known.prices),
         action=request.path,
         back=_address(staff, ref),
     )
@@ -147,23 +180,46 @@ def archive(request: StaffRequest, ref: str) -> HttpResponse:
     """Close a plan to new members."""
     staff = request.staff
     row = queries.plan_by_id(staff.organization, ref)
-    people, companies = active_holders(staff.organization, staff.at, row.pk).get(row.pk, (0, 0))
-    count = people + companies
+    holders = active_holders(staff.organization, staff.at, plan_ids=[row.pk]).get(row.pk, Holders())
     kept = ngettext(
         "%(count)d who has it keeps it, and renews as before.",
         "%(count)d who have it keep it, and renew as before.",
-        count,
-    ) % {"count": count}
+        holders.all,
+    ) % {"count": holders.all}
     return _confirmed(
         request,
         ref,
         lambda: services.archive_plan(plan=row, at=staff.at, actor=staff.actor),
         title=gettext("Archive %(plan)s") % {"plan": row.name},
-        sentences=[gettext("Nobody new can have it, and nobody can change to it."), kept],
+        sentences=[
+            gettext("Nobody new can have it, and nobody can change to it."),
+            kept if holders.all else gettext("Nobody has it now."),
+            gettext("It can be restored at any time."),
+        ],
         button=gettext("Archive the plan"),
         done=gettext("Plan archived."),
         hidden={},
         hurts=True,
+    )
+
+
+@staff_may(Right.PLANS_WRITE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def restore(request: StaffRequest, ref: str) -> HttpResponse:
+    """Open an archived plan to new members again."""
+    staff = request.staff
+    row = queries.plan_by_id(staff.organization, ref)
+    return _confirmed(
+        request,
+        ref,
+        lambda: services.restore_plan(plan=row, at=staff.at, actor=staff.actor),
+        title=gettext("Restore %(plan)s") % {"plan": row.name},
+        sentences=[
+            gettext("New members can have it again, on the prices that are offered. Who has it notices nothing.")
+        ],
+        button=gettext("Restore the plan"),
+        done=gettext("Plan restored."),
+        hidden={},
     )
 
 

@@ -1,20 +1,24 @@
 """Plans, prices and permissions as forms."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tessera.console.choices import lines
+from tessera.console.conflicts import VersionedForm
 from tessera.core import money
 from tessera.core.errors import TesseraError
 from tessera.core.periods import Interval
 from tessera.organizations.formatting import sentence
-from tessera.plans.queries import PlanFacts
+from tessera.plans.queries import PermissionFacts, PlanFacts, PriceFacts
 from tessera.plans.types import Audience, Billing, PlanDetails, PriceTerms, Rule, Target, Visibility
 
+_NOBODY: Final = UUID(int=0)
 REFUSED_PLAN = {"cycle": "cycle_start", "prices/0/amount": "amount", "prices/0": "interval"}
 
 
@@ -63,6 +67,25 @@ class PriceForm(forms.Form):
         except TesseraError as refusal:
             raise forms.ValidationError(sentence(refusal.detail)) from refusal
 
+    def facts_so_far(self, at: datetime) -> PriceFacts | None:
+        """Return the price as it would be if it were made at `at`; None if what has been told cannot be read yet."""
+        if not self.is_bound or not self.is_valid():
+            return None
+        terms = self.terms()
+        return PriceFacts(
+            id=_NOBODY,
+            plan_id=_NOBODY,
+            amount_minor=terms.amount_minor,
+            joining_fee_minor=terms.joining_fee_minor,
+            currency=self.currency,
+            billing=terms.billing,
+            interval=terms.interval,
+            interval_count=terms.interval_count,
+            trial_days=terms.trial_days,
+            active=True,
+            created_at=at,
+        )
+
     def terms(self) -> PriceTerms:
         """Return what was told; an open-ended price has no interval."""
         told = self.cleaned_data
@@ -78,7 +101,7 @@ class PriceForm(forms.Form):
         )
 
 
-class PlanForm(forms.Form):
+class PlanForm(VersionedForm):
     """What a plan is, who may hold it and what it grants."""
 
     name = forms.CharField(label=_("Name"), max_length=200)
@@ -130,7 +153,6 @@ class PlanForm(forms.Form):
         label=_("Colour"), max_length=7, initial="#1f5f4a", widget=forms.TextInput(attrs={"type": "color"})
     )
     permissions = forms.MultipleChoiceField(label=_("Permissions"), required=False, widget=forms.CheckboxSelectMultiple)
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
 
     def __init__(self, *args: Any, permissions: Sequence[tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)
@@ -171,6 +193,12 @@ class PermissionForm(forms.Form):
         help_text=_("What doors and sites ask, one a line: enter door:main, read page:/members/*"),
     )  # fmt: skip
 
+    def __init__(self, *args: Any, known: bool = False, **options: Any) -> None:
+        """`known`: it exists, and its key with it."""
+        super().__init__(*args, **options)
+        if known:
+            del self.fields["key"]
+
     def clean_targets(self) -> list[Target]:
         found = []
         for line in lines(self.cleaned_data["targets"]):
@@ -181,6 +209,12 @@ class PermissionForm(forms.Form):
                 raise forms.ValidationError(gettext("%(line)s is not written like enter door:main.") % told)
             found.append(Target(action, kind, key))
         return found
+
+
+def first_permission_values(known: PermissionFacts) -> dict[str, Any]:
+    """Return what the form says of a permission before it is changed."""
+    targets = [f"{each.action} {each.resource_type}:{each.resource_id}" for each in known.targets]
+    return {"name": known.name, "description": known.description, "targets": "\n".join(targets)}
 
 
 def first_values(known: PlanFacts) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def signout(request: HttpRequest, slug: str = "") -> HttpResponse:
 @open_to(SIGNED_IN)
 def start(request: HttpRequest) -> HttpResponse:
     """Go to the one organization that one works for, or choose among several."""
-    mine = Staff.objects.filter(user_id=str(request.user.pk), disabled_at=None)
+    mine = Staff.objects.filter(user_id=str(request.user.pk), disabled_at=None, organization__deleting_since=None)
     clubs = list(Organization.objects.filter(pk__in=mine.values("organization")).order_by("name", "pk"))
     if len(clubs) == 1:
         return redirect("console:home", clubs[0].slug)

@@ -3,10 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from tessera.console import naming
 from tessera.console.words import happened, particulars
@@ -45,20 +48,79 @@ class Timeline:
     next_cursor: str
 
 
+class Kind(StrEnum):
+    """What of all that happened is asked for."""
+
+    MEMBERSHIPS = "memberships"
+    COMPANIES = "companies"
+    DETAILS = "details"
+    NOTES = "notes"
+    STAFF = "staff"
+
+    @property
+    def label(self) -> str:
+        return str(_LABELS[self])
+
+    @property
+    def types(self) -> list[EventType]:
+        """The types of its events; empty: of all."""
+        return [each for each in EventType if each.value.startswith(_BEGIN[self])] if self in _BEGIN else []
+
+    @property
+    def by(self) -> str:
+        """How the actors' texts begin; empty: whoever it was."""
+        return "staff:" if self is Kind.STAFF else ""
+
+
+_LABELS: Final = {
+    Kind.MEMBERSHIPS: _("Memberships"),
+    Kind.COMPANIES: _("Companies"),
+    Kind.DETAILS: _("Details"),
+    Kind.NOTES: _("Notes"),
+    Kind.STAFF: _("By staff"),
+}
+_BEGIN: Final = {
+    Kind.MEMBERSHIPS: ("membership.",),
+    Kind.COMPANIES: ("affiliation.",),
+    Kind.DETAILS: ("customer.", "company."),
+    Kind.NOTES: ("note.",),
+}
+
+
 def of_customer(
-    organization: Organization, customer_id: UUID, *, merged_ids: tuple[UUID, ...] = (), cursor: str | None = None
+    organization: Organization,
+    customer_id: UUID,
+    *,
+    merged_ids: tuple[UUID, ...] = (),
+    kind: Kind | None = None,
+    cursor: str | None = None,
 ) -> Timeline:
     """Return what happened to a customer, also while they were still two records. At most five queries."""
     lines, next_cursor = events.timeline(
-        organization, customer_id=customer_id, merged_ids=merged_ids, limit=SHOWN, cursor=cursor
+        organization,
+        customer_id=customer_id,
+        merged_ids=merged_ids,
+        types=kind.types if kind else (),
+        by=kind.by if kind else "",
+        limit=SHOWN,
+        cursor=cursor,
     )
     others = naming.companies(organization, {each.company_id for each in lines if each.company_id})
     return Timeline(_lines(organization, lines, others, of_customer=True), next_cursor or "")
 
 
-def of_company(organization: Organization, company_id: UUID, *, cursor: str | None = None) -> Timeline:
+def of_company(
+    organization: Organization, company_id: UUID, *, kind: Kind | None = None, cursor: str | None = None
+) -> Timeline:
     """Return what happened to a company. At most five queries."""
-    lines, next_cursor = events.timeline(organization, company_id=company_id, limit=SHOWN, cursor=cursor)
+    lines, next_cursor = events.timeline(
+        organization,
+        company_id=company_id,
+        types=kind.types if kind else (),
+        by=kind.by if kind else "",
+        limit=SHOWN,
+        cursor=cursor,
+    )
     others = naming.customers(organization, {each.customer_id for each in lines if each.customer_id})
     return Timeline(_lines(organization, lines, others, of_customer=False), next_cursor or "")
 

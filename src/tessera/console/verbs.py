@@ -184,6 +184,16 @@ def _says_end_moves(seen: Seen) -> list[str]:
     return [gettext("Its end moves from %(before)s to %(after)s.") % told]
 
 
+def _holder(seen: Seen) -> dict[str, str]:
+    return {"name": seen.before.holder.name}
+
+
+def _says_unused(seen: Seen) -> list[str]:
+    """What had been booked and is not used: the days from now to the end."""
+    end = seen.end(seen.before)
+    return [gettext("It was booked until %(end)s.") % {"end": end}] if end else []
+
+
 def _says_seats(seen: Seen) -> list[str]:
     if seen.after.seats is None:
         return [gettext("Everybody who belongs to the company inherits it.")]
@@ -301,14 +311,21 @@ VERBS: Final[tuple[Verb, ...]] = (
         "end-now", _("End now"), _WRITE,
         lambda member, view, told: canceling.cancel_now(**_to(member, view)),
         _unended,
-        lambda seen: [gettext("The holder leaves: it ends at once. It can be renewed later.")],
+        lambda seen: [
+            gettext("%(name)s leaves: it ends at once, and can be renewed later.") % _holder(seen),
+            *_says_unused(seen),
+        ],
         lambda seen: gettext("End it now"), _("%(plan)s ended."), hurts=True,
     ),
     Verb(
         "revoke", _("Revoke"), Right.MEMBERSHIPS_REVOKE,
         lambda member, view, told: canceling.revoke(**_to(member, view)),
         _unended,
-        lambda seen: [gettext("It is taken away at once and cannot be renewed. Money is not given back by this.")],
+        lambda seen: [
+            gettext("It is taken away from %(name)s at once and cannot be renewed.") % _holder(seen),
+            gettext("Money is not given back by this."),
+            *_says_unused(seen),
+        ],
         lambda seen: gettext("Revoke it now"), _("%(plan)s revoked."), hurts=True,
     ),
 )  # fmt: skip

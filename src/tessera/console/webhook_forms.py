@@ -20,6 +20,8 @@ _CALLED = {
     "api_key": _("API keys"),
     "company": _("Companies"),
     "customer": _("Customers"),
+    "export": _("Exports"),
+    "import": _("Imports"),
     "job": _("Jobs that were given up"),
     "membership": _("Memberships"),
     "organization": _("The organization"),

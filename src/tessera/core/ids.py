@@ -23,9 +23,12 @@ class Prefix(StrEnum):
     ORGANIZATION = "org"
     STAFF = "stf"
     API_KEY = "key"
+    TRUSTED_ISSUER = "iss"
+    PICTURE = "pic"
     CUSTOMER = "cus"
     COMPANY = "com"
     AFFILIATION = "aff"
+    NOTE = "nte"
     PERMISSION = "per"
     PLAN = "pln"
     PRICE = "prc"
@@ -40,6 +43,8 @@ class Prefix(StrEnum):
     NOTICE = "ntc"
     SAVED_VIEW = "svw"
     BULK_RUN = "blk"
+    IMPORT = "imp"
+    EXPORT = "exp"
 
 
 def new_id() -> UUID:

@@ -114,28 +114,43 @@ class NoOverlap(_DatabaseRule):
 
 
 class Immutable(_DatabaseRule):
-    """Rows are written once: the database refuses to change or delete them."""
+    """Rows are written once: the database refuses to change or delete them.
 
-    def __init__(self, *, name: str) -> None:
+    `passage` names a table of `organization_id`: while it has an organization's row, rows of that one may be deleted,
+    and still not changed. Whoever puts the row there takes it away in the same transaction, so that nobody else ever
+    sees it.
+    """
+
+    def __init__(self, *, name: str, passage: str = "") -> None:
         super().__init__(name=name)
+        self.passage = passage
+
+    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        path, arguments, keywords = super().deconstruct()
+        return path, tuple(arguments), {**keywords, **({"passage": self.passage} if self.passage else {})}
 
     def sqlite_triggers(self) -> tuple[str, ...]:
         return (f"{self.name}_update", f"{self.name}_delete")
 
     def sqlite_sql(self) -> tuple[str, ...]:
-        return tuple(
-            f'CREATE TRIGGER "{self.name}_{verb.lower()}" BEFORE {verb} ON %(table)s'
-            f" BEGIN SELECT RAISE(ABORT, '{self.name}'); END"
-            for verb in ("UPDATE", "DELETE")
+        refuse = f"BEGIN SELECT RAISE(ABORT, '{self.name}'); END"
+        unless = f" WHEN NOT {self._open()}" if self.passage else ""
+        return (
+            f'CREATE TRIGGER "{self.name}_update" BEFORE UPDATE ON %(table)s {refuse}',
+            f'CREATE TRIGGER "{self.name}_delete" BEFORE DELETE ON %(table)s{unless} {refuse}',
         )
 
     def postgresql_sql(self) -> tuple[str, ...]:
+        unless = f"IF TG_OP = 'DELETE' AND {self._open()} THEN RETURN OLD; END IF; " if self.passage else ""
         return (
             f"CREATE OR REPLACE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS"
-            f" $$ BEGIN RAISE EXCEPTION '{self.name}' USING ERRCODE = 'integrity_constraint_violation'; END $$",
+            f" $$ BEGIN {unless}RAISE EXCEPTION '{self.name}' USING ERRCODE = 'integrity_constraint_violation'; END $$",
             f"CREATE TRIGGER {self.name} BEFORE UPDATE OR DELETE ON %(table)s"
             f" FOR EACH ROW EXECUTE FUNCTION {self.name}()",
         )
 
     def postgresql_drop_sql(self) -> tuple[str, ...]:
         return (f"DROP TRIGGER IF EXISTS {self.name} ON %(table)s", f"DROP FUNCTION IF EXISTS {self.name}()")
+
+    def _open(self) -> str:
+        return f'EXISTS (SELECT 1 FROM "{self.passage}" WHERE organization_id = OLD.organization_id)'

@@ -26,7 +26,7 @@ class Event(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(name="event_sequence_once", fields=["organization", "sequence"]),
-            Immutable(name="event_immutable"),
+            Immutable(name="event_immutable", passage="events_eventpassage"),
         ]
         indexes = [
             models.Index(name="event_of_customer", fields=["customer_id", "sequence"]),
@@ -38,6 +38,20 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.type}"
+
+
+class EventPassage(models.Model):
+    """The lines of this organization may be deleted, by the transaction that put this here and takes it away again.
+
+    For `lifecycle` alone: an organization that is deleted takes what happened in it along.
+    """
+
+    organization = models.OneToOneField(
+        "organizations.Organization", models.PROTECT, primary_key=True, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
 
 
 class EventCounter(models.Model):

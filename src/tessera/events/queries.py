@@ -113,14 +113,16 @@ def timeline(
     merged_ids: Collection[UUID] = (),
     types: Collection[EventType] = (),
     actor: str = "",
+    by: str = "",
     before: datetime | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> tuple[list[EventLine], str | None]:
     """Return what happened to somebody or something, newest first, and the cursor of what was before.
 
-    Only events of `types`, by `actor` and before the instant `before`, where these are given. `merged_ids`: customers
-    that were merged into this one, whose past is now theirs. Raises CursorInvalid.
+    Only events of `types`, by `actor`, by actors whose text begins with `by`, such as `staff:`, and before the instant
+    `before`, where these are given. `merged_ids`: customers that were merged into this one, whose past is now theirs.
+    Raises CursorInvalid.
     """
     rows = _about(organization, None if merged_ids else customer_id, company_id, membership_id)
     if merged_ids and customer_id is not None:
@@ -129,6 +131,8 @@ def timeline(
         rows = rows.filter(type__in=list(types))
     if actor:
         rows = rows.filter(actor=actor)
+    if by:
+        rows = rows.filter(actor__startswith=by)
     if before is not None:
         rows = rows.filter(at__lt=before)
     page, next_cursor = paginate(rows, order=("-sequence",), limit=limit, cursor=cursor)

@@ -14,6 +14,12 @@ class EventType(StrEnum):
     ORGANIZATION_UPDATED = "organization.updated"
     ORGANIZATION_CLOCK_MOVED = "organization.clock_moved"
     ORGANIZATION_RESTORED = "organization.restored"
+    ORGANIZATION_ADDRESS_CHANGED = "organization.address_changed"
+    ORGANIZATION_STAFF_SIGNED_OUT = "organization.staff_signed_out"
+    ORGANIZATION_DELETION_STARTED = "organization.deletion_started"
+    TRUSTED_ISSUER_CREATED = "trusted_issuer.created"
+    TRUSTED_ISSUER_UPDATED = "trusted_issuer.updated"
+    TRUSTED_ISSUER_DELETED = "trusted_issuer.deleted"
     STAFF_ADDED = "staff.added"
     STAFF_ROLE_CHANGED = "staff.role_changed"
     STAFF_DISABLED = "staff.disabled"
@@ -40,6 +46,12 @@ class EventType(StrEnum):
     COMPANY_UPDATED = "company.updated"
     COMPANY_ARCHIVED = "company.archived"
     COMPANY_RESTORED = "company.restored"
+    NOTE_WRITTEN = "note.written"
+    NOTE_EDITED = "note.edited"
+    NOTE_PINNED = "note.pinned"
+    NOTE_UNPINNED = "note.unpinned"
+    NOTE_DELETED = "note.deleted"
+    NOTE_PUT_BACK = "note.put_back"
     AFFILIATION_STARTED = "affiliation.started"
     AFFILIATION_UPDATED = "affiliation.updated"
     AFFILIATION_ENDED = "affiliation.ended"
@@ -49,6 +61,7 @@ class EventType(StrEnum):
     PLAN_CREATED = "plan.created"
     PLAN_UPDATED = "plan.updated"
     PLAN_ARCHIVED = "plan.archived"
+    PLAN_RESTORED = "plan.restored"
     PRICE_CREATED = "price.created"
     PRICE_UPDATED = "price.updated"
     MEMBERSHIP_GRANTED = "membership.granted"
@@ -80,6 +93,17 @@ class EventType(StrEnum):
     WEBHOOK_ENDPOINT_ENABLED = "webhook_endpoint.enabled"
     WEBHOOK_ENDPOINT_TESTED = "webhook_endpoint.tested"
     WEBHOOK_ENDPOINT_REPLAYED = "webhook_endpoint.replayed"
+    IMPORT_UPLOADED = "import.uploaded"
+    IMPORT_PREPARED = "import.prepared"
+    IMPORT_CHECKED = "import.checked"
+    IMPORT_STARTED = "import.started"
+    IMPORT_FINISHED = "import.finished"
+    IMPORT_CANCELED = "import.canceled"
+    IMPORT_REMOVED = "import.removed"
+    EXPORT_REQUESTED = "export.requested"
+    EXPORT_FINISHED = "export.finished"
+    EXPORT_DOWNLOADED = "export.downloaded"
+    EXPORT_REMOVED = "export.removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +115,12 @@ class Actor:
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Actor":
+        """Return the actor that `str(actor)` stands for."""
+        kind, _, key = text.partition(":")
+        return cls(kind, key)
 
     @classmethod
     def staff(cls, key: UUID) -> "Actor":

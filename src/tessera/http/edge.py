@@ -1,8 +1,9 @@
 """What happens to every request of the API before and after its operation: key, limit, form, repeat, retry."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from tessera.http.errors import BodyTooLarge, LengthRequired, UnsupportedMediaTy
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 View = Callable[..., HttpResponseBase]
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Principal(Protocol):
@@ -35,12 +37,36 @@ class Guard(Protocol):
     def __call__(self, request: HttpRequest) -> Principal: ...
 
 
+@dataclass(frozen=True, slots=True)
+class RawBody:
+    """A body that is taken as it comes, of one of these media types, and has at most so many bytes."""
+
+    media_types: tuple[str, ...]
+    most: int
+
+
+def takes_raw(body: RawBody) -> Callable[[F], F]:
+    """Say that an operation reads its body itself, by `raw_body`; it is no JSON."""
+
+    def declare(view: F) -> F:
+        view.raw_body = body  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def raw_body_of(operation: Operation) -> RawBody | None:
+    """Return what an operation takes as it comes; None if it takes JSON, or nothing."""
+    return getattr(operation.view_func, "raw_body", None)
+
+
 def guarded(run: View) -> View:
     """Return an operation's `run` with everything around it that all operations share."""
     operation: Operation = run.__self__  # type: ignore[attr-defined]
     known = frozenset(_query_names(operation))
     guards = cast("list[Guard]", operation.auth_callbacks)
-    takes_body = any(model.__ninja_param_source__ == "body" for model in operation.models)
+    raw = raw_body_of(operation)
+    takes_body = raw is not None or any(model.__ninja_param_source__ == "body" for model in operation.models)
 
     @wraps(run)
     def answered(request: HttpRequest, **path: Any) -> HttpResponseBase:
@@ -55,7 +81,7 @@ def guarded(run: View) -> View:
             _refuse_impossible_text(path)
             faults = _query_faults(request, known)
             if request.method not in _READS:  # what is sent along with a GET has no meaning (RFC 9110) and is not read
-                check_body(request)
+                check_body(request, raw)
                 faults += [] if takes_body else _unwanted(operation, request)
             if faults:
                 answer = problems.invalid(request, faults)
@@ -94,18 +120,23 @@ def _refuse_impossible_text(path: dict[str, Any]) -> None:
         raise NotFound("there is nothing at this address")
 
 
-def check_body(request: HttpRequest) -> None:
+def check_body(request: HttpRequest, raw: RawBody | None = None) -> None:
     """Raise LengthRequired (411), BodyTooLarge (413) or UnsupportedMediaType (415) before the body is read."""
     if "Transfer-Encoding" in request.headers and "CONTENT_LENGTH" not in request.META:
         raise LengthRequired("send the body whole, with a Content-Length: one in pieces is not read here")
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or length == "0":
         return
-    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    most = raw.most if raw is not None else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     if int(length) > most:
         raise BodyTooLarge(f"the body has {length} bytes; at most {most} are read", most=most)
     kind = (request.content_type or "").lower()
-    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+    if raw is not None:
+        if kind not in raw.media_types:
+            raise UnsupportedMediaType(
+                f"the body should be the file itself: send Content-Type: {' or '.join(raw.media_types)}"
+            )
+    elif kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
         raise UnsupportedMediaType("the body should be JSON: send Content-Type: application/json")
 
 

@@ -8,6 +8,7 @@ from ninja.operation import Operation
 
 from tessera.core.errors import TesseraError
 from tessera.http import errors, problems
+from tessera.http.edge import raw_body_of
 from tessera.http.idempotency import HEADER
 
 _PROBLEM: Final = {"$ref": "#/components/schemas/Problem"}
@@ -52,6 +53,9 @@ class Document(OpenAPISchema):
             further += getattr(callback, "refusals", ())
         if operation.methods != ["GET"]:
             further += _BODY
+        if (raw := raw_body_of(operation)) is not None:
+            content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in raw.media_types}
+            details["requestBody"] = {"required": True, "content": content}
         if operation.methods == ["POST"] and scopes:
             further += _REPEATS
             details["parameters"] = [*details["parameters"], _KEY_PARAMETER]

@@ -1,6 +1,8 @@
 """Merging two records of one person. Nothing is lost: ids, numbers and references of the merged record keep working."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db.models import F
@@ -16,20 +18,30 @@ from tessera.memberships.granting import plans_occupied, unended
 from tessera.memberships.models import Membership
 from tessera.people import searching
 from tessera.people.errors import CustomerArchived, CustomerMerged
-from tessera.people.models import Customer
+from tessera.people.models import Customer, Note
 from tessera.people.names import name_key
 from tessera.people.types import CustomerStatus
 
+TAKEN: Final = (
+    *("first_name", "last_name", "display_name", "birthday", "locale"),
+    *("external_id", "marketing_consent", "emails", "phones"),
+)
 _FILLED = ("birthday", "locale")
 _NAMES = ("first_name", "last_name", "display_name")
 
 
-def merge_customer(*, customer: Customer, into: Customer, at: datetime, actor: Actor) -> Customer:
+def merge_customer(
+    *, customer: Customer, into: Customer, at: datetime, actor: Actor, take: Collection[str] = ()
+) -> Customer:
     """Make `customer` part of `into`, who survives; return `into`. Both are of one organization.
 
     Memberships move, expired ones too, and the timeline is one. Addresses, phones and tags are united, those of
     `into` first. Affiliations to one company that overlap or touch become one, over both, with the earlier place in the
-    queue for seats. What `into` lacks (names, birthday, language) is filled in; consent to marketing is not.
+    queue for seats. What `into` lacks (names, birthday, language) is filled in; consent to marketing is not. Of two
+    photos the sharper one stays.
+
+    `take` names what is to be as `customer` has it, if they have it (`TAKEN`): of `emails` and `phones` that is the
+    first one. An external id that is taken is exchanged, so that both go on meaning this person. Notes move.
 
     Raises SameCustomer; CustomerMerged if one was merged meanwhile; CustomerArchived if `into` is archived;
     MergeUnsettled if both have an unended membership of one plan, or exactly one of the two is banned.
@@ -41,10 +53,18 @@ def merge_customer(*, customer: Customer, into: Customer, at: datetime, actor: A
         _refuse_unsettled(customer, into, at)
         memberships = _move_memberships(customer, into)
         united = uniting.unite_affiliations(customer, into)
+        first_email, first_phone = uniting.first_contacts(customer)
         uniting.unite_emails(customer, into)
         uniting.unite_phones(customer, into)
         uniting.unite_tags(customer, into)
-        fields = _fill(customer, into)
+        Note.objects.filter(customer=customer).update(customer=into)
+        fields = _fill(customer, into, take)
+        if "emails" in take and uniting.put_email_first(into, first_email):
+            fields.append("emails")
+        if "phones" in take and uniting.put_phone_first(into, first_phone):
+            fields.append("phones")
+        if uniting.unite_photos(customer, into):
+            fields.append("photo")
         # Whoever was merged into the customer before is now part of `into` too: one step, however often people merge.
         Customer.objects.filter(merged_into=customer).update(merged_into=into)
         # Put away, so that whoever waits with something new for the record is refused.
@@ -123,13 +143,27 @@ def _move_memberships(customer: Customer, into: Customer) -> list[UUID]:
     return keys
 
 
-def _fill(customer: Customer, into: Customer) -> list[str]:
-    """Give `into` what it lacks and the customer has; return the names of the fields."""
+def _fill(customer: Customer, into: Customer, take: Collection[str]) -> list[str]:
+    """Give `into` what is taken, and what it lacks, as far as the customer has it; return the names of the fields."""
     names = () if any(getattr(into, name) for name in _NAMES) else _NAMES
-    missing = [name for name in (*names, *_FILLED) if not getattr(into, name)]
-    filled = {name: value for name in missing if (value := getattr(customer, name))}
+    wanted = [name for name in (*names, *_FILLED) if not getattr(into, name)]
+    wanted += [name for name in (*_NAMES, *_FILLED) if name in take and name not in wanted]
+    filled = {name: value for name in wanted if (value := getattr(customer, name)) and value != getattr(into, name)}
+    if "marketing_consent" in take and customer.marketing_consent != into.marketing_consent:
+        filled["marketing_consent"] = customer.marketing_consent
     for name, value in filled.items():
         setattr(into, name, value)
     key = name_key(into.name, into.first_name, into.last_name)
     Customer.objects.filter(pk=into.pk).update(**filled, name_key=key, version=F("version") + 1)
+    if "external_id" in take and customer.external_id is not None:
+        _exchange_external_ids(customer, into)
+        return [*sorted(filled), "external_id"]
     return sorted(filled)
+
+
+def _exchange_external_ids(customer: Customer, into: Customer) -> None:
+    """Let each have the other's: the merged record goes on being found by it, and leads to the survivor."""
+    given, kept = customer.external_id, into.external_id
+    Customer.objects.filter(pk=customer.pk).update(external_id=None)
+    Customer.objects.filter(pk=into.pk).update(external_id=given)
+    Customer.objects.filter(pk=customer.pk).update(external_id=kept)

@@ -3,9 +3,17 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import Final
 from uuid import UUID
 
+from django.db.models import F, QuerySet
+
+from tessera.files.models import Picture
+from tessera.files.services import give_up
+from tessera.files.types import SIZES
 from tessera.people.models import Affiliation, Customer, CustomerEmail, CustomerPhone, CustomerTag
+
+_OUT_OF_THE_WAY: Final = 10_000
 
 
 def unite_affiliations(customer: Customer, into: Customer) -> list[UUID]:
@@ -54,6 +62,59 @@ def unite_tags(customer: Customer, into: Customer) -> None:
     own = CustomerTag.objects.filter(customer=into).values_list("key", flat=True)
     CustomerTag.objects.filter(customer=customer, key__in=list(own)).delete()
     CustomerTag.objects.filter(customer=customer).update(customer=into)
+
+
+def first_contacts(customer: Customer) -> tuple[str | None, str | None]:
+    """Return what the customer's first address is compared by, and their first phone number; None if there is none."""
+    emails = CustomerEmail.objects.filter(customer=customer).order_by("position").values_list("key", flat=True)
+    phones = CustomerPhone.objects.filter(customer=customer).order_by("position").values_list("number", flat=True)
+    return emails.first(), phones.first()
+
+
+def put_email_first(customer: Customer, key: str | None) -> bool:
+    """Make an address of the customer's the one that is written to; False if it is that already, or not theirs."""
+    rows = CustomerEmail.objects.filter(customer=customer)
+    return _put_first(rows, rows.filter(key=key).values_list("position", flat=True).first())
+
+
+def put_phone_first(customer: Customer, number: str | None) -> bool:
+    """Make a number of the customer's their first; False if it is that already, or not theirs."""
+    rows = CustomerPhone.objects.filter(customer=customer)
+    return _put_first(rows, rows.filter(number=number).values_list("position", flat=True).first())
+
+
+def _put_first(rows: QuerySet[CustomerEmail] | QuerySet[CustomerPhone], position: int | None) -> bool:
+    if not position:
+        return False
+    # Two positions are never the same, not even in between: all move out of the way first.
+    rows.update(position=F("position") + _OUT_OF_THE_WAY)
+    rows.filter(position=position + _OUT_OF_THE_WAY).update(position=0)
+    rows.filter(position__gt=_OUT_OF_THE_WAY + position).update(position=F("position") - _OUT_OF_THE_WAY)
+    for before in reversed(range(position)):
+        rows.filter(position=before + _OUT_OF_THE_WAY).update(position=before + 1)
+    return True
+
+
+def unite_photos(customer: Customer, into: Customer) -> bool:
+    """Leave `into` with the better photo of the two, and the customer with none; return whether it was the customer's.
+
+    Better is the one with more to show, up to what is kept; as good as the other, that of `into` stays.
+    """
+    theirs, own = customer.photo, into.photo
+    if theirs is None:
+        return False
+    better = own is None or _sharpness(theirs) > _sharpness(own)
+    Customer.objects.filter(pk=customer.pk).update(photo=None)
+    if better:
+        Customer.objects.filter(pk=into.pk).update(photo=theirs)
+        into.photo = theirs
+    given_up = own if better else theirs
+    give_up(given_up.pk if given_up is not None else None)
+    return better
+
+
+def _sharpness(photo: Picture) -> int:
+    return min(photo.width, photo.height, SIZES[-1])
 
 
 def _next_position(rows: Iterable[CustomerEmail | CustomerPhone]) -> int:

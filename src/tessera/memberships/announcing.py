@@ -60,7 +60,9 @@ def organizations_due(at: datetime) -> list[UUID]:
     """
     # The first of all rather than whether there is one: asked that, PostgreSQL may look through every membership.
     coming = Membership.objects.filter(organization=OuterRef("pk"), announce_at__isnull=False).order_by("announce_at")
-    live = Organization.objects.filter(is_test=False).annotate(first=Subquery(coming.values("announce_at")[:1]))
+    live = Organization.objects.filter(is_test=False, deleting_since=None).annotate(
+        first=Subquery(coming.values("announce_at")[:1])
+    )
     return list(live.filter(first__lte=at).values_list("pk", flat=True))
 
 

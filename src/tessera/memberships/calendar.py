@@ -14,7 +14,7 @@ from tessera.plans.models import Plan, Price
 from tessera.plans.types import Billing
 
 _TRIAL_GRACE_DAYS = 1
-_LEAST_GRACE_DAYS = 1  # a provider takes hours to collect
+LEAST_GRACE_DAYS = 1  # a provider takes hours to collect
 
 
 class _Ended(Protocol):
@@ -103,7 +103,7 @@ def grace_until(ends_at: datetime | None, *, trial: bool, grace_days: int, zone:
     """Return until when access goes on after a term whose renewal needs a payment: whole local days, at least one."""
     if ends_at is None:
         return None
-    days = _TRIAL_GRACE_DAYS if trial else max(grace_days, _LEAST_GRACE_DAYS)
+    days = _TRIAL_GRACE_DAYS if trial else max(grace_days, LEAST_GRACE_DAYS)
     return local_time.end_of_local_days(ends_at, days, zone)
 
 

@@ -185,12 +185,14 @@ def _ordered(rows: QuerySet[Any], sort: Sort, q: str, at: datetime) -> QuerySet[
     """Return the rows with what the order needs beside their columns."""
     if sort is Sort.BEST and q.strip():
         best = When(name_key__startswith=folded(q.replace("\0", " ")), then=Value(0))
-        return rows.annotate(rank=Case(best, default=Value(1), output_field=IntegerField()))
+        ranked: QuerySet[Any] = rows.annotate(rank=Case(best, default=Value(1), output_field=IntegerField()))
+        return ranked
     if sort is Sort.END:
         column = "customer" if rows.model is Customer else "company"
         ends = Membership.objects.filter(**{column: OuterRef("pk")}, ended_at=None, ends_at__gt=at)
         first = ends.order_by().values(column).annotate(first=Min("ends_at")).values("first")
-        return rows.annotate(next_end=Subquery(first)).filter(next_end__isnull=False)
+        ending: QuerySet[Any] = rows.annotate(next_end=Subquery(first)).filter(next_end__isnull=False)
+        return ending
     return rows
 
 

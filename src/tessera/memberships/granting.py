@@ -56,12 +56,14 @@ def grant(
     await_payment: bool = False,
     seats: int | None = None,
     external_reference: str = "",
+    welcome: bool = False,
 ) -> Membership:
     """Give the holder a new membership of the plan, and return it.
 
     `price`: the plan's only active one if not named. `starts_at`: now if not given; then the first local day is whole.
     `ends_at`: an own end. `trial`: None takes the price's trial if the holder has not had one of this plan.
     `renews`: None renews what needs no payment; if that is not to renew, it has one period.
+    `welcome`: have the holder of an imported membership welcomed by mail, as everybody else is without asking.
     It is `pending` while it waits for approval or payment: then the first term starts at the latest of `starts_at`,
     approval and payment.
 
@@ -106,7 +108,8 @@ def grant(
             refuse_bad_end(starts_at or at, ends_at, at)
             return held.settle(EventType.MEMBERSHIP_GRANTED, starts_at=None)
         term = begin(held, starts_at=starts_at)
-        return held.settle(EventType.MEMBERSHIP_GRANTED, starts_at=text(term.starts_at))
+        asked = {"welcome": True} if welcome else {}
+        return held.settle(EventType.MEMBERSHIP_GRANTED, starts_at=text(term.starts_at), **asked)
 
 
 def approve(*, organization: Organization, membership_id: UUID, at: datetime, actor: Actor) -> Membership:

@@ -3,9 +3,11 @@
 Linking gives at once, unlinking takes at the next check. This is the only module that ends an affiliation.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Unpack
+from uuid import UUID
 
 from tessera import db
 from tessera.core import ids
@@ -17,7 +19,7 @@ from tessera.memberships.held import lock, refuse_unwelcome
 from tessera.people import affiliations
 from tessera.people.affiliations import Position
 from tessera.people.models import Affiliation, Company, Customer
-from tessera.people.types import Via
+from tessera.people.types import CustomerStatus, Via
 
 
 def join_company(
@@ -90,6 +92,42 @@ def leave_company(*, customer: Customer, company: Company, at: datetime, actor: 
         if not over:
             raise NotAffiliated("the customer does not belong to the company")
         events.record(*(_happened(EventType.AFFILIATION_ENDED, each, at, actor, ended_at=text(at)) for each in over))
+
+
+def leave_together(*, customers: Sequence[Customer], company: Company, at: datetime, actor: Actor) -> int:
+    """Let several leave the company at once, all or none; return how many did. Who has left already is passed over."""
+    left = 0
+    with db.transaction():
+        for customer in sorted(customers, key=attrgetter("pk")):
+            try:
+                leave_company(customer=customer, company=company, at=at, actor=actor)
+            except NotAffiliated:
+                continue
+            left += 1
+    return left
+
+
+def rejoin(
+    *, company: Company, ends: Mapping[UUID, datetime | None], left_at: datetime, at: datetime, actor: Actor
+) -> int:
+    """Take back that people left the company at `left_at`, as if they had stayed; return how many belong to it again.
+
+    `ends` are the ends that were booked before, by customer. The place in the queue for seats is the one they had. Who
+    belongs to it again already, is banned or archived, or whose end has passed meanwhile, is passed over.
+    """
+    back = 0
+    with db.transaction():
+        for key, ends_at in sorted(ends.items()):
+            if lock(Customer(pk=key)).status != CustomerStatus.ACTIVE:
+                continue
+            row = affiliations.reopen(customer_id=key, company=company, ended_at=left_at, ends_at=ends_at, at=at)
+            if row is not None:
+                starts = text(row.starts_at)
+                events.record(
+                    _happened(EventType.AFFILIATION_STARTED, row, at, actor, starts_at=starts, left_at=text(left_at))
+                )
+                back += 1
+    return back
 
 
 def _happened(

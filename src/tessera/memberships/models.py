@@ -83,9 +83,19 @@ class Membership(models.Model):
                 name="membership_ended", fields=["organization", "ended_at"], condition=Q(ended_at__isnull=False)
             ),
             models.Index(
+                name="membership_by_reference",
+                fields=["organization", "external_reference"],
+                condition=~Q(external_reference=""),
+            ),
+            models.Index(
                 name="membership_to_announce",
                 fields=["organization", "announce_at", "id"],
                 condition=Q(announce_at__isnull=False),
+            ),
+            models.Index(
+                name="membership_ended_early",
+                fields=["organization", "ends_at", "ended_at"],
+                condition=Q(ended_at__isnull=False),
             ),
         ]
 
@@ -122,6 +132,13 @@ class Term(models.Model):
         ]
         indexes = [
             models.Index(name="term_of_membership", fields=["membership", "starts_at"]),
+            # What `counting.py` reads, and nothing but that: who has a plan is counted from the index alone.
+            models.Index(name="term_of_plan_running", fields=["plan", "ends_at", "starts_at", "price"]),
+            models.Index(
+                name="term_of_plan_in_grace",
+                fields=["plan", "grace_until", "ends_at", "membership"],
+                condition=Q(grace_until__isnull=False),
+            ),
             models.Index(name="term_by_start", fields=["starts_at"]),  # finds those that are still to begin
         ]
 
@@ -155,7 +172,7 @@ class Pause(models.Model):
         ]
         indexes = [
             models.Index(name="pause_of_membership", fields=["membership", "starts_at"]),
-            models.Index(name="pause_by_end", fields=["ends_at", "starts_at"]),  # finds those that run
+            models.Index(name="pause_running", fields=["ends_at", "starts_at", "membership"]),
         ]
 
     def __str__(self) -> str:

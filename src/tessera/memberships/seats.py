@@ -4,14 +4,14 @@ The order is `queue_at` (the later of start and recording), then id; only affili
 customers neither banned nor archived, take a seat. Nothing is stored: a leaver's seat is free in the same instant.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import Coalesce, RowNumber
 
 from tessera.memberships.models import Membership
 from tessera.memberships.status_sql import with_plan, with_status
@@ -73,6 +73,20 @@ def seating(*, company_id: UUID, seats: int | None, at: datetime) -> Seating:
     return Seating(seats, people, last)
 
 
+def boundaries(company_id: UUID, limits: Collection[int], at: datetime) -> tuple[int, dict[int, tuple[datetime, UUID]]]:
+    """Return how many people take a seat at `at`, and for each number of seats the place of the last who has one.
+
+    A number that is not reached has no last place: everybody is seated. One query; it grows with the company's people.
+    """
+    order = [F("queue_at").asc(), F("id").asc()]
+    people = queue(company_id, at).order_by()
+    counted = people.annotate(place=Window(RowNumber(), order_by=order), many=Window(Count("*")))
+    rows = counted.filter(place__in={1, *limits}).values_list("place", "many", "queue_at", "id")
+    found = list(rows)
+    many = found[0][1] if found else 0
+    return many, {place: (queue_at, key) for place, _many, queue_at, key in found if place in limits and place < many}
+
+
 def companies_over(organization: Organization, *, among: Sequence[UUID] | None, at: datetime) -> list[UUID]:
     """Return the companies, of those in `among` if given, that have more people than one of their memberships seats.
 
@@ -102,6 +116,15 @@ def _people(company_ids: Sequence[UUID], at: datetime) -> dict[UUID, int]:
 
 def ahead(affiliation_ids: Sequence[UUID], at: datetime) -> dict[UUID, int]:
     """Return how many people come before each affiliation in its company's queue at `at`. One query."""
+    return dict(_counted(Affiliation.objects.filter(pk__in=affiliation_ids), at).values_list("pk", "ahead"))
+
+
+def with_ahead(found: QuerySet[Affiliation], at: datetime) -> list[Affiliation]:
+    """Return these affiliations, with how many people come before each at `at` as `ahead`. One query."""
+    return list(_counted(found, at))
+
+
+def _counted(found: QuerySet[Affiliation], at: datetime) -> QuerySet[Any]:
     before = (
         Affiliation.objects.filter(company=OuterRef("company"), customer__status=CustomerStatus.ACTIVE)
         .filter(affiliations.covering(at))
@@ -111,5 +134,4 @@ def ahead(affiliation_ids: Sequence[UUID], at: datetime) -> dict[UUID, int]:
         .annotate(many=Count("pk"))
         .values("many")
     )
-    counted = Affiliation.objects.filter(pk__in=affiliation_ids).annotate(ahead=Coalesce(Subquery(before), 0))
-    return dict(counted.values_list("pk", "ahead"))
+    return found.annotate(ahead=Coalesce(Subquery(before), 0))

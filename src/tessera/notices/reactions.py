@@ -126,9 +126,10 @@ def _news(line: EventLine, membership: Membership) -> News | None:
 
 
 def _beginning(line: EventLine, membership: Membership) -> Kind | None:
-    """What a grant or a first payment means to the holder. Who was brought along by an import is not welcomed."""
+    """What a grant or a first payment means to the holder. An import welcomes whom it brings only if asked to."""
     if line.data.get("starts_at"):
-        welcome = membership.customer_id is not None and membership.source != Source.IMPORT
+        brought = membership.source == Source.IMPORT and line.data.get("welcome") is not True
+        welcome = membership.customer_id is not None and not brought
         return Kind.WELCOME if welcome else None
     applied = line.type is EventType.MEMBERSHIP_GRANTED and membership.needs_approval
     return Kind.APPLICATION_RECEIVED if applied else None

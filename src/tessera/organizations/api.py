@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal, cast
 
+from django.conf import settings
 from ninja import Router
 from pydantic import Field
 
@@ -40,6 +41,10 @@ class OrganizationOut(Out):
     currency: str
     locale: str
     accent: Annotated[str, Field(examples=["#1f5f4a"])]
+    logo_url: Annotated[
+        str | None,
+        Field(description="Where it is read, with the same key; null: there is none. Another has another `v`."),
+    ]
     contact_email: Annotated[str, Field(description="What answers to its mails go to; empty: nowhere.")]
     allowed_origins: list[str]
     subject_types: list[str]
@@ -68,6 +73,7 @@ class OrganizationOut(Out):
             currency=organization.currency,
             locale=organization.locale,
             accent=organization.accent,
+            logo_url=_logo_url(organization),
             contact_email=organization.contact_email,
             allowed_origins=organization.allowed_origins,
             subject_types=organization.subject_types,
@@ -160,6 +166,13 @@ def move_test_clock(request: ApiRequest, body: TestClockIn) -> TestClockOut:
     club = request.auth.organization
     move_clock(organization=club, to=body.now, at=organizations.now(club), actor=request.auth.actor)
     return _clock(club)
+
+
+def _logo_url(organization: Organization) -> str | None:
+    if organization.logo is None:
+        return None
+    picture = ids.to_text(ids.Prefix.PICTURE, organization.logo)
+    return f"{settings.BASE_URL}/api/v1/organization/logo?v={picture}"
 
 
 def _clock(organization: Organization) -> TestClockOut:

@@ -41,18 +41,37 @@ def move_clock(*, organization: Organization, to: datetime, at: datetime, actor:
     what is due and stays. Raises NotATestOrganization; ClockBackwards; ClockAdvancing while an earlier move runs.
     What is done on the way stays done if a later part fails; the clock then stands where that happened.
     """
-    lease, position = _begin(organization, to)
+    lease, _ = begin_move(organization=organization, to=to)
+    return carry_on_move(organization=organization, lease=lease, to=to, since=at, actor=actor)
+
+
+def carry_on_move(
+    *, organization: Organization, lease: UUID, to: datetime, since: datetime, actor: Actor
+) -> Organization:
+    """Carry out a move that `begin_move` has begun; `since` is where the clock stood then. For whoever has the lease.
+
+    Raises ClockAdvancing if another move has taken over.
+    """
+    position = organization.test_now
+    assert position is not None, "only an organization with a clock begins a move"
     try:
+        _keep_lease(organization, lease)
         _run_due(organization, position)
         while (due := _next_due(organization, after=position, until=to)) is not None:
             position = due
             _step(organization, lease, to=position)
             _run_due(organization, position)
-        _arrive(organization, lease, since=at, to=to, actor=actor)
+        _arrive(organization, lease, since=since, to=to, actor=actor)
     finally:
         with db.transaction():
             ClockMove.objects.filter(organization=organization, lease=lease).delete()
     return organization
+
+
+def next_due(organization: Organization, *, until: datetime) -> datetime | None:
+    """Return the first instant until `until` at which something falls due; None if there is none."""
+    assert organization.test_now is not None, "only a test clock is asked what comes next"
+    return _next_due(organization, after=organization.test_now, until=until)
 
 
 def _next_due(organization: Organization, *, after: datetime, until: datetime) -> datetime | None:
@@ -67,8 +86,11 @@ def _run_due(organization: Organization, at: datetime) -> None:
         work.run_due(organization=organization, at=at)
 
 
-def _begin(organization: Organization, to: datetime) -> tuple[UUID, datetime]:
-    """Take the lease; return it, and where the clock stands."""
+def begin_move(*, organization: Organization, to: datetime) -> tuple[UUID, datetime]:
+    """Take the lease of a move to `to`; return it, and where the clock stands. Until it ends nobody else moves it.
+
+    Raises NotATestOrganization; ClockBackwards; ClockAdvancing.
+    """
     lease = new_id()
     with db.transaction():
         present = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
@@ -93,11 +115,16 @@ def _begin(organization: Organization, to: datetime) -> tuple[UUID, datetime]:
 def _step(organization: Organization, lease: UUID, *, to: datetime) -> None:
     """Set the clock to `to`. Raises ClockAdvancing without the lease."""
     with db.transaction():
-        kept = ClockMove.objects.filter(organization=organization, lease=lease).update(leased_until=clock.now() + LEASE)
-        if not kept:
-            raise ClockAdvancing("another move has taken over")
+        _keep_lease(organization, lease)
         Organization.objects.filter(pk=organization.pk).update(test_now=to)
     organization.test_now = to
+
+
+def _keep_lease(organization: Organization, lease: UUID) -> None:
+    """Have the lease for another while. Raises ClockAdvancing without it."""
+    kept = ClockMove.objects.filter(organization=organization, lease=lease).update(leased_until=clock.now() + LEASE)
+    if not kept:
+        raise ClockAdvancing("another move has taken over")
 
 
 def _arrive(organization: Organization, lease: UUID, *, since: datetime, to: datetime, actor: Actor) -> None:

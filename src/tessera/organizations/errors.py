@@ -110,3 +110,33 @@ class FieldInvalid(Invalid):
     """A name is empty or too long, a colour is none, a number is out of bounds. The text says which."""
 
     code = "field_invalid"
+
+
+class IssuerKeyInvalid(Invalid):
+    """Not a public key that may sign for a site: RSA from 2,048 bits, EC on P-256, or Ed25519, as PEM or JWK."""
+
+    code = "issuer_key_invalid"
+
+
+class IssuerKeysUnreachable(Invalid):
+    """Where an issuer should publish its keys, something else than a JWK set is answered."""
+
+    code = "issuer_keys_unreachable"
+
+
+class IssuerTaken(Conflict):
+    """The organization trusts this issuer already."""
+
+    code = "issuer_taken"
+
+
+class IssuerUnknown(NotFound):
+    """The organization trusts no such issuer."""
+
+    code = "issuer_unknown"
+
+
+class NameNotTyped(Invalid):
+    """What cannot be undone asks for the name of what is lost, typed exactly."""
+
+    code = "name_not_typed"

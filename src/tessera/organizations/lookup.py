@@ -95,6 +95,6 @@ def _reading(vendor: str) -> _Reading:
         f" JOIN {tables['o']} o ON o.id = k.organization_id"
         f" LEFT JOIN {tables['s']} s ON s.id = k.made_by_id"
         f" LEFT JOIN {tables['u']} u ON u.id = s.user_id"
-        f" WHERE k.secret_hash = {'?' if vendor == 'sqlite' else '%s'}"
+        f" WHERE k.secret_hash = {'?' if vendor == 'sqlite' else '%s'} AND o.deleting_since IS NULL"
     )
     return _Reading(sql, tuple(converters), [each.attname for each in Organization._meta.concrete_fields])

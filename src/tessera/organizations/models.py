@@ -18,6 +18,7 @@ class Organization(models.Model):
     currency = models.CharField(max_length=3)
     locale = models.CharField(max_length=20, default="en-GB")
     accent = models.CharField(max_length=7, default="#1f5f4a")  # branding: #rrggbb
+    logo = models.UUIDField(null=True)  # a picture of `files`, a package above this one: so no foreign key
     contact_email = models.CharField(max_length=254, blank=True)  # what answers to its mails go to
     allowed_origins = models.JSONField(default=list)  # sites that may embed: "https://club.example"
     subject_types = models.JSONField(default=list)  # AuthZEN subject types beside `user` whose ids are external ids
@@ -25,6 +26,7 @@ class Organization(models.Model):
     reminder_days = models.PositiveSmallIntegerField(default=7)  # whole local days before an end; 0: no reminders
     is_test = models.BooleanField(default=False)
     test_now = models.DateTimeField(null=True)  # where a test organization's clock stands
+    deleting_since = models.DateTimeField(null=True)  # from then on nobody gets in, and all it has is being removed
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
 
@@ -106,6 +108,29 @@ class Staff(models.Model):
 
     def __str__(self) -> str:
         return self.user.name
+
+
+class TrustedIssuer(models.Model):
+    """A site whose back end may sign its visitors in: who its tokens say they are from, and the keys that prove it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="trusted_issuers")
+    name = models.CharField(max_length=100)
+    issuer = models.CharField(max_length=500)  # `iss` of its tokens, compared letter by letter
+    jwks_url = models.CharField(max_length=2000, blank=True)  # where it publishes its keys; empty: they are below
+    keys = models.JSONField(default=list)  # public JWKs (RFC 7517), each with `kid` and `alg`: nothing secret
+    active = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="trusted_issuer_once", fields=["organization", "issuer"]),
+            models.CheckConstraint(name="trusted_issuer_keys_or_address", condition=Q(jwks_url="") | Q(keys=[])),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ApiKey(models.Model):

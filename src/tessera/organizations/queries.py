@@ -41,10 +41,11 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True)
 class TestClock:
-    """Where a test organization's clock stands, and whether it has arrived."""
+    """Where a test organization's clock stands, whether it has arrived, and if not, where it goes."""
 
     now: datetime
     advancing: bool
+    target: datetime | None = None
 
 
 def organization_by_slug(slug: str) -> Organization:
@@ -87,5 +88,5 @@ def test_clock(organization: Organization) -> TestClock:
     present = Organization.objects.only("test_now").get(pk=organization.pk)
     if present.test_now is None:
         raise NotATestOrganization("only an organization made for tests has a clock of its own")
-    moves = ClockMove.objects.filter(organization=organization, leased_until__gt=clock.now())
-    return TestClock(present.test_now, moves.exists())
+    move = ClockMove.objects.filter(organization=organization, leased_until__gt=clock.now()).first()
+    return TestClock(present.test_now, move is not None, move.target if move is not None else None)

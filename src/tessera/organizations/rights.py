@@ -26,6 +26,7 @@ class Right(StrEnum):
 
     ORGANIZATION_READ = "organization:read"
     ORGANIZATION_WRITE = "organization:write"
+    ORGANIZATION_DANGER = "organization:danger"
     STAFF_WRITE = "staff:write"
     KEYS_WRITE = "keys:write"
     PERMISSIONS_READ = "permissions:read"
@@ -44,6 +45,8 @@ class Right(StrEnum):
     ACCESS_READ = "access:read"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
+    IMPORTS_WRITE = "imports:write"
+    EXPORTS_WRITE = "exports:write"
 
 
 _READS = frozenset(
@@ -63,7 +66,7 @@ _DESK = _READS | {Right.CUSTOMERS_WRITE, Right.COMPANIES_WRITE, Right.MEMBERSHIP
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.OWNER: frozenset(Right),
     Role.MANAGER: frozenset(Right)
-    - {Right.ORGANIZATION_WRITE, Right.STAFF_WRITE, Right.KEYS_WRITE, Right.WEBHOOKS_WRITE},
+    - {Right.ORGANIZATION_WRITE, Right.ORGANIZATION_DANGER, Right.STAFF_WRITE, Right.KEYS_WRITE, Right.WEBHOOKS_WRITE},
     Role.FINANCE: _READS | {Right.PLANS_WRITE, Right.MEMBERSHIPS_WRITE},
     Role.FRONT_DESK: _DESK,
     Role.VIEWER: _READS,

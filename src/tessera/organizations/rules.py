@@ -2,7 +2,7 @@
 
 import re
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -18,6 +18,7 @@ from tessera.organizations.errors import (
 
 _SLUG: Final = re.compile(r"[a-z0-9](?:-?[a-z0-9])+")
 _LOCALE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
+_HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")  # as a browser writes it: an IDN is xn--…
 _ACCENT: Final = re.compile(r"#[0-9a-f]{6}")
 _SUBJECT_TYPE: Final = re.compile(r"[a-z][a-z0-9._-]{0,39}")
 # What the access API means by these is settled, whatever an organization calls its own people.
@@ -120,13 +121,33 @@ def _origin(text: str, pointer: str) -> str:
     try:
         parts = urlsplit(origin)
         here = parts.hostname in ("localhost", "127.0.0.1")
-        right = bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and here))
+        right = bool(_HOST.fullmatch(parts.hostname or "")) and (
+            parts.scheme == "https" or (parts.scheme == "http" and here)
+        )
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         right, port, parts = False, "", urlsplit("")
     if len(origin) > 200 or not right or origin != f"{parts.scheme}://{parts.hostname}{port}":
-        raise OriginInvalid("should be a site's origin, such as https://club.example", pointer=pointer)
+        raise OriginInvalid(f"{_why_no_origin(origin, parts)}, such as https://club.example", pointer=pointer)
     return origin
+
+
+def _why_no_origin(origin: str, parts: SplitResult) -> str:
+    """Return what would make an origin of what was typed."""
+    shown = f"{origin[:80]}: "
+    if "*" in origin:
+        return shown + "write each site by itself: a star would let in whoever gets an address there"
+    if not parts.scheme or "://" not in origin:
+        return shown + "should begin with https://"
+    if parts.scheme == "http":
+        return shown + "should begin with https://: what is loaded over http can be changed on the way"
+    if not origin.isascii():
+        return shown + "write the host as browsers send it, with xn-- for letters of other alphabets"
+    if parts.username or parts.password:
+        return shown + "leave out the name and password"
+    if parts.path or parts.query or parts.fragment:
+        return shown + "leave out what follows the host: an origin is the scheme, the host and perhaps a port"
+    return shown + "should be a site's origin"
 
 
 def check_subject_types(types: list[str]) -> list[str]:

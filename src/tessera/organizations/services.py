@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypedDict
+from uuid import UUID
 
 from django.db import IntegrityError
 from django.db.models import F
@@ -113,14 +114,24 @@ def update_organization(
         fields = {name: value for name, value in wanted.items() if getattr(present, name) != value}
         if fields:
             Organization.objects.filter(pk=present.pk).update(**fields, version=F("version") + 1)
-            events.record(
-                events.Happened(
-                    organization_id=present.pk,
-                    type=EventType.ORGANIZATION_UPDATED,
-                    at=at,
-                    actor=actor,
-                    data={"fields": sorted(fields)},
-                )
-            )
+            _record(EventType.ORGANIZATION_UPDATED, present, at, actor, fields=sorted(fields))
             present.refresh_from_db()
     return present
+
+
+def set_logo(*, organization: Organization, logo: UUID | None, at: datetime, actor: Actor) -> UUID | None:
+    """Have the organization's logo be the picture of this id, or none; return the one before, which is nobody's now.
+
+    None before and none now writes nothing. For `files`, which keeps the picture itself.
+    """
+    with db.transaction():
+        present = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+        before = present.logo
+        if before != logo:
+            Organization.objects.filter(pk=present.pk).update(logo=logo, version=F("version") + 1)
+            _record(EventType.ORGANIZATION_UPDATED, present, at, actor, fields=["logo"])
+    return before
+
+
+def _record(what: EventType, organization: Organization, at: datetime, actor: Actor, **data: object) -> None:
+    events.record(events.Happened(organization_id=organization.pk, type=what, at=at, actor=actor, data=data))

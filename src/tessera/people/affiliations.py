@@ -5,6 +5,7 @@ Joining and leaving are verbs of `memberships.inheritance`, which alone calls th
 
 from datetime import datetime
 from typing import TypedDict, Unpack
+from uuid import UUID
 
 from django.db import IntegrityError
 from django.db.models import Q, QuerySet
@@ -86,6 +87,29 @@ def end(*, customer: Customer, company: Company, at: datetime) -> bool:
     ends there too, and so covers nothing.
     """
     return _between(customer, company).filter(covering(at)).update(ends_at=at) > 0
+
+
+def reopen(
+    *, customer_id: UUID, company: Company, ended_at: datetime, ends_at: datetime | None, at: datetime
+) -> Affiliation | None:
+    """Move the end of the affiliation that ended at exactly `ended_at` back to `ends_at`, and return it.
+
+    None if there is no such affiliation any more, if its end has passed by `at`, or if the two belong together in
+    another one by now.
+    """
+    between = Affiliation.objects.filter(
+        organization_id=company.organization_id, customer_id=customer_id, company=company
+    )
+    row = between.filter(ends_at=ended_at).order_by("-starts_at").first()
+    if row is None or (ends_at is not None and ends_at <= at):
+        return None
+    try:
+        with db.transaction():
+            between.filter(pk=row.pk).update(ends_at=ends_at)
+    except IntegrityError:
+        return None
+    row.refresh_from_db()
+    return row
 
 
 def withdraw(*, customer: Customer, company: Company, at: datetime) -> bool:

@@ -44,7 +44,8 @@ def text(given: str, *, pointer: str, longest: int = 200) -> str:
     kept = unicodedata.normalize("NFC", bare) if len(bare) <= longest * _MOST_DECOMPOSED else bare
     if len(kept) > longest:
         raise TextInvalid(f"at most {longest} characters, not {len(kept)}", pointer=pointer)
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in kept):
+    # What is printable holds none, and is told at once.
+    if not kept.isprintable() and any(unicodedata.category(character) in ("Cc", "Cs") for character in kept):
         raise TextInvalid("one line of text, without control characters", pointer=pointer)
     return kept
 

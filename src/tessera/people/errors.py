@@ -1,6 +1,6 @@
 """What people and companies refuse, in words that can be shown."""
 
-from tessera.core.errors import Conflict, Invalid, NotFound
+from tessera.core.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class CustomerNotFound(NotFound):
@@ -13,6 +13,18 @@ class CompanyNotFound(NotFound):
     """No such company in the organization."""
 
     code = "company_not_found"
+
+
+class NoteNotFound(NotFound):
+    """No such note, or it has been deleted."""
+
+    code = "note_not_found"
+
+
+class NotTheAuthor(Forbidden):
+    """A note is changed by whoever wrote it."""
+
+    code = "note_of_another"
 
 
 class ReferenceAmbiguous(Conflict):

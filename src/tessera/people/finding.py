@@ -13,11 +13,12 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from tessera.db import search
 from tessera.db.search import Asked
 from tessera.organizations.models import Organization
 from tessera.people import searching
 from tessera.people.affiliations import covering
-from tessera.people.models import Affiliation, Company, Customer
+from tessera.people.models import Affiliation, Company, Customer, SearchEntry
 from tessera.people.names import folded
 
 WINDOW: Final = 2_000
@@ -40,7 +41,7 @@ def customers_found(organization: Organization, q: str, *, at: datetime | None =
     two characters at their beginning (of a phone number: its end). At most four queries.
     """
     q = _plain(q)
-    ids, more = _ids(searching.customers_asked(organization, q), "customer_id", most=WINDOW)
+    ids, more = _ids(searching.customers_asked(organization.pk, q), "customer_id", most=WINDOW)
     companies = _companies(organization, q) if at is not None else []
     if companies and at is not None:
         people = Affiliation.objects.filter(covering(at), organization=organization, company__in=companies)
@@ -49,6 +50,16 @@ def customers_found(organization: Organization, q: str, *, at: datetime | None =
     if more:
         ids += _named(Customer.objects.filter(organization=organization, merged_into=None), q)
     return Found(tuple(dict.fromkeys(ids)), more)
+
+
+def customers_among(organization_id: UUID, customers: QuerySet[Any, Any], q: str) -> list[UUID]:
+    """Return which of some customers, given by a query of their keys, `q` finds: their texts are looked through.
+
+    For the people of a company; one query, whose cost grows with those customers and with nobody else.
+    """
+    what = searching.customers_asked(organization_id, _plain(q))
+    texts = SearchEntry.objects.filter(customer__in=customers).values_list("customer_id", "text")
+    return [key for key, text in texts if search.is_in(text, what)]
 
 
 def companies_found(organization: Organization, q: str) -> Found:
@@ -63,7 +74,7 @@ def companies_found(organization: Organization, q: str) -> Found:
 def customers_matching(organization: Organization, q: str, *, at: datetime) -> Q:
     """Return the condition for all customers that `q` finds: for work in the background, where it may take its time."""
     q = _plain(q)
-    found = Q(pk__in=_all(searching.customers_asked(organization, q), "customer_id"))
+    found = Q(pk__in=_all(searching.customers_asked(organization.pk, q), "customer_id"))
     if companies := _companies(organization, q):
         found |= Q(Exists(Affiliation.objects.filter(covering(at), customer=OuterRef("pk"), company__in=companies)))
     return found

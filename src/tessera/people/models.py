@@ -3,7 +3,8 @@ from django.db.models import F, Q
 
 from tessera.core.ids import new_id
 from tessera.db.constraints import NoOverlap
-from tessera.organizations.models import Organization
+from tessera.files.models import Picture
+from tessera.organizations.models import Organization, Staff
 from tessera.people.types import CompanyStatus, CustomerStatus, Source, Via
 
 
@@ -18,6 +19,7 @@ class Customer(models.Model):
     last_name = models.CharField(max_length=200, blank=True)
     display_name = models.CharField(max_length=200, blank=True)
     name_key = models.CharField(max_length=620)  # case-folded, for search and order
+    photo = models.ForeignKey(Picture, models.PROTECT, null=True, related_name="+")
     birthday = models.DateField(null=True)
     locale = models.CharField(max_length=20, blank=True)
     marketing_consent = models.BooleanField(default=False)
@@ -109,6 +111,7 @@ class Company(models.Model):
     name_key = models.CharField(max_length=620)  # case-folded, for search and order
     email = models.CharField(max_length=254, blank=True)
     phone = models.CharField(max_length=16, blank=True)  # E.164
+    logo = models.ForeignKey(Picture, models.PROTECT, null=True, related_name="+")
     websites = models.JSONField(default=list)
     email_domains = models.JSONField(default=list)
     tags = models.JSONField(default=list)
@@ -162,6 +165,42 @@ class Affiliation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer} at {self.company}"
+
+
+class Note(models.Model):
+    """What staff want to remember of a customer or a company. Its text stands here only, and in no event."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, models.CASCADE, null=True, related_name="notes")
+    company = models.ForeignKey(Company, models.CASCADE, null=True, related_name="notes")
+    text = models.CharField(max_length=4000)
+    author = models.CharField(max_length=80)  # the actor, as in the event
+    written_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")  # null: no staff member
+    pinned = models.BooleanField(default=False)
+    written_at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)  # kept for a while, so that it can be undone
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="note_about_one",
+                condition=Q(customer__isnull=False, company__isnull=True)
+                | Q(customer__isnull=True, company__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(name="note_of_customer", fields=["customer", "id"], condition=Q(customer__isnull=False)),
+            models.Index(name="note_of_company", fields=["company", "id"], condition=Q(company__isnull=False)),
+            models.Index(
+                name="note_deleted", fields=["organization", "deleted_at"], condition=Q(deleted_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
 
 
 class SearchEntry(models.Model):

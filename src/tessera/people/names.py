@@ -11,6 +11,8 @@ def folded(text: str) -> str:
 
     What is beyond 2,000 characters does not count.
     """
+    if text.isascii():  # most are, and have nothing to take off
+        return " ".join(text[:_LONGEST_READ].casefold().split())
     decomposed = unicodedata.normalize("NFKD", text[:_LONGEST_READ].casefold())
     bare = "".join(character for character in decomposed if not unicodedata.combining(character))
     return " ".join(unicodedata.normalize("NFC", bare).split())

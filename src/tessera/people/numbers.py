@@ -1,12 +1,14 @@
 """The numbers of people and companies: CUS-000001, COM-000001, one series of each an organization."""
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from uuid import UUID
 
 from django.db import connection
 
 from tessera.organizations.models import NumberSeries, Organization
+from tessera.people.errors import NumberInvalid
 from tessera.people.models import Company, Customer
 
 _OF_SERIES = re.compile(r"(?P<kind>CUS|COM)-(?P<place>[0-9]{6,16})")
@@ -29,6 +31,16 @@ def canonical(text: str) -> str | None:
     return number if _GRAMMAR.fullmatch(number) else None
 
 
+def chosen(text: str) -> str:
+    """Return a number that somebody chose, as it is stored. Raises NumberInvalid if it cannot be one."""
+    number = canonical(text)
+    if number is None:
+        raise NumberInvalid(
+            "1 to 20 letters, digits and . / - such as CUS-000001, a letter or digit first", pointer="/number"
+        )
+    return number
+
+
 def take(series: Series, *, organization_id: UUID) -> str:
     """Return the next number of the series that nobody has. Whoever else wants one waits for this transaction's end."""
     while True:
@@ -36,6 +48,19 @@ def take(series: Series, *, organization_id: UUID) -> str:
         number = f"{series}-{place:06}"
         if place <= _FURTHEST_MOVED or not _in_use(number, series, organization_id):
             return number
+
+
+def take_many(series: Series, many: int, *, organization_id: UUID) -> list[str]:
+    """Return the next `many` numbers of the series that nobody has, in order; else as `take`."""
+    last = _advance(series, organization_id, by=many, to_at_least=0)
+    if last <= _FURTHEST_MOVED:
+        return [f"{series}-{place:06}" for place in range(last - many + 1, last + 1)]
+    return [take(series, organization_id=organization_id) for _ in range(many)]
+
+
+def hold(series: Series, *, organization_id: UUID) -> None:
+    """Let whoever else wants a number of the series wait until this transaction ends."""
+    _advance(series, organization_id, by=0, to_at_least=0)
 
 
 def reserve(number: str, series: Series, *, organization_id: UUID) -> None:
@@ -49,6 +74,21 @@ def reserve(number: str, series: Series, *, organization_id: UUID) -> None:
         place = int(form["place"])
         # The row is locked in either case: who takes a number meanwhile waits, and then sees this one in use.
         _advance(series, organization_id, by=0, to_at_least=place if place <= _FURTHEST_MOVED else 0)
+
+
+def reserve_all(chosen: Iterable[str], series: Series, *, organization_id: UUID) -> None:
+    """As `reserve` for each of them, in few statements: of those in the series' form the furthest stands for all."""
+    furthest, others = 0, []
+    for number in chosen:
+        form = _OF_SERIES.fullmatch(number)
+        if form and form["kind"] == series and int(form["place"]) <= _FURTHEST_MOVED:
+            furthest = max(furthest, int(form["place"]))
+        else:
+            others.append(number)
+    for number in others:
+        reserve(number, series, organization_id=organization_id)
+    if furthest:
+        _advance(series, organization_id, by=0, to_at_least=furthest)
 
 
 def _in_use(number: str, series: Series, organization_id: UUID) -> bool:

@@ -1,6 +1,6 @@
 """What screens and APIs read about people and companies. Numbers of queries do not depend on numbers of rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import itemgetter
@@ -12,7 +12,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
 from tessera.http.cursors import paginate
 from tessera.organizations.models import Organization
 from tessera.people.details import tag_key
-from tessera.people.finding import companies_found, customers_found
+from tessera.people.finding import companies_found, customers_among, customers_found
 from tessera.people.models import Affiliation, Company, Customer, CustomerEmail, CustomerPhone, CustomerTag
 from tessera.people.references import company_by_ref, customer_by_ref
 from tessera.people.types import Belonging, CompanyStatus, CustomerStatus, Email, Source, Via
@@ -30,6 +30,7 @@ __all__ = [
     "customer",
     "customer_by_ref",
     "customers",
+    "customers_named",
     "merged_ids",
     "people_of",
 ]
@@ -53,6 +54,7 @@ class CustomerFacts:
     display_name: str
     emails: tuple[Email, ...]
     phones: tuple[str, ...]
+    photo: UUID | None
     birthday: date | None
     locale: str
     marketing_consent: bool
@@ -75,6 +77,7 @@ class CompanyFacts:
     legal_name: str
     email: str
     phone: str
+    logo: UUID | None
     websites: tuple[str, ...]
     email_domains: tuple[str, ...]
     tags: tuple[str, ...]
@@ -91,11 +94,14 @@ class Affiliated:
     customer_number: str
     customer_name: str
     customer_status: CustomerStatus
+    customer_photo: UUID | None
     company_id: UUID
     company_number: str
     company_name: str
+    company_logo: UUID | None
     starts_at: datetime
     ends_at: datetime | None
+    queue_at: datetime
     belonging: Belonging
     title: str
     company_admin: bool
@@ -142,6 +148,12 @@ def customers(
     return Rows(tuple(customer_facts(rows)), next_cursor)
 
 
+def customers_named(organization: Organization, keys: Collection[UUID]) -> list[CustomerFacts]:
+    """Return those of the customers with these ids that the organization has: three queries."""
+    rows = Customer.objects.filter(organization=organization, merged_into=None, pk__in=keys)
+    return customer_facts(list(rows.order_by("created_at", "id")))
+
+
 def company(row: Company) -> CompanyFacts:
     """Return what is known of one company: no query."""
     return CompanyFacts(
@@ -153,6 +165,7 @@ def company(row: Company) -> CompanyFacts:
         legal_name=row.legal_name,
         email=row.email,
         phone=row.phone,
+        logo=row.logo_id,
         websites=tuple(row.websites),
         email_domains=tuple(row.email_domains),
         tags=tuple(row.tags),
@@ -203,11 +216,23 @@ def people_of(
     *,
     at: datetime,
     belonging: Belonging | None = None,
+    q: str = "",
+    beyond: tuple[datetime, UUID] | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Rows[Affiliated]:
-    """Return the company's affiliations, ended and planned ones too, in the order in which they take seats."""
+    """Return the company's affiliations, ended and planned ones too, in the order in which they take seats.
+
+    `q` finds people as `customers` does, among the company's. `beyond` is a place in the order of seats: of who comes
+    after it, whoever could take one (neither banned nor archived).
+    """
     found = Affiliation.objects.filter(organization_id=row.organization_id, company=row)
+    if q.strip():
+        found = found.filter(customer__in=customers_among(row.organization_id, found.values("customer"), q))
+    if beyond is not None:
+        queue_at, key = beyond
+        found = found.filter(Q(queue_at__gt=queue_at) | Q(queue_at=queue_at, id__gt=key))
+        found = found.filter(customer__status=CustomerStatus.ACTIVE)
     return _affiliated(found, at, belonging, limit, cursor)
 
 
@@ -247,6 +272,7 @@ def customer_facts(rows: Sequence[Customer]) -> list[CustomerFacts]:
             display_name=row.display_name,
             emails=tuple(each for _, each in sorted(emails.get(row.pk, ()), key=itemgetter(0))),
             phones=tuple(each for _, each in sorted(phones.get(row.pk, ()))),
+            photo=row.photo_id,
             birthday=row.birthday,
             locale=row.locale,
             marketing_consent=row.marketing_consent,
@@ -277,14 +303,15 @@ def _affiliated(
     found: QuerySet[Affiliation], at: datetime, belonging: Belonging | None, limit: int, cursor: str | None
 ) -> Rows[Affiliated]:
     if belonging is not None:
-        found = found.filter(_lying(belonging, at))
+        found = found.filter(lying(belonging, at))
     rows, next_cursor = paginate(
         found.select_related("customer", "company"), order=("queue_at", "id"), limit=limit, cursor=cursor
     )
     return Rows(tuple(affiliated(row, at) for row in rows), next_cursor)
 
 
-def _lying(belonging: Belonging, at: datetime) -> Q:
+def lying(belonging: Belonging, at: datetime) -> Q:
+    """The condition for affiliations to lie so to `at`."""
     over = Q(ends_at__isnull=False, ends_at__lte=at)
     planned = Q(starts_at__gt=at)
     return {Belonging.ENDED: over, Belonging.PLANNED: planned & ~over, Belonging.CURRENT: ~planned & ~over}[belonging]
@@ -304,11 +331,14 @@ def affiliated(row: Affiliation, at: datetime) -> Affiliated:
         customer_number=row.customer.number,
         customer_name=row.customer.name,
         customer_status=CustomerStatus(row.customer.status),
+        customer_photo=row.customer.photo_id,
         company_id=row.company_id,
         company_number=row.company.number,
         company_name=row.company.name,
+        company_logo=row.company.logo_id,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
+        queue_at=row.queue_at,
         belonging=belonging_at(row, at),
         title=row.title,
         company_admin=row.company_admin,

@@ -2,7 +2,9 @@
 
 from datetime import date
 from typing import Annotated, Any, cast
+from uuid import UUID
 
+from django.conf import settings
 from pydantic import Field
 
 from tessera.core import ids
@@ -27,6 +29,12 @@ Number = Annotated[
 ]
 Version = Annotated[
     int, Field(ge=1, le=2**31 - 1, description="The version you know; refused with 409 if there is a later one.")
+]
+
+
+PictureUrl = Annotated[
+    str | None,
+    Field(description="Where it is read, with the same key; null: there is none. Another picture has another `v`."),
 ]
 
 
@@ -134,6 +142,7 @@ class CustomerOut(Out):
     display_name: str
     emails: list[EmailOut]
     phones: list[str]
+    photo_url: PictureUrl
     birthday: date | None
     locale: str
     marketing_consent: bool
@@ -157,6 +166,7 @@ class CustomerOut(Out):
             display_name=facts.display_name,
             emails=[EmailOut(address=each.address, verified=each.verified) for each in facts.emails],
             phones=list(facts.phones),
+            photo_url=_picture_url("customers", ids.to_text(Prefix.CUSTOMER, facts.id), "photo", facts.photo),
             birthday=facts.birthday,
             locale=facts.locale,
             marketing_consent=facts.marketing_consent,
@@ -179,6 +189,7 @@ class CompanyOut(Out):
     legal_name: str
     email: str
     phone: str
+    logo_url: PictureUrl
     websites: list[str]
     email_domains: list[str]
     tags: list[str]
@@ -197,6 +208,7 @@ class CompanyOut(Out):
             legal_name=facts.legal_name,
             email=facts.email,
             phone=facts.phone,
+            logo_url=_picture_url("companies", ids.to_text(Prefix.COMPANY, facts.id), "logo", facts.logo),
             websites=list(facts.websites),
             email_domains=list(facts.email_domains),
             tags=list(facts.tags),
@@ -298,3 +310,9 @@ def _cleared(told: dict[str, Any], *, lists: tuple[str, ...], nullable: tuple[st
     return {
         name: nothing.get(name, "") if value is None and name not in nullable else value for name, value in told.items()
     }
+
+
+def _picture_url(noun: str, ref: str, what: str, picture: UUID | None) -> str | None:
+    if picture is None:
+        return None
+    return f"{settings.BASE_URL}/api/v1/{noun}/{ref}/{what}?v={ids.to_text(Prefix.PICTURE, picture)}"

@@ -75,9 +75,9 @@ def text_of(name_key: str, number: str, external_id: str | None, emails: Iterabl
     return LINE + LINE.join(line for line in lines if line) + LINE
 
 
-def customers_asked(organization: Organization, q: str) -> Asked:
+def customers_asked(organization_id: UUID, q: str) -> Asked:
     """Return what the customers have to be found by."""
-    return search.asked(_ways(q), salt=_salt("customer_id", organization.pk))
+    return search.asked(_ways(q), salt=_salt("customer_id", organization_id))
 
 
 def companies_asked(organization: Organization, q: str) -> Asked:

@@ -26,7 +26,6 @@ from tessera.people.errors import (
     CustomerMerged,
     ExternalIdTaken,
     NotBanned,
-    NumberInvalid,
     NumberTaken,
     TextInvalid,
 )
@@ -52,13 +51,13 @@ def create_customer(
     Raises CustomerIncomplete; ExternalIdTaken, NumberTaken or EmailTaken (verified addresses only), each
     naming the holder; NumberInvalid and what `details` raises for a field it cannot read.
     """
-    told = _customer_details(given, organization, at)
+    told = customer_details(given, organization, at)
     addresses, phones, tags = told.pop("emails", []), told.pop("phones", []), told.pop("tags", [])
     customer = Customer(organization=organization, status=CustomerStatus.ACTIVE, source=source, created_at=at, **told)
-    _check_complete(customer, addresses, phones)
+    check_complete(customer.first_name, customer.last_name, addresses, phones)
     with db.transaction():
         customer.number = _number(number, Series.CUSTOMER, organization)
-        customer.name_key = _customer_key(customer)
+        customer.name_key = customer_key(customer)
         with _or_refusal(lambda: _customer_conflict(customer, addresses)):
             customer.save(force_insert=True)
             contacts.write_emails(customer, addresses, at=at)
@@ -84,7 +83,7 @@ def update_customer(
     Raises VersionStale if `version` is given and not the present one; CustomerMerged; else as `create_customer`.
     """
     organization = customer.organization
-    told = _customer_details(given, organization, at)
+    told = customer_details(given, organization, at)
     with db.transaction():
         customer = _locked(customer)
         _check_version(customer.version, version)
@@ -104,9 +103,9 @@ def update_customer(
         fields = sorted([*columns, *(name for name, differs in lists.items() if differs)])
         if not fields:
             return customer
-        _check_complete(customer, addresses, phones)
+        check_complete(customer.first_name, customer.last_name, addresses, phones)
         with _or_refusal(lambda: _customer_conflict(customer, addresses)):
-            _write(customer, {**columns, "name_key": _customer_key(customer)})
+            _write(customer, {**columns, "name_key": customer_key(customer)})
             if lists["emails"]:
                 contacts.write_emails(customer, addresses, at=at)
             if lists["phones"]:
@@ -212,7 +211,8 @@ def update_company(
     return company
 
 
-def _customer_details(given: CustomerDetails, organization: Organization, at: datetime) -> CustomerDetails:
+def customer_details(given: CustomerDetails, organization: Organization, at: datetime) -> CustomerDetails:
+    """Return what was told of a customer in the form it is kept in. Raises what `details` raises."""
     told = given.copy()
     if "external_id" in given:
         told["external_id"] = details.external_id(given["external_id"])
@@ -253,25 +253,21 @@ def _company_details(given: CompanyDetails, organization: Organization) -> Compa
     return told
 
 
-def _check_complete(customer: Customer, emails: object, phones: object) -> None:
-    first, last = customer.first_name, customer.last_name
+def check_complete(first: str, last: str, emails: object, phones: object) -> None:
+    """Raises CustomerIncomplete if that is too little to tell a person by."""
     if not (emails or (first and last) or (first and phones)):
         raise CustomerIncomplete("give first and last name, or an e-mail, or a first name and a phone number")
 
 
-def _customer_key(customer: Customer) -> str:
+def customer_key(customer: Customer) -> str:
+    """Return what the customer is sorted and found by."""
     return name_key(customer.name, customer.first_name, customer.last_name)
 
 
 def _number(chosen: str | None, series: Series, organization: Organization) -> str:
     if chosen is None:
         return numbers.take(series, organization_id=organization.pk)
-    number = numbers.canonical(chosen)
-    if number is None:
-        raise NumberInvalid(
-            "1 to 20 letters, digits and . / - such as CUS-000001, a letter or digit first",
-            pointer="/number",
-        )
+    number = numbers.chosen(chosen)
     numbers.reserve(number, series, organization_id=organization.pk)
     return number
 

@@ -1,6 +1,6 @@
 """What screens and APIs read of the catalogue. Numbers of queries do not depend on numbers of rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Generic, TypeVar
@@ -141,6 +141,20 @@ def plans_granting(row: Permission) -> tuple[tuple[UUID, str], ...]:
     """Return id and name of the plans that grant the permission, archived ones included, in the catalogue's order."""
     found = Plan.objects.filter(organization_id=row.organization_id, permissions=row).order_by(*_BY_PLACE)
     return tuple(found.values_list("pk", "name"))
+
+
+def granting_plans(
+    organization: Organization, permission_ids: Collection[UUID]
+) -> dict[UUID, tuple[tuple[UUID, str, bool], ...]]:
+    """Return the plans that grant each permission: id, name and whether it is archived. One query."""
+    rows = PlanPermission.objects.filter(plan__organization=organization, permission__in=permission_ids)
+    found: dict[UUID, list[tuple[UUID, str, bool]]] = {}
+    columns = rows.order_by("plan__position", "plan_id").values_list(
+        "permission_id", "plan_id", "plan__name", "plan__archived_at"
+    )
+    for permission_id, plan_id, name, archived_at in columns:
+        found.setdefault(permission_id, []).append((plan_id, name, archived_at is not None))
+    return {key: tuple(each) for key, each in found.items()}
 
 
 def plan(row: Plan) -> PlanFacts:

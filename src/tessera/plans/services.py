@@ -153,6 +153,37 @@ def archive_plan(*, plan: Plan, at: datetime, actor: Actor) -> Plan:
     return plan
 
 
+def restore_plan(*, plan: Plan, at: datetime, actor: Actor) -> Plan:
+    """Open an archived plan to new grants again. One that is not archived stays as it is.
+
+    Raises LastActivePrice if none of its prices is offered any more: add one, or offer one again, first.
+    """
+    with db.transaction():
+        plan = _locked(plan)
+        if plan.archived_at is not None:
+            if not Price.objects.filter(plan=plan, active=True).exists():
+                raise LastActivePrice("none of its prices is offered; offer one first", pointer="/prices")
+            _write(plan, {"archived_at": None})
+            _record_plan(EventType.PLAN_RESTORED, plan, at=at, actor=actor)
+    return plan
+
+
+def change_grants(*, changes: Sequence[tuple[Plan, int, Sequence[str]]], at: datetime, actor: Actor) -> list[Plan]:
+    """Change what several plans grant at once, all or none; return the plans that differ from before.
+
+    Each change is a plan, the version of it that was looked at, and the keys of all permissions that it is to grant.
+
+    Raises VersionStale if one of the plans has been changed meanwhile; PermissionUnknown.
+    """
+    changed = []
+    with db.transaction():
+        for plan, version, keys in sorted(changes, key=lambda each: each[0].pk):
+            done = update_plan(plan=plan, version=version, at=at, actor=actor, permissions=keys)
+            if done.version != version:
+                changed.append(done)
+    return changed
+
+
 def add_price(*, plan: Plan, terms: PriceTerms, at: datetime, actor: Actor) -> Price:
     """Add an active price to a plan; members keep theirs.
 

@@ -20,6 +20,7 @@ from tessera.cli.backups.errors import BackupExists, BackupFailed
 from tessera.cli.backups.manifest import FORMAT, Manifest, Media, encode
 from tessera.cli.backups.workplace import put_in_place, workplace
 from tessera.config.settings import tessera as settings
+from tessera.files import storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,11 @@ def _elsewhere() -> Iterator[Path]:
 
 
 def _write(stream: IO[bytes], folder: Path, *, at: datetime) -> tuple[Manifest, list[str]]:
+    with storage.nothing_removed():  # or a file could go while it is read, which a row in the copy still names
+        return _write_all(stream, folder, at=at)
+
+
+def _write_all(stream: IO[bytes], folder: Path, *, at: datetime) -> tuple[Manifest, list[str]]:
     copied = folder / "database"
     database, facts = (sqlite if connection.vendor == "sqlite" else postgresql).copy(copied)
     # After the database: what a row of it names was there before the row.
@@ -102,7 +108,7 @@ def _media() -> tuple[list[tuple[str, Path, int]], list[str]]:
     files, left_out = [], []
     for path in sorted(root.rglob("*")) if root.is_dir() else []:
         found = path.lstat()
-        if stat.S_ISDIR(found.st_mode):
+        if stat.S_ISDIR(found.st_mode) or path == root / storage.LOCK:
             continue
         name = f"{MEDIA}/{path.relative_to(root).as_posix()}"
         if stat.S_ISREG(found.st_mode) and may_be_named(name):

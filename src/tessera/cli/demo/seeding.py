@@ -10,6 +10,7 @@ from tessera.cli.demo import club as houses
 from tessera.cli.demo.catalogue import Catalogue, Offer, offer_everything
 from tessera.cli.demo.club import LAB_SLUG, SLUG, Club
 from tessera.cli.demo.diary import Diary, Story
+from tessera.cli.demo.jottings import jotted, write_twice
 from tessera.cli.demo.ledger import Ledger
 from tessera.cli.demo.lives import employee, member, starts_that_just_ended
 from tessera.cli.demo.people import Arrival, company_arrives, customer_arrives, make_companies, make_customers
@@ -110,10 +111,13 @@ def _strand_house(today: date) -> tuple[Organization, str]:
     for person, part in zip(customers, parts, strict=True):
         for story in _life(club, person, part, companies):
             diary.add(story)
+    for story in jotted(club, customers, companies):
+        diary.add(story)
     diary.run()
     club.ledger.write()
     announce(organization=organization, at=diary.until)
     _find_twins(club, [row for row, part in zip(customers, parts, strict=True) if not part.life and part.tale is None])
+    write_twice(club, [row for row, part in zip(customers, parts, strict=True) if part.life == "house"])
     return organization, secret
 
 

@@ -128,3 +128,24 @@ def phone(number: str) -> str:
         return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     except phonenumbers.NumberParseException:
         return number
+
+
+_PICTURES = {"customer": "console:photo", "company": "console:company_logo", "organization": "console:logo"}
+
+
+@register.simple_tag(takes_context=True)
+def picture(context: RequestContext, kind: str, key: UUID, size: int) -> SafeString:
+    """A photo or logo in one of its sizes. It says nothing that is not written beside it, so it has no words."""
+    address = reverse(_PICTURES[str(kind)], args=[context["organization"].slug, ids.to_text(Prefix.PICTURE, key), size])
+    return format_html('<img class="picture is-{}" src="{}" alt="" loading="lazy" decoding="async">', kind, address)
+
+
+@register.simple_tag(takes_context=True)
+def avatar(
+    context: RequestContext, name: str, key: UUID | None, *, company: bool = False, large: bool = False
+) -> SafeString:
+    """A round for a person, a square for a company: the photo or logo `key` if there is one, else the initials."""
+    classes = f"avatar{' is-large' if large else ''}{' is-company' if company else ''}"
+    kind = "company" if company else "customer"
+    shown = picture(context, kind, key, 192 if large else 96) if key is not None else formatting.initials(name)
+    return format_html('<span class="{}" aria-hidden="true">{}</span>', classes, shown)

@@ -30,10 +30,6 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(('ended_at__isnull', False)), fields=['organization', 'ended_at'], name='membership_ended'),
         ),
         migrations.AddIndex(
-            model_name='pause',
-            index=models.Index(fields=['ends_at', 'starts_at'], name='pause_by_end'),
-        ),
-        migrations.AddIndex(
             model_name='term',
             index=models.Index(fields=['starts_at'], name='term_by_start'),
         ),

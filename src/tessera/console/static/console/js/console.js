@@ -68,7 +68,7 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  if (form.matches("[hx-post], [hx-put], [hx-delete]")) return;
+  if (form.matches("[hx-post], [hx-put], [hx-delete], [data-again]")) return; // data-again: a download, which stays here
   form.dataset.sent = "yes";
   event.submitter?.classList.add("is-busy");
 });

@@ -1,0 +1,145 @@
+"""A manager brings the members of another system and takes a list along, in a real browser, with a real worker."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests import axe
+from tests.cli.installation import fresh
+
+pytestmark = pytest.mark.browser
+
+EMAIL, PASSWORD = "mara@club.example", "a-key-for-the-front-door"
+FILE = (
+    "Mitgliedsnr;Vorname;Familie;E-Mail;Geburtsdatum\n"
+    "M-7;Ada;Lovelace;ada@example.org;10.12.1985\n"
+    "M-8;Zoë;Østby;zoe@example.org;\n"
+    "M-9;Bo;Li;nobody;\n"
+)
+
+
+@pytest.fixture(scope="module")
+def club(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A served installation, its worker with it, with an empty club and a manager; gives its address."""
+    with fresh(tmp_path_factory.mktemp("club")) as installation:
+        installation.run("migrate")
+        installation.run(
+            "organization", "create", "Strand House", "--timezone", "Europe/London", "--currency", "GBP"
+        )  # fmt: skip
+        installation.run(
+            "staff", "add", "--email", EMAIL, "--name", "Mara Manager", "--role", "manager", stdin=f"{PASSWORD}\n"
+        )
+        with installation.served() as server:
+            yield server.address
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Browser]:
+    expect.set_options(timeout=20_000)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=str(chromium))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
+def page(club: str, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A window in which the manager has signed in; nothing in it may complain."""
+    complaints: list[str] = []
+    context = browser.new_context(reduced_motion="reduce", locale="en-GB", java_script_enabled=request.param)
+    found = context.new_page()
+    found.set_default_timeout(20_000)
+    found.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    found.on("pageerror", lambda failure: complaints.append(str(failure)))
+    found.goto(f"{club}/console/signin")
+    found.get_by_label("E-mail").fill(EMAIL)
+    found.get_by_label("Password").fill(PASSWORD)
+    found.get_by_role("button", name="Sign in").click()
+    found.get_by_role("navigation", name="Console").get_by_role("link", name="Settings").click()
+    yield found
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def scripts(request: pytest.FixtureRequest) -> bool:
+    return "no scripts" not in request.node.name
+
+
+def test_a_manager_brings_members_mends_what_was_left_out_and_takes_a_list_along(
+    page: Page, scripts: bool, tmp_path: Path
+) -> None:
+    def usable() -> None:
+        if scripts:
+            assert axe.violations(page) == []
+
+    def until(text: str) -> None:
+        """With scripts the page goes on by itself; without, by being looked at again."""
+        for _ in range(0 if scripts else 60):
+            if page.get_by_text(text).count():
+                break
+            page.wait_for_timeout(200)
+            page.get_by_role("link", name="Look again").click()
+        expect(page.get_by_text(text).first).to_be_visible()
+
+    mark = "scripts" if scripts else "none"
+    file = tmp_path / "members.csv"
+    file.write_text(FILE.replace("M-", f"{mark}-"), encoding="cp1252")
+    page.get_by_role("navigation", name="Settings").or_(page.locator("main")).get_by_role(
+        "link", name="Imports"
+    ).first.click()
+    page.get_by_role("link", name="Import").last.click()
+    usable()
+    page.get_by_label("a customer", exact=True).check()
+    page.get_by_label("File").set_input_files(file)
+    page.get_by_role("button", name="Bring the file").click()
+
+    expect(page.get_by_role("heading", name="Which column is what")).to_be_visible()
+    expect(page.get_by_label("Column for Last name")).to_have_value("2" if not scripts else "")
+    page.get_by_label("Column for Last name").select_option(label="Familie")
+    expect(page.get_by_label("Column for Birthday")).to_have_value("4")
+    expect(page.get_by_label("31/03/2026, 31.03.2026")).to_be_checked()
+    usable()
+    page.get_by_role("button", name="Check the rows").click()
+
+    until("What would happen")
+    expect(page.locator("main")).to_contain_text("2 rows are written")
+    usable()
+    page.get_by_role("button", name="Import 2 rows").click()
+    until("What happened")
+    usable()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download these rows").click()
+    left_out = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(left_out), delimiter=";")
+    assert (row["Vorname"], row["line"], row["code"]) == ("Bo", "4", "email_invalid")
+
+    mended = tmp_path / "mended.csv"
+    mended.write_text(left_out.replace("nobody", f"bo.{mark}@example.org"), encoding="utf-8")
+    page.get_by_role("link", name="Imports").first.click()
+    page.get_by_role("link", name="Import a file").click()
+    page.get_by_label("File").set_input_files(mended)
+    page.get_by_role("button", name="Bring the file").click()
+    expect(page.get_by_label("Column for Last name")).to_have_value("2")  # as it was said last time
+    page.get_by_role("button", name="Check the rows").click()
+    until("What would happen")
+    page.get_by_role("button", name="Import 1 row").click()
+    until("No row was left out.")
+
+    page.get_by_role("link", name="Exports").click()
+    page.locator("main").get_by_role("link", name="Customers").last.click()
+    usable()
+    page.get_by_label("A program").check()
+    page.get_by_role("button", name="Write the file").click()
+    until("The file can be downloaded until")
+    usable()
+    for _ in range(2):  # a second time, too: the page stays
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download the file").click()
+    found = csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8")))
+    names = {each["number"]: each["last_name"] for each in found}
+    assert {name for number, name in names.items() if number.startswith(mark.upper())} == {"Lovelace", "Østby", "Li"}

@@ -1,0 +1,51 @@
+"""Counting who has each plan from the indexes gives what status says of each membership."""
+
+from collections import Counter
+from datetime import datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tessera.memberships.counting import Holders, active_holders
+from tessera.memberships.models import Membership
+from tessera.memberships.status_sql import with_plan, with_status
+from tessera.memberships.types import Status
+from tests import make
+from tests.memberships import histories
+from tests.memberships.histories import History
+from tests.scale import scaled
+
+pytestmark = pytest.mark.django_db
+
+
+def test_customers_and_companies_are_counted_apart_and_another_organizations_not_at_all() -> None:
+    club, elsewhere = make.organization(), make.organization()
+    gold, silver = make.plan(club), make.plan(club)
+    for _ in range(3):
+        make.membership(gold, customer=make.customer(club))
+    make.membership(gold, company=make.company(club))
+    make.membership(silver, customer=make.customer(club), ended_at=make.JAN_10)
+    make.membership(make.plan(elsewhere), customer=make.customer(elsewhere))
+
+    assert active_holders(club, make.JAN_10) == {gold.pk: Holders(3, 1)}
+    assert active_holders(club, make.JAN_10, plan_ids=[silver.pk]) == {}
+
+
+@settings(max_examples=scaled(300), deadline=None)
+@given(
+    st.lists(histories.histories(), min_size=2, max_size=12),
+    st.lists(st.sampled_from(histories.instants()), min_size=8, max_size=8, unique=True),
+)
+def test_counting_from_indexes_is_counting_one_by_one(drawn: list[History], instants: list[datetime]) -> None:
+    with histories.taken_back():
+        club = make.organization()
+        plans = [make.plan(club), make.plan(club)]
+        for each in drawn:
+            histories.write(each, club, plans)
+        for at in instants:
+            rows = with_plan(with_status(Membership.objects.filter(organization=club), at), at)
+            found = [vars(row) for row in rows]
+            slow = Counter(row["plan_at"] for row in found if row["status_at"] == Status.ACTIVE)
+            fast = {key: holders.all for key, holders in active_holders(club, at).items()}
+            assert fast == dict(slow), at

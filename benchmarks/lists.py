@@ -27,7 +27,7 @@ from tests import make
 
 TARGET_MS: Final = 150.0
 _BLOCK: Final = 10_000
-_ROUNDS: Final = int(os.environ.get("TESSERA_BENCHMARK_ROUNDS", "20"))
+_ROUNDS: Final = int(os.environ.get("BENCHMARK_ROUNDS", "20"))
 _PER_COMPANY: Final = 200
 _SYLLABLES: Final = (
     "ber",

@@ -43,8 +43,8 @@ document.addEventListener("click", (event) => {
 
 // An address says what is asked, not what is not.
 document.addEventListener("htmx:configRequest", (event) => {
-  if (!event.target.closest?.("form.is-filters")) return;
-  event.detail.path ||= location.pathname; // with nothing left to ask, "" would mean this address as it is
+  if (!event.target.matches?.("form.is-filters [name]")) return;
+  event.detail.path = location.pathname; // what the address asks now is asked anew by the form
   const told = event.detail.parameters;
   for (const name of Object.keys(told)) if (told[name] === "") delete told[name];
 });

@@ -2,7 +2,10 @@
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import resolve
 
+from tessera.console.once import token
 from tessera.events.models import Event
 from tessera.organizations.models import Organization
 from tessera.organizations.rights import Role
@@ -84,5 +87,14 @@ def test_another_organization_has_no_such_export(owner: Visitor) -> None:
 
 
 def test_more_than_can_be_sent_is_refused_before_it_is_kept(owner: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tessera.http.uploads.LARGEST", 100)
-    assert owner.post("import_new", kind="customers", file="x" * 200).status in (400, 413)
+    monkeypatch.setattr(resolve(owner.address("import_new")).func, "most_upload", 100)
+    refused = owner.post("import_new", kind="customers", file="x" * 200)
+    assert refused.status == 413
+    assert "larger than is read here" in refused.words
+
+
+def test_a_file_may_be_much_larger_than_other_forms(owner: Visitor) -> None:
+    many = "first_name,last_name\n" + "Ada,Lovelace\n" * 300_000
+    sent = {"kind": "customers", "file": SimpleUploadedFile("many.csv", many.encode()), "once": token()}
+    answer = owner.client.post(owner.address("import_new"), sent)
+    assert answer.status_code == 302, answer.content[:500]

@@ -9,8 +9,8 @@ from tessera.events.models import Event
 from tessera.events.types import EventType
 from tessera.memberships import queries
 from tessera.memberships.models import Membership
-from tessera.memberships.queries import MembershipView
 from tessera.memberships.types import EndedReason, Status
+from tessera.memberships.views import MembershipView
 from tessera.organizations.rights import Role
 from tessera.people.models import Customer
 from tessera.plans.types import Billing

@@ -10,9 +10,9 @@ from tessera.console.life import Kind, stretches
 from tessera.console.ribbon import Ribbon, ribbon
 from tessera.memberships import queries
 from tessera.memberships.models import Membership
-from tessera.memberships.queries import Life
 from tessera.memberships.status import State, state_at
 from tessera.memberships.types import EndedReason, Status
+from tessera.memberships.views import Life
 from tessera.organizations.formatting import Formats
 from tessera.organizations.models import Organization
 from tests import make

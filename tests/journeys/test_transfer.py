@@ -143,4 +143,4 @@ def test_a_manager_takes_a_list_along(page: Page, scripts: bool) -> None:
     for _ in range(2):  # a second time, too: the page stays
         with page.expect_download() as download:
             page.get_by_role("button", name="Download the file").click()
-    assert Path(download.value.path()).read_text(encoding="utf-8").startswith('"plan_id","name"')
+        assert Path(download.value.path()).read_text(encoding="utf-8").startswith('"plan_id","name"')

@@ -18,8 +18,8 @@ from tessera.events.types import Actor
 from tessera.lifecycle import archive
 from tessera.memberships import queries as memberships
 from tessera.memberships import seats
-from tessera.memberships.queries import MembershipView
 from tessera.memberships.types import Status
+from tessera.memberships.views import MembershipView
 from tessera.organizations.formatting import sentence
 from tessera.organizations.rights import Right
 from tessera.people import queries

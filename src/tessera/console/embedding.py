@@ -160,7 +160,7 @@ def issuer_edit(request: StaffRequest, ref: str) -> HttpResponse:
     return _form(request, form, title=gettext("Edit %(name)s") % {"name": row.name}, button=gettext("Save the issuer"))
 
 
-@staff_may(Right.ORGANIZATION_WRITE)
+@staff_may(Right.ORGANIZATION_WRITE, recent=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def issuer_switch(request: StaffRequest, ref: str) -> HttpResponse:
     """Have an issuer's tokens count no longer, or again."""
@@ -183,7 +183,7 @@ def issuer_switch(request: StaffRequest, ref: str) -> HttpResponse:
     return _ask(request, row, title % {"name": row.name}, button, sentences, active="" if row.active else "yes")
 
 
-@staff_may(Right.ORGANIZATION_WRITE)
+@staff_may(Right.ORGANIZATION_WRITE, recent=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def issuer_forget(request: StaffRequest, ref: str) -> HttpResponse:
     """Remove an issuer with its keys."""

@@ -19,11 +19,14 @@ from tessera.organizations.models import Staff
 from tessera.organizations.rights import Right
 
 KINDS: Final[Mapping[str, tuple[str | Promise, tuple[str, ...]]]] = {
-    "memberships": (_("Memberships"), ("membership",)),
-    "people": (_("Customers"), ("customer",)),
+    "memberships": (_("Memberships"), ("membership", "bulk_run")),
+    "people": (_("Customers"), ("customer", "note")),
     "companies": (_("Companies and their people"), ("company", "affiliation")),
     "catalogue": (_("Plans and permissions"), ("plan", "price", "permission")),
-    "organization": (_("The organization"), ("organization", "staff", "api_key", "job")),
+    "organization": (
+        _("The organization"),
+        ("organization", "staff", "api_key", "trusted_issuer", "saved_view", "job", "import", "export"),
+    ),
     "webhooks": (_("Webhooks"), ("webhook_endpoint",)),
     "transfer": (_("Imports and exports"), ("import", "export")),
 }

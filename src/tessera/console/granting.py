@@ -21,8 +21,8 @@ from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
 from tessera.memberships import granting, queries, seats
 from tessera.memberships.models import Membership
-from tessera.memberships.queries import MembershipView
 from tessera.memberships.types import Status
+from tessera.memberships.views import MembershipView
 from tessera.organizations.formatting import Formats, sentence
 from tessera.organizations.rights import Right
 from tessera.people import queries as people

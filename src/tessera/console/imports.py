@@ -13,6 +13,7 @@ from tessera.console import answers
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.once import once
 from tessera.console.pages import next_page
+from tessera.console.uploads import takes_upload
 from tessera.core import ids
 from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
@@ -22,6 +23,7 @@ from tessera.transfer.mending import left_out_csv
 from tessera.transfer.queries import ImportFacts
 from tessera.transfer.types import Kind
 
+MOST_READ: Final = 202 * 1024 * 1024  # bytes: the largest import, and the form around it
 KINDS: Final = {
     Kind.CUSTOMERS: _("Customers"),
     Kind.COMPANIES: _("Companies"),
@@ -70,6 +72,7 @@ def index(request: StaffRequest) -> HttpResponse:
 
 @staff_may(Right.IMPORTS_WRITE)
 @require_http_methods(["GET", "HEAD", "POST"])
+@takes_upload(MOST_READ)
 def new(request: StaffRequest) -> HttpResponse:
     """Bring a file."""
     staff = request.staff

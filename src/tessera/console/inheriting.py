@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext
 
-from tessera.memberships.queries import MembershipView
+from tessera.memberships.views import MembershipView
 from tessera.people.queries import Affiliated
 from tessera.people.types import Belonging, CustomerStatus
 

@@ -8,8 +8,8 @@ from enum import StrEnum
 from django.utils.translation import gettext
 
 from tessera.core.intervals import Span, intersect_all, union
-from tessera.memberships.queries import Life, PauseView, TermView
 from tessera.memberships.types import Status
+from tessera.memberships.views import Life, PauseView, TermView
 
 
 class Kind(StrEnum):

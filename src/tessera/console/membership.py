@@ -20,8 +20,8 @@ from tessera.console.words import CAME_BY, paid_by
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.memberships import queries, seats
-from tessera.memberships.queries import Life, MembershipView, PauseView, TermView
 from tessera.memberships.types import Status
+from tessera.memberships.views import Life, MembershipView, PauseView, TermView
 from tessera.organizations.formatting import Formats
 from tessera.organizations.rights import Right
 from tessera.people import queries as people

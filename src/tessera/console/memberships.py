@@ -22,8 +22,8 @@ from tessera.core.errors import NotFound, TesseraError
 from tessera.core.ids import Prefix
 from tessera.memberships import queries, seats
 from tessera.memberships.models import Membership
-from tessera.memberships.queries import MembershipView
 from tessera.memberships.types import Status
+from tessera.memberships.views import MembershipView
 from tessera.organizations.errors import VersionStale
 from tessera.organizations.formatting import Formats, joined, sentence
 

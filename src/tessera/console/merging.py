@@ -21,7 +21,7 @@ from tessera.core.errors import Invalid, TesseraError
 from tessera.core.ids import Prefix
 from tessera.lifecycle.merge import TAKEN, merge_customer
 from tessera.memberships import queries as memberships
-from tessera.memberships.queries import MembershipView
+from tessera.memberships.views import MembershipView
 from tessera.organizations.formatting import Formats, sentence
 from tessera.organizations.rights import Right
 from tessera.people import notes, queries

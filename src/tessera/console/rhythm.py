@@ -10,8 +10,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tessera.core.periods import Anchor, FixedCycle, Interval
-from tessera.memberships.queries import MembershipView
 from tessera.memberships.types import EndedReason, Status
+from tessera.memberships.views import MembershipView
 from tessera.organizations.formatting import Formats
 from tessera.plans.types import Billing
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tessera.console.life import Kind, Stretch, stretches
 from tessera.core import local_time
-from tessera.memberships.queries import Life
+from tessera.memberships.views import Life
 from tessera.organizations.formatting import Formats
 
 _MOST_TICKS: Final = 8

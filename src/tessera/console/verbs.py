@@ -14,8 +14,8 @@ from tessera.console.access import Member
 from tessera.console.choices import DayField, first_price, price_choices
 from tessera.memberships import canceling, changing, granting, pausing, renewing
 from tessera.memberships.models import Membership
-from tessera.memberships.queries import MembershipView, TermView
 from tessera.memberships.types import EndedReason, Status
+from tessera.memberships.views import MembershipView, TermView
 from tessera.organizations.formatting import Formats
 from tessera.organizations.rights import Right
 from tessera.plans import queries as catalogue

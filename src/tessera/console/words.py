@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from tessera.access.types import Decision, Source
 from tessera.events.queries import EventLine
 from tessera.events.types import EventType
-from tessera.memberships.queries import MembershipView
 from tessera.memberships.types import EndedReason, Status
+from tessera.memberships.views import MembershipView
 from tessera.organizations.formatting import Formats
 from tessera.people.types import Source as CameBy
 

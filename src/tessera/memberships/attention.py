@@ -7,9 +7,9 @@ from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value,
 
 from tessera.memberships import queries
 from tessera.memberships.models import Membership
-from tessera.memberships.queries import MembershipView
 from tessera.memberships.status_sql import with_status
 from tessera.memberships.types import Status
+from tessera.memberships.views import MembershipView
 from tessera.organizations.models import Organization
 
 _LONGEST_GRACE = timedelta(days=400)  # an end longer ago than any policy's grace cannot be in grace

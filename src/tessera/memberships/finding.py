@@ -39,7 +39,8 @@ from tessera.memberships.filters import (
     narrow_memberships,
 )
 from tessera.memberships.models import Membership
-from tessera.memberships.queries import MembershipView, views_of
+from tessera.memberships.queries import views_of
+from tessera.memberships.views import MembershipView
 from tessera.organizations.models import Organization
 from tessera.people.affiliations import covering
 from tessera.people.details import tag_key

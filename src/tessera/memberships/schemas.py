@@ -8,8 +8,8 @@ from pydantic import Field
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.http.schemas import In, Instant, MoneyOut, Out, PageFilters
-from tessera.memberships.queries import MembershipView, Named, PriceView, TermView
 from tessera.memberships.types import EndedReason, Status
+from tessera.memberships.views import MembershipView, Named, PriceView, TermView
 from tessera.people.types import Source
 from tessera.plans.types import Billing
 

@@ -11,8 +11,8 @@ from typing import Final
 from django.utils.translation import gettext, ngettext
 
 from tessera.core import local_time
-from tessera.memberships.queries import MembershipView
 from tessera.memberships.types import EndedReason, Status
+from tessera.memberships.views import MembershipView
 from tessera.notices import links, losses
 from tessera.notices.reading import Matter
 from tessera.notices.types import Kind

@@ -9,8 +9,8 @@ from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.memberships import queries as memberships
 from tessera.memberships import seats
-from tessera.memberships.queries import MembershipView
 from tessera.memberships.types import Status
+from tessera.memberships.views import MembershipView
 from tessera.notices.reading import Matter
 from tessera.people import affiliations
 from tessera.people.models import Affiliation

@@ -10,7 +10,7 @@ from tessera import organizations
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.memberships import queries as memberships
-from tessera.memberships.queries import MembershipView
+from tessera.memberships.views import MembershipView
 from tessera.notices import recipients
 from tessera.notices.models import Notice
 from tessera.notices.recipients import Addressee

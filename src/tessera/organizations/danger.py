@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError
@@ -62,6 +63,7 @@ def sign_everybody_out(*, organization: Organization, at: datetime, actor: Actor
         theirs = [row.pk for row in Session.objects.iterator(chunk_size=_BLOCK) if _user(row) in users]
         for start in range(0, len(theirs), _BLOCK):
             Session.objects.filter(pk__in=theirs[start : start + _BLOCK]).delete()
+        UserSession.objects.filter(user__in=users).delete()
         _record(EventType.ORGANIZATION_STAFF_SIGNED_OUT, organization, at, actor, sessions=len(theirs))
     return len(theirs)
 

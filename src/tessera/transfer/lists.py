@@ -29,7 +29,7 @@ from tessera.memberships.filters import (
     customers_of,
     memberships_of,
 )
-from tessera.memberships.queries import MembershipView
+from tessera.memberships.views import MembershipView
 from tessera.organizations.models import Organization
 from tessera.organizations.rights import Right
 from tessera.organizations.time import zone as zone_of

@@ -1,11 +1,13 @@
 """The files of imports and exports: in `TESSERA_HOME/transfer`, readable by this program's user alone."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from io import BufferedWriter
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -13,6 +15,7 @@ from django.conf import settings
 from tessera.transfer.errors import FileGone
 
 _FOLDER, _FILE = 0o700, 0o600
+_OURS: Final = re.compile(r"[0-9a-f]{32}\.")
 
 
 def path_of(key: UUID, suffix: str) -> Path:
@@ -66,6 +69,13 @@ def noted(key: UUID) -> str:
         return path_of(key, "progress").read_text()
     except FileNotFoundError:
         return ""
+
+
+def keys_before(instant: datetime) -> set[UUID]:
+    """Return the keys of files that nobody has written to since an instant of real time."""
+    folder = Path(settings.HOME) / "transfer"
+    old = (each for each in folder.iterdir() if each.stat().st_mtime < instant.timestamp()) if folder.is_dir() else ()
+    return {UUID(hex=each.name[:32]) for each in old if _OURS.match(each.name)}
 
 
 def remove(key: UUID) -> None:

@@ -1,6 +1,7 @@
 """The jobs of imports and exports. Each is taken up again where it was left, by whoever runs it next."""
 
 import time
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -8,13 +9,14 @@ from tessera import db, organizations
 from tessera.core.errors import TesseraError
 from tessera.events.types import Actor
 from tessera.jobs.queue import Again, enqueue, task
-from tessera.transfer import blocks, exporting, importing, limits
+from tessera.transfer import blocks, exporting, importing, limits, spool
 from tessera.transfer.models import Export, Import
 from tessera.transfer.types import WORKING, ExportStatus
 
 _TURN: Final = 5.0  # seconds after which a worker that is to stop may
 _BREATH: Final = 0.01  # seconds between two blocks in which others can write: SQLite has one writer, and no queue
 _REMOVED_AT_ONCE: Final = 200
+_YOUNG: Final = timedelta(hours=1)  # its row may just be about to be written
 _ACTOR: Final = Actor.system("transfer")
 
 
@@ -74,3 +76,13 @@ def prune() -> None:
     over = Import.objects.filter(kept_until__lte=now).exclude(status__in=WORKING)
     for each in over.select_related("organization")[:_REMOVED_AT_ONCE]:
         importing.remove(each, at=organizations.now(each.organization))
+    _sweep(now)
+
+
+def _sweep(now: datetime) -> None:
+    """Remove files whose row is gone: of organizations that were deleted, of writers that died."""
+    found = spool.keys_before(now - _YOUNG)
+    known = {*Import.objects.filter(pk__in=found).values_list("pk", flat=True)}
+    known |= {*Export.objects.filter(pk__in=found).values_list("pk", flat=True)}
+    for key in found - known:
+        spool.remove(key)

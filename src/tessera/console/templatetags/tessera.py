@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from tessera.console.words import until
 from tessera.core import ids
 from tessera.core.ids import Prefix
-from tessera.memberships.queries import MembershipView
+from tessera.memberships.views import MembershipView
 from tessera.organizations import formatting
 from tessera.organizations.formatting import Formats
 from tessera.plans.formatting import Priced, price_text

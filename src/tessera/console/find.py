@@ -79,7 +79,7 @@ def _found(staff: Member, q: str) -> Iterator[Hits]:
 
 
 def _customers(staff: Member, q: str) -> Iterator[Hit]:
-    rows = people.customers(staff.organization, q=q, order="name", limit=_MOST_PEOPLE).data
+    rows = people.customers(staff.organization, q=q, order="name", limit=_MOST_PEOPLE, at=staff.at).data
     standings = standing.of_customers([each.id for each in rows], staff.at)
     for each in rows:
         now = standings.get(each.id)

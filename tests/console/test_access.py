@@ -67,6 +67,8 @@ OPEN = {
     "confirm_email": ANYONE,
     "invitation": ANYONE,
     "components": DEMO_ONLY,
+    "token": ANYONE,
+    "signed_in": SIGNED_IN,
 }
 
 

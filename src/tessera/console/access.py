@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from tessera import organizations
-from tessera.console import language, proving
+from tessera.console import keeping, language, proving
 from tessera.core.errors import NotFound, TesseraError
 from tessera.events.types import Actor
 from tessera.organizations import sessions
@@ -49,7 +49,7 @@ class Member:
 
     @property
     def role_label(self) -> str:
-        return self.role.label
+        return self.role.called
 
     @property
     def rights(self) -> frozenset[Right]:
@@ -186,6 +186,8 @@ def _member(request: HttpRequest, slug: str) -> Member | None:
 
 
 def _to_sign_in(request: VisitorRequest) -> HttpResponse:
+    if request.method == "POST":
+        return keeping.kept(request)
     return _first(request, reverse("console:signin"))
 
 

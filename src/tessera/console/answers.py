@@ -11,7 +11,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
 from tessera import db
-from tessera.console import navigation
+from tessera.console import language, navigation
 from tessera.console.access import StaffRequest
 from tessera.console.conflicts import VersionedForm
 from tessera.console.once import token
@@ -91,7 +91,7 @@ def shell(request: StaffRequest, section: str) -> dict[str, Any]:
         "section": section,
         "may": {str(right) for right in staff.rights},
         "at": staff.at,
-        "formats": Formats.of(staff.organization),
+        "formats": Formats.of(staff.organization, locale=language.of_formats(staff.organization, request)),
         "once": token(),
         "parts": navigation.parts(staff.rights),
         "settings_nav": navigation.settings(staff.rights, is_test=staff.organization.is_test),

@@ -91,7 +91,7 @@ def new(request: StaffRequest) -> HttpResponse:
         section="exports",
         status=422 if problem else 200,
         problem=problem,
-        title=gettext("Export %(list)s") % {"list": str(found.label).lower()},
+        title=gettext("Export %(list)s") % {"list": str(found.label)},
         list=name,
         label=found.label,
         filters=filters,

@@ -86,7 +86,7 @@ def _page(request: HttpRequest, invitation: Invitation, *, status: int = 200, **
     shown: dict[str, object] = {
         "organization": invitation.organization,
         "invitation": invitation,
-        "role": Role(invitation.role).label,
+        "role": Role(invitation.role).called,
         "inviter": inviter,
         "problem": "",
         "somebody_else": request.user.is_authenticated,

@@ -39,6 +39,14 @@ def speak_of(organization: Organization, request: HttpRequest) -> None:
         translation.activate(found)
 
 
+def of_formats(organization: Organization, request: HttpRequest) -> str:
+    """Return the locale of dates and money: the person's own; the organization's, if that is of the language spoken."""
+    if chosen := own(request):
+        return chosen
+    spoken = translation.get_language() or "en"
+    return "" if _known(organization.locale) == _known(spoken) else spoken
+
+
 def _of_browser(request: HttpRequest) -> str:
     """The first language of `Accept-Language` that is spoken here; empty if none is."""
     weighed = []

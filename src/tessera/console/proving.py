@@ -117,7 +117,7 @@ def _question(request: HttpRequest, user: User, problem: str) -> HttpResponse:
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
     context = {
         "action": request.get_full_path(),
-        "carried": list(_carried(request)),
+        "carried": list(carried(request)),
         "files": bool(request.FILES),
         "ways": ways(request, user),
         "problem": problem,
@@ -131,7 +131,8 @@ def _question(request: HttpRequest, user: User, problem: str) -> HttpResponse:
     return answer
 
 
-def _carried(request: HttpRequest) -> Iterator[tuple[str, str]]:
+def carried(request: HttpRequest) -> Iterator[tuple[str, str]]:
+    """Return the names and values that were sent, without what proves who sent them and the form's token."""
     for name, values in request.POST.lists():
         if name not in _PROOFS and name != _CSRF:
             for value in values:

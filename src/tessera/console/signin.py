@@ -165,7 +165,7 @@ def _attempt(request: HttpRequest, form: SignInForm) -> tuple[User | None, int]:
 def _demo_accounts() -> list[DemoAccount]:
     rows = Staff.objects.filter(disabled_at=None, user__is_active=True).select_related("user", "organization")
     found = {
-        row.user.email: DemoAccount(row.user.email, Role(row.role).label, row.organization.name)
+        row.user.email: DemoAccount(row.user.email, Role(row.role).called, row.organization.name)
         for row in rows.order_by("-organization__created_at", "-created_at", "-pk")
     }
     return list(found.values())[::-1][:_MOST_ACCOUNTS]

@@ -69,7 +69,7 @@ def invite(request: StaffRequest) -> HttpResponse:
         section="staff",
         status=422 if form.errors else 200,
         form=form,
-        roles=[(each, each.label, str(ROLES_SAID[each])) for each in Role],
+        roles=[(each, each.called, str(ROLES_SAID[each])) for each in Role],
         chosen=form["role"].value(),
         days=invitations.DAYS,
         mails=_mailed(request),

@@ -17,7 +17,7 @@ from tessera.organizations import rescuing
 from tessera.organizations.factors import has_second_factor
 from tessera.organizations.formatting import sentence
 from tessera.organizations.models import Staff
-from tessera.organizations.rights import Right, Role
+from tessera.organizations.rights import CALLED, Right, Role
 from tessera.organizations.staff import change_role, disable_staff, enable_staff
 from tessera.organizations.team import staff_by_reference
 
@@ -28,7 +28,7 @@ ROLES_SAID: Final[Mapping[Role, object]] = {
     Role.FRONT_DESK: _("Customers, companies and memberships; no plans, no bans"),
     Role.VIEWER: _("Sees, and changes nothing"),
 }
-ROLES: Final = tuple((role.value, role.label) for role in Role)
+ROLES: Final = tuple((role.value, CALLED[role]) for role in Role)
 
 
 class RoleForm(forms.Form):
@@ -52,7 +52,7 @@ def role(request: StaffRequest, ref: str) -> HttpResponse:
         except TesseraError as refusal:
             answers.refuse(form, refusal)
         else:
-            told = {"name": member.user.name, "role": chosen.label.lower()}
+            told = {"name": member.user.name, "role": chosen.called}
             return answers.done(request, _back(request), gettext("%(name)s is now %(role)s.") % told)
     sentences = [
         gettext("It holds from %(name)s's next click on. API keys they made can do no more than they can.")
@@ -66,7 +66,7 @@ def role(request: StaffRequest, ref: str) -> HttpResponse:
         status=422 if form.errors else 200,
         form=form,
         member=member,
-        roles=[(each, each.label, str(ROLES_SAID[each])) for each in Role],
+        roles=[(each, each.called, str(ROLES_SAID[each])) for each in Role],
         chosen=form["role"].value(),
         sentences=sentences,
         action=request.path,
@@ -101,7 +101,7 @@ def disable(request: StaffRequest, ref: str) -> HttpResponse:
 def enable(request: StaffRequest, ref: str) -> HttpResponse:
     """Let somebody in again."""
     member = staff_by_reference(request.staff.organization, ref)
-    named = {"name": member.user.name, "role": Role(member.role).label.lower()}
+    named = {"name": member.user.name, "role": Role(member.role).called}
     return _asked(
         request,
         lambda: enable_staff(staff=member, at=request.staff.at, actor=request.staff.actor),

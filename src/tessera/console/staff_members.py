@@ -76,7 +76,7 @@ def index(request: StaffRequest) -> HttpResponse:
         section="staff",
         people=people,
         waiting=team.waiting_for(club, at),
-        policy=[Role(role).label for role in club.second_factor_roles],
+        policy=[Role(role).called for role in club.second_factor_roles],
         without=sum(each.needs_factor and not each.disabled for each in people),
     )
 
@@ -86,7 +86,7 @@ def index(request: StaffRequest) -> HttpResponse:
 def rights(request: StaffRequest) -> HttpResponse:
     """What each role may do, as it is asked about everywhere."""
     return answers.page(
-        request, "console/staff/rights.html", section="staff", groups=_groups(), roles=[role.label for role in Role]
+        request, "console/staff/rights.html", section="staff", groups=_groups(), roles=[role.called for role in Role]
     )
 
 
@@ -97,7 +97,7 @@ def said(right: Right) -> str:
 
 def _groups() -> list[Group]:
     lines = [
-        RightLine(right.value, said(right), tuple(Cell(role.label, right in RIGHTS[role]) for role in Role))
+        RightLine(right.value, said(right), tuple(Cell(role.called, right in RIGHTS[role]) for role in Role))
         for right in Right
     ]
     by_noun = groupby(lines, key=lambda line: line.key.partition(":")[0])

@@ -56,7 +56,7 @@ def policy(request: StaffRequest) -> HttpResponse:
         section="staff",
         status=422 if form.errors else 200,
         form=form,
-        roles=[(role, role.label, _who(role, people), role in chosen) for role in Role],
+        roles=[(role, role.called, _who(role, people), role in chosen) for role in Role],
         action=request.path,
         back=reverse("console:staff", args=[club.slug]),
     )

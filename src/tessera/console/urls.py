@@ -28,6 +28,7 @@ from tessera.console import (
     imports,
     invitation,
     jobs,
+    keeping,
     keys,
     matrix,
     membership,
@@ -58,6 +59,7 @@ from tessera.console import (
     webhooks,
     weeks,
 )
+from tessera.console.access import ANYONE, SIGNED_IN, open_to
 from tessera.console.verbs import VERBS
 from tessera.files.types import Kind
 
@@ -244,6 +246,8 @@ urlpatterns = [
     path("invitation/<str:ref>/<str:token>", invitation.answer, name="invitation"),
     path("account", include(_account)),
     path("_components", branding.components, name="components"),
+    path("token", open_to(ANYONE)(keeping.token), name="token"),
+    path("signed-in", open_to(SIGNED_IN)(keeping.signed_in), name="signed_in"),
     path("<slug:slug>", home.home, name="home"),
     path("<slug:slug>/numbers", home.numbers, name="numbers"),
     path("<slug:slug>/signout", signin.signout, name="signout"),

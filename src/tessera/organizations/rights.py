@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from tessera.http.scopes import Scope
 
 
@@ -19,6 +22,20 @@ class Role(StrEnum):
     @property
     def label(self) -> str:
         return self.value.replace("_", " ").capitalize()
+
+    @property
+    def called(self) -> str:
+        """What it is called in the language that is spoken."""
+        return str(CALLED[self])
+
+
+CALLED: Mapping[Role, Promise] = {
+    Role.OWNER: _("Owner"),
+    Role.MANAGER: _("Manager"),
+    Role.FINANCE: _("Finance"),
+    Role.FRONT_DESK: _("Front desk"),
+    Role.VIEWER: _("Viewer"),
+}
 
 
 class Right(StrEnum):

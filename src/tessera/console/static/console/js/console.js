@@ -120,3 +120,14 @@ document.addEventListener("htmx:load", (event) => {
     if (opener?.isConnected) opener.focus();
   });
 });
+
+// Whose session had ended, and who has signed in in another window, needs the form token of the new one.
+window.addEventListener("focus", async () => {
+  const form = document.querySelector("form[data-signed-out]");
+  if (!form) return;
+  const answer = await fetch(form.dataset.token, { headers: { accept: "application/json" } });
+  if (!answer.ok) return;
+  const { token } = await answer.json();
+  for (const field of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) field.value = token;
+  if (document.body.hasAttribute("hx-headers")) document.body.setAttribute("hx-headers", JSON.stringify({ "x-csrftoken": token }));
+});

@@ -1,0 +1,47 @@
+"""What somebody sent whose session had ended meanwhile: kept in the page that says so, to be sent again once signed in.
+
+Nothing of it is kept on the server. After signing in, in another window, the page takes the new session's form token.
+"""
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+from django_htmx.middleware import HtmxDetails
+
+from tessera.console import proving
+
+
+def kept(request: HttpRequest) -> HttpResponse:
+    """Return the page or drawer that carries what was sent. Passwords and files are not carried."""
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    context = {
+        "action": request.get_full_path(),
+        "carried": list(_carried(request)),
+        "files": bool(request.FILES),
+        "sign_in": f"{reverse('console:signin')}?{urlencode({'next': reverse('console:signed_in')})}",
+    }
+    answer = render(request, f"console/signed_out/{'drawer' if htmx else 'page'}.html", context, status=422)
+    if htmx:
+        answer["HX-Retarget"], answer["HX-Reswap"] = "#drawer", "innerHTML"
+    return answer
+
+
+@require_safe
+def token(request: HttpRequest) -> HttpResponse:
+    """The form token of the session that there is now: what a page from before it needs."""
+    return JsonResponse({"token": get_token(request)})
+
+
+@require_safe
+def signed_in(request: HttpRequest) -> HttpResponse:
+    """Where signing in leads that was only for another window's sake."""
+    return render(request, "console/signed_out/signed_in.html")
+
+
+def _carried(request: HttpRequest) -> Iterator[tuple[str, str]]:
+    return ((name, value) for name, value in proving.carried(request) if "password" not in name)

@@ -301,6 +301,34 @@ def test_two_people_at_one_record_see_both_versions(desk: Desk) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Vera Theirs")
 
 
+@pytest.mark.parametrize("desk", [DESK], indirect=True, ids=["desk"])
+def test_a_session_that_ends_in_the_middle_of_a_drawer_loses_nothing(desk: Desk) -> None:
+    page = desk.page
+    desk.sign_in()
+    desk.go("Customers")
+    page.get_by_role("link", name="Add a customer").first.click()
+    page.get_by_label("First name").fill("Petra")
+    page.get_by_label("Last name").fill("Patience")
+    page.context.clear_cookies(name="tessera")
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_role("button", name="Add the customer").click()
+    expect(drawer).to_contain_text("You have been signed out")
+
+    with page.context.expect_page() as opened:
+        drawer.get_by_role("link", name="Sign in in a new window").click()
+    other = opened.value
+    other.get_by_label("E-mail").fill(EMAIL)
+    other.get_by_label("Password").fill(PASSWORD)
+    other.get_by_role("button", name="Sign in", exact=True).click()
+    expect(other.get_by_role("heading", level=1)).to_have_text("You are signed in")
+    other.close()
+
+    with page.expect_response("**/console/token"):
+        page.evaluate("window.dispatchEvent(new Event('focus'))")
+    drawer.get_by_role("button", name="Send it again").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Petra Patience")
+
+
 def test_without_scripts_everything_essential_works(club: str, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False, viewport=DESK, locale="en-GB")
     page = context.new_page()

@@ -1,0 +1,55 @@
+"""What somebody sends whose session has ended meanwhile."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tessera.people.models import Customer
+from tests import make
+from tests.console.visitor import Visitor
+
+pytestmark = pytest.mark.django_db
+
+
+def test_what_was_sent_is_kept_and_nothing_is_changed(owner: Visitor) -> None:
+    owner.client.logout()
+    for htmx in (False, True):
+        page = owner.post("customer_new", htmx=htmx, first_name='Ada "A"', last_name="<Okonkwo>", emails="a@x.example")
+        assert page.status == 422
+        assert "You have been signed out" in page.words
+        assert page.value("first_name") == "Ada &quot;A&quot;" or page.value("first_name") == 'Ada "A"'
+        assert "<Okonkwo>" not in page.text
+        assert owner.address("customer_new") in page.text
+    assert page.headers["HX-Retarget"] == "#drawer"
+    assert not Customer.objects.exists()
+
+
+def test_passwords_are_not_written_into_the_page(owner: Visitor) -> None:
+    owner.client.logout()
+    answer = owner.client.post(reverse("console:account_password"), {"password": "horse-staple-7", "note": "kept-note"})
+    assert answer.status_code == 422
+    assert b"horse-staple-7" not in answer.content
+    assert b"kept-note" in answer.content
+
+
+def test_once_signed_in_again_it_is_done(owner: Visitor) -> None:
+    owner.client.logout()
+    owner.post("customer_new", first_name="Ada", last_name="Okonkwo")
+    assert owner.staff is not None
+    owner.client.force_login(owner.staff.user)
+    owner.post("customer_new", first_name="Ada", last_name="Okonkwo")
+    assert Customer.objects.get().last_name == "Okonkwo"
+
+
+def test_the_token_is_that_of_the_session_there_is(owner: Visitor) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    token = strict.get(reverse("console:token")).json()["token"]
+    assert owner.staff is not None
+    make.staff(owner.club, email="kim@club.example", password=make.PASSWORD)
+    sent = {"username": "kim@club.example", "password": make.PASSWORD, "csrfmiddlewaretoken": token}
+    assert strict.post(reverse("console:signin"), sent).status_code == 302
+
+
+def test_a_page_that_is_only_looked_at_leads_to_signing_in_and_back(owner: Visitor) -> None:
+    owner.client.logout()
+    assert owner.get("customers").location.startswith("/console/signin?next=")

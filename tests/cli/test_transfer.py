@@ -95,4 +95,4 @@ def test_a_list_is_exported_to_a_file_or_to_stdout_and_nothing_is_left_behind(te
     assert "Ada" in tessera("export", "customers").stdout
     assert not Export.objects.exists()
     assert not list((home / "home" / "transfer").glob("*.csv"))
-    assert "filter_unreadable" in tessera("export", "customers", "--filter", "plan=x", exit_code=1).output
+    assert "list_unknown" in tessera("export", "customers", "--filter", "plan=x", exit_code=1).output

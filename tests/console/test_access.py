@@ -227,7 +227,6 @@ def test_a_role_does_what_it_has_the_right_to_and_nothing_else(club: Organizatio
             # 403 is also said of what is somebody else's, such as another's saved view.
             assert answer.status_code in (200, 302, 403, 405, 409, 422), (each.name, answer.status_code)
             assert b"Not for your role" not in answer.getvalue(), each.name
-            answer.close()
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -272,7 +271,7 @@ def test_your_own_account_is_for_whoever_has_signed_in(club: Organization) -> No
         if each.route.startswith("account"):
             address = reverse(f"console:{each.name}", kwargs={"number": 1} if "<int:number>" in each.route else {})
             assert Visitor(club, None).open(address).location.startswith("/console/signin?next="), each.name
-            assert Visitor(club, None).client.post(address).headers["Location"].startswith("/console/signin"), each.name
+            assert b"You have been signed out" in Visitor(club, None).client.post(address).content, each.name
 
 
 def test_to_a_stranger_from_another_organization_nothing_is_there(club: Organization) -> None:

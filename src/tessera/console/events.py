@@ -25,7 +25,7 @@ KINDS: Final[Mapping[str, tuple[str | Promise, tuple[str, ...]]]] = {
     "catalogue": (_("Plans and permissions"), ("plan", "price", "permission")),
     "organization": (
         _("The organization"),
-        ("organization", "staff", "api_key", "trusted_issuer", "saved_view", "job", "import", "export"),
+        ("organization", "staff", "api_key", "trusted_issuer", "saved_view", "job"),
     ),
     "webhooks": (_("Webhooks"), ("webhook_endpoint",)),
     "transfer": (_("Imports and exports"), ("import", "export")),

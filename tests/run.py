@@ -16,8 +16,13 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASES = ("sqlite", "postgresql")
-# Pure rules, the repository's own checkers and what is shipped know no database: once is enough.
-WITHOUT_DATABASE = ("tests/core", "tests/packaging", "tests/tools")
+# Pure rules, the repository's own checkers, what is shipped and what only a browser shows know no database: once is
+# enough. What happens when servers die, and the main job, are looked at on both.
+_IN_A_BROWSER = ("console", "lists", "mailbox", "passkeys", "profiles", "settings", "transfer", "webhooks")
+WITHOUT_DATABASE = (
+    *("tests/core", "tests/packaging", "tests/tools", "tests/accessible"),
+    *(f"tests/journeys/test_{name}.py" for name in _IN_A_BROWSER),
+)
 _STOP_SECONDS = 60
 _SOAK_TEST_SECONDS = 1800
 

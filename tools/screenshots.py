@@ -32,18 +32,56 @@ Scheme = Literal["light", "dark"]
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A picture: where to go, and what to press there. `first` follows the first link that fits;
-    `waits` is what the picture is of."""
+    """A picture: where to go, and what to press there. `first` follows the first link that fits, `keys` are pressed and
+    `types` typed after that; `waits` is what the picture is of."""
 
     name: str
     address: str
     first: str = ""
     press: tuple[str, ...] = ()
+    keys: str = ""
+    types: str = ""
     waits: str = ""
     documented: bool = False
 
 
 SHOTS = (
+    Shot("home", "", documented=True),
+    Shot("home-found", "", press=(".home-finder input",), types="ok", waits=".found .hit"),
+    Shot("palette", "/plans", keys="Control+k", types="kest", waits="#palette .hit", documented=True),
+    Shot("find", "/find?q=ok"),
+    Shot("events", "/events", documented=True),
+    Shot("events-of-a-kind", "/events?kind=memberships"),
+    Shot("events-none", "/events?until=2001-01-01"),
+    Shot("memberships", "/memberships", documented=True),
+    Shot("memberships-ending", "/memberships?ending=30&renews=no"),
+    Shot("approvals", "/memberships/approvals"),
+    Shot("customers-filtered", "/customers?membership=active&ending=30"),
+    Shot("columns", "/customers", press=("text=Columns",), waits="dialog.drawer[open]"),
+    Shot("bulk-assign", "/customers?q=oka", press=("[data-all]", "text=Assign a plan"), waits="dialog.drawer[open]"),
+    Shot("note-write", "/customers/CUS-000009", press=("text=Write a note",), waits="dialog.drawer[open]"),
+    Shot("photo", "/customers/CUS-000009", press=(".picture-link",), waits="dialog.drawer[open]"),
+    Shot("duplicates", "/customers/CUS-002002/duplicates"),
+    Shot("company-paste", "/companies/COM-000003", press=("text=Link a list",), waits="dialog.drawer[open]"),
+    Shot("matrix", "/plans/matrix", documented=True),
+    Shot("permissions", "/plans/permissions"),
+    Shot("settings", "/settings"),
+    Shot("settings-organization", "/settings/organization"),
+    Shot("branding", "/settings/branding", documented=True),
+    Shot("policy", "/settings/policy"),
+    Shot("staff", "/settings/staff", documented=True),
+    Shot("staff-rights", "/settings/staff/rights"),
+    Shot("staff-invite", "/settings/staff", press=("text=Invite somebody",), waits="dialog.drawer[open]"),
+    Shot("staff-policy", "/settings/staff", press=("text=Change who needs one",), waits="dialog.drawer[open]"),
+    Shot("keys", "/settings/keys"),
+    Shot("key-new", "/settings/keys/new"),
+    Shot("embedding", "/settings/embedding"),
+    Shot("imports", "/settings/imports"),
+    Shot("import-new", "/settings/imports/new"),
+    Shot("exports", "/settings/exports"),
+    Shot("export-new", "/customers", press=("text=Export",), waits="dialog.drawer[open]"),
+    Shot("danger", "/settings/danger"),
+    Shot("given-up", "/settings/jobs"),
     Shot("customers", "/customers", documented=True),
     Shot("customers-found", "/customers?q=oka"),
     Shot("customers-none", "/customers?q=zzzz"),
@@ -100,22 +138,22 @@ SHOTS = (
     Shot("check-allow", "/check?who=CUS-000009&permission=house", documented=True),
     Shot("check-deny", "/check?who=CUS-000001&permission=gym"),
     Shot("check-refused", "/check?who=zzzz&permission=gym"),
-    Shot("webhooks", "/webhooks"),
-    Shot("webhook", "/webhooks", first="th .row-link"),
-    Shot("webhook-delivery", "/webhooks", first="th .row-link", press=("td:has-text('Delivered')",)),
-    Shot("webhook-new", "/webhooks/new"),
-    Shot("webhook-new-chosen", "/webhooks/new", press=("text=What is ticked below",)),
-    Shot("webhook-refused", "/webhooks/new", press=("text=Add the endpoint",), waits=".has-error"),
+    Shot("webhooks", "/settings/webhooks"),
+    Shot("webhook", "/settings/webhooks", first="th .row-link"),
+    Shot("webhook-delivery", "/settings/webhooks", first="th .row-link", press=("td:has-text('Delivered')",)),
+    Shot("webhook-new", "/settings/webhooks/new"),
+    Shot("webhook-new-chosen", "/settings/webhooks/new", press=("text=What is ticked below",)),
+    Shot("webhook-refused", "/settings/webhooks/new", press=("text=Add the endpoint",), waits=".has-error"),
     Shot(
         "webhook-test",
-        "/webhooks",
+        "/settings/webhooks",
         first="th .row-link",
         press=("text=Send a test",),
         waits="dialog.drawer[open]",
     ),
     Shot(
         "webhook-replay",
-        "/webhooks",
+        "/settings/webhooks",
         first="th .row-link",
         press=("summary:has-text('More')", ".menu >> text=Send again"),
         waits="dialog.drawer[open]",
@@ -131,7 +169,10 @@ def take(browser: Browser, base: str, folder: Path, *, documented: bool) -> int:
     for width, height in (_DESK,) if documented else (_DESK, _PHONE):
         for scheme in schemes:
             context = browser.new_context(
-                viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+                viewport={"width": width, "height": height},
+                color_scheme=scheme,
+                reduced_motion="reduce",
+                locale="en-GB",
             )
             page = context.new_page()
             suffix = f"-{scheme}" if documented else f"-{width}-{scheme}"
@@ -151,10 +192,10 @@ def take(browser: Browser, base: str, folder: Path, *, documented: bool) -> int:
 
 def _sign_in(page: Page, base: str) -> None:
     page.goto(f"{base}/console/signin")
-    page.fill("#id_username", "owner@strand-house.example")
-    page.fill("#id_password", _PASSWORD)
-    page.press("#id_password", "Enter")
-    page.wait_for_url(f"{base}/console/**")
+    page.get_by_label("E-mail").fill("owner@strand-house.example")
+    page.get_by_label("Password").fill(_PASSWORD)
+    page.get_by_label("Password").press("Enter")
+    page.wait_for_url(lambda address: "/signin" not in address)
 
 
 def _show(page: Page, base: str, shot: Shot) -> None:
@@ -162,9 +203,15 @@ def _show(page: Page, base: str, shot: Shot) -> None:
     if shot.first:
         page.locator(shot.first).first.click()
         page.wait_for_load_state("networkidle")
+    elif not shot.press:
+        page.wait_for_load_state("networkidle")
     for what in shot.press:
         page.locator(what).first.click()
         page.wait_for_load_state("networkidle")
+    if shot.keys:
+        page.keyboard.press(shot.keys)
+    if shot.types:
+        page.keyboard.type(shot.types)
     if shot.waits:
         page.locator(shot.waits).first.wait_for()
 

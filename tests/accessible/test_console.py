@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.urls import Resolver404, resolve
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, ViewportSize, expect, sync_playwright
 
 from tests import axe
 from tests.cli.installation import Installation, fresh
@@ -188,3 +188,22 @@ def test_the_components_are_accessible_and_read_from_right_to_left(browser: Brow
     page.goto(f"{club}/console/_components?rtl")
     assert page.evaluate("document.documentElement.scrollWidth") <= SMALL["width"], widest(page)
     page.context.close()
+
+
+def test_a_first_load_is_light(browser: Browser, club: str) -> None:
+    """At most 160 kB as transferred: compressed, with fonts."""
+    page = signed_in(browser, club, DESK, "light")
+    first = browser.new_context(storage_state=page.context.storage_state(), viewport=DESK, locale="en-GB")
+    page.context.close()
+    fresh_page, transferred = first.new_page(), dict[str, int]()
+
+    def arrived(request: Request) -> None:
+        sizes = request.sizes()
+        transferred[request.url] = sizes["responseBodySize"] + sizes["responseHeadersSize"]
+
+    fresh_page.on("requestfinished", arrived)
+    fresh_page.goto(f"{club}{CLUB}/customers")
+    fresh_page.wait_for_load_state("networkidle")
+    first.close()
+    assert any(url.endswith(".woff2") for url in transferred)
+    assert sum(transferred.values()) <= 160_000, transferred

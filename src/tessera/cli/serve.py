@@ -7,7 +7,7 @@ from contextlib import closing
 
 import click
 
-from tessera.cli import Refused, project
+from tessera.cli import Refused, project, static_files
 from tessera.cli.supervising import Part, supervise
 
 _STOP_SECONDS = 10
@@ -70,6 +70,7 @@ def run(host: str, port: int, *, quiet: bool = False) -> None:
     boot.refuse_wrong_schema()
     boot.refuse_demo_in_the_open(host)
     refuse_taken(host, port)
+    static_files.prepare()
     # Web processes are forked off this one, which must not hold what they cannot share.
     health.release()
     server = Granian(

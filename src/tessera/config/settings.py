@@ -71,6 +71,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tessera.console.compressing.CompressedPages",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "tessera.console.uploads.BoundedForms",
@@ -156,10 +157,8 @@ USE_I18N = True
 LANGUAGE_CODE = "en-gb"
 
 STATIC_URL = "/static/"
-_collected = Path(__file__).resolve().parent.parent / "static-collected"
-STATIC_ROOT = _collected if _collected.is_dir() else None  # without it, files are found in their packages
+STATIC_ROOT = None  # files are found in their packages; `tessera serve` makes compressed ones (cli/static_files.py)
 WHITENOISE_USE_FINDERS = True
-WHITENOISE_MANIFEST_STRICT = False
 
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

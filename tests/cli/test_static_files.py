@@ -1,0 +1,59 @@
+"""Static files as `tessera serve` serves them: compressed, under names that change with them, made once."""
+
+import gzip
+import re
+import urllib.request
+from pathlib import Path
+
+from tests.cli.installation import fresh
+
+
+def asked(address: str, encodings: str = "br, gzip") -> tuple[dict[str, str], bytes]:
+    """Headers in lower case and the body as it came."""
+    request = urllib.request.Request(address, headers={"Accept-Encoding": encodings})
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return {name.lower(): value for name, value in answer.headers.items()}, answer.read()
+
+
+def test_they_are_compressed_kept_for_ever_and_made_once(tmp_path: Path) -> None:
+    with fresh(tmp_path) as installation:
+        installation.run("migrate")
+        with installation.served(command=("serve", "--no-worker")) as server:
+            headers, body = asked(f"{server.address}/console/signin", "gzip")
+            page = gzip.decompress(body).decode()
+            assert headers["content-encoding"] == "gzip"
+            sheet = re.search(r'href="(/static/console/tessera\.[0-9a-f]{12}\.css)"', page)
+            assert sheet is not None, page[:500]
+            headers, body = asked(server.address + sheet.group(1))
+            assert headers["content-encoding"] == "br"
+            assert "immutable" in headers["cache-control"]
+            assert len(body) < 3_000
+        made = list((tmp_path / "static").iterdir())
+        assert len(made) == 1
+        before = (made[0] / "staticfiles.json").stat().st_mtime_ns
+
+        (tmp_path / "static" / "of-an-older-version").mkdir()
+        (tmp_path / "static" / "of-one-older-still").mkdir()
+        with installation.served(command=("serve", "--no-worker")):
+            pass
+
+        assert (made[0] / "staticfiles.json").stat().st_mtime_ns == before
+        assert len(list((tmp_path / "static").iterdir())) == 2
+
+
+def test_where_they_cannot_be_made_they_are_served_as_they_are(tmp_path: Path) -> None:
+    with fresh(tmp_path) as installation:
+        installation.run("migrate")
+        (tmp_path / "static").write_text("in the way")
+        with installation.served(command=("serve", "--no-worker")) as server:
+            page = asked(f"{server.address}/console/signin", "identity")[1].decode()
+            assert '"/static/console/tessera.css"' in page
+            assert asked(f"{server.address}/static/console/tessera.css")[0]["content-type"].startswith("text/css")
+
+
+def test_answers_of_the_api_are_not_compressed(tmp_path: Path) -> None:
+    with fresh(tmp_path) as installation:
+        installation.run("migrate")
+        with installation.served(command=("serve", "--no-worker")) as server:
+            headers, _body = asked(f"{server.address}/api/v1/openapi.json", "gzip")
+            assert "content-encoding" not in headers

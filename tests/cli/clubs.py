@@ -16,7 +16,7 @@ CHANGED_BY_RESTORE = frozenset({"django_session", "events_event", "events_eventc
 def with_a_club(home: Path) -> Iterator[Installation]:
     """Yield an installation in which a club has lived for a year."""
     with fresh(home) as installation:
-        installation.run("migrate")
+        installation.migrate()
         environment = {**installation.environ, "DJANGO_SETTINGS_MODULE": "tessera.config.settings"}
         subprocess.run([sys.executable, "-m", "tests.migrations"], env=environment, check=True, timeout=90)
         yield installation

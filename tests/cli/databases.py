@@ -24,6 +24,7 @@ def all_rows(installation: Installation) -> dict[str, list[str]]:
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
             if "TESSERA_DATABASE_URL" in installation.environ
             else "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            " AND sql NOT LIKE 'CREATE VIRTUAL%'"  # an index: what it is made of is in tables of its own
         )
         return {name: sorted(map(repr, run(f'SELECT * FROM "{name}"'))) for (name,) in run(names)}
 

@@ -21,6 +21,7 @@ import psycopg
 from psycopg import sql
 
 from tests import postgres
+from tests.cli import templates
 
 _ANSWERS_WITHIN_SECONDS = 60.0  # a busy machine boots slowly; an idle one answers in two
 
@@ -95,6 +96,11 @@ class Installation:
         )
         assert done.returncode == exit_code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
+
+    def migrate(self) -> None:
+        """Lay this version's tables: copied, if there are none yet, from where `tessera migrate` laid them before."""
+        if not templates.lay(self.environ, self.command):
+            self.run("migrate")
 
     @contextmanager
     def served(self, *, command: tuple[str, ...] = ("serve",)) -> Iterator[Server]:

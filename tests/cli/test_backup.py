@@ -119,7 +119,7 @@ def test_what_is_no_plain_file_is_left_out_and_said_so(tmp_path: Path) -> None:
         (media / "link.png").symlink_to("/etc/hostname")
         (media / "odd\nname.png").write_bytes(b"x")
         (media / "kept.png").write_bytes(b"x")
-        installation.run("migrate")
+        installation.migrate()
 
         done = installation.run("backup", str(tmp_path / "backup.tar"), "--json")
 

@@ -17,7 +17,7 @@ def headers_of(server: Server, said: dict[str, str]) -> Message:
 
 def test_only_a_trusted_proxy_makes_a_visit_a_secure_one(tmp_path: Path) -> None:
     with fresh(tmp_path) as bare:
-        bare.run("migrate")
+        bare.migrate()
         secure = {**bare.environ, "TESSERA_BASE_URL": "https://127.0.0.1"}
         with Installation({**secure, "TESSERA_TRUSTED_PROXIES": "127.0.0.1"}).served() as server:
             proxied = headers_of(server, {"X-Forwarded-Proto": "https"})

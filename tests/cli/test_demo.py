@@ -123,7 +123,7 @@ def test_the_demo_is_made_once_served_here_and_nowhere_else(tmp_path: Path) -> N
 
 def test_no_made_up_people_are_put_into_a_real_installation(tmp_path: Path) -> None:
     with fresh(tmp_path) as installation:
-        installation.run("migrate")
+        installation.migrate()
         installation.run("organization", "create", "Real Club", "--timezone", "UTC", "--currency", "GBP")
 
         refused = installation.run("demo", "--home", str(tmp_path), "--no-serve", exit_code=1)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.concurrency
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Installation]:
     with installation.fresh(tmp_path) as made:
-        made.run("migrate")
+        made.migrate()
         yield made
 
 

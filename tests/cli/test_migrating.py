@@ -34,7 +34,7 @@ def test_a_database_of_an_earlier_version_is_brought_up_to_this_one_and_answers_
 
 def test_a_database_of_a_later_version_is_neither_served_nor_migrated_and_the_doctor_says_why(tmp_path: Path) -> None:
     with fresh(tmp_path) as installation:
-        installation.run("migrate")
+        installation.migrate()
         row = "('plans', '9999_later', '2026-01-10 12:00:00+00:00')"
         statement(installation, f"INSERT INTO django_migrations (app, name, applied) VALUES {row}")
 

@@ -131,7 +131,7 @@ def _the_feed_tells_its_followers(backup: Backup, api: Server) -> None:
 
 
 def test_what_is_there_is_not_replaced_unless_told(backup: Backup, empty: Installation) -> None:
-    empty.run("migrate")
+    empty.migrate()
     found(empty, "Somebody Else")
     statement(
         empty, "INSERT INTO django_session (session_key, session_data, expire_date) VALUES ('s', '', '2099-01-01')"
@@ -162,7 +162,7 @@ def test_what_is_there_is_not_replaced_unless_told(backup: Backup, empty: Instal
 
 
 def test_tables_without_anybody_in_them_are_an_empty_place(backup: Backup, empty: Installation) -> None:
-    empty.run("migrate")
+    empty.migrate()
 
     empty.run("restore", str(backup.file))
 
@@ -171,7 +171,7 @@ def test_tables_without_anybody_in_them_are_an_empty_place(backup: Backup, empty
 
 def test_a_backup_is_restored_over_what_came_after_it(empty: Installation, tmp_path: Path) -> None:
     """Twice, the wrong one first: who followed any of the epochs is told how far it holds."""
-    empty.run("migrate")
+    empty.migrate()
     found(empty, "Strand House")
     early, late = tmp_path / "early.tar", tmp_path / "late.tar"
     empty.run("backup", str(early))
@@ -206,7 +206,7 @@ def forks_of(installation: Installation) -> dict[UUID, Fork]:
 
 
 def test_while_a_server_runs_nothing_is_restored(backup: Backup, empty: Installation) -> None:
-    empty.run("migrate")
+    empty.migrate()
     with empty.served() as server:
         assert server.call("GET", "/readyz").status == 200
         refused = empty.run("restore", str(backup.file), exit_code=1).stderr
@@ -260,7 +260,7 @@ def test_what_cannot_be_restored_changes_nothing(backup: Backup, empty: Installa
     flipped = bytearray(backup.file.read_bytes())
     flipped[len(flipped) // 2] ^= 1
     (tmp_path / "flipped.tar").write_bytes(flipped)
-    empty.run("migrate")
+    empty.migrate()
     found(empty, "Somebody Else")
     before = all_rows(empty)
     for file, code in (
@@ -342,7 +342,7 @@ def test_a_database_too_damaged_to_open_is_replaced_too(backup: Backup, empty: I
 def test_tables_of_somebody_else_stay_and_what_hangs_on_ours_is_in_the_way(backup: Backup, empty: Installation) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("a SQLite file is ours alone")
-    empty.run("migrate")
+    empty.migrate()
     found(empty, "Somebody Else")
     statement(empty, "CREATE TABLE reports (line text)")
     statement(empty, "INSERT INTO reports VALUES ('theirs')")
@@ -365,7 +365,7 @@ def test_tables_of_somebody_else_stay_and_what_hangs_on_ours_is_in_the_way(backu
 
 @pytest.mark.concurrency
 def test_killed_at_any_point_it_has_restored_all_or_nothing(backup: Backup, empty: Installation) -> None:
-    empty.run("migrate")
+    empty.migrate()
     found(empty, "Somebody Else")
     started = time.monotonic()
     empty.run("restore", "--replace", str(backup.file))

@@ -17,7 +17,7 @@ def asked(address: str, encodings: str = "br, gzip") -> tuple[dict[str, str], by
 
 def test_they_are_compressed_kept_for_ever_and_made_once(tmp_path: Path) -> None:
     with fresh(tmp_path) as installation:
-        installation.run("migrate")
+        installation.migrate()
         with installation.served(command=("serve", "--no-worker")) as server:
             headers, body = asked(f"{server.address}/console/signin", "gzip")
             page = gzip.decompress(body).decode()
@@ -43,7 +43,7 @@ def test_they_are_compressed_kept_for_ever_and_made_once(tmp_path: Path) -> None
 
 def test_where_they_cannot_be_made_they_are_served_as_they_are(tmp_path: Path) -> None:
     with fresh(tmp_path) as installation:
-        installation.run("migrate")
+        installation.migrate()
         (tmp_path / "static").write_text("in the way")
         with installation.served(command=("serve", "--no-worker")) as server:
             page = asked(f"{server.address}/console/signin", "identity")[1].decode()
@@ -53,7 +53,7 @@ def test_where_they_cannot_be_made_they_are_served_as_they_are(tmp_path: Path) -
 
 def test_answers_of_the_api_are_not_compressed(tmp_path: Path) -> None:
     with fresh(tmp_path) as installation:
-        installation.run("migrate")
+        installation.migrate()
         with installation.served(command=("serve", "--no-worker")) as server:
             headers, _body = asked(f"{server.address}/api/v1/openapi.json", "gzip")
             assert "content-encoding" not in headers

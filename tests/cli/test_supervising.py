@@ -50,7 +50,7 @@ def serving(tmp_path: Path) -> "Iterator[tuple[Server, subprocess.Popen[str]]]":
     if sys.platform != "linux":
         pytest.skip("only Linux tells a process that its parent is gone")
     with installation.fresh(tmp_path) as site:
-        site.run("migrate")
+        site.migrate()
         port = installation.free_port()
         process = subprocess.Popen(
             [sys.executable, "-m", "tessera.cli", "serve", "--port", str(port)],

@@ -160,7 +160,7 @@ def test_a_web_process_keeps_no_settings_that_it_could_hand_to_a_request(tmp_pat
         " print([name for name in os.environ if 'TESSERA' in name])"
     )
     with installation.fresh(tmp_path) as site:
-        site.run("migrate")
+        site.migrate()
         ran = subprocess.run(
             [sys.executable, "-c", told], env=dict(site.environ), capture_output=True, text=True, timeout=60
         )

@@ -57,7 +57,7 @@ def test_when_the_database_was_away_everybody_goes_on_by_themselves() -> None:
     with postgres.controlled(durable=True) as (database, tell):
         settings = {**processes.environ(), "TESSERA_DATABASE_URL": database.url}
         site = installation.Installation(settings)
-        site.run("migrate")
+        site.migrate()
         with site.served() as server, psycopg.connect(database.url) as driver:
             count = "SELECT count(*) FROM jobs_periodic"
             _until(lambda: bool(driver.execute(count).fetchone() != (0,)))  # the worker works

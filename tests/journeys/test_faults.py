@@ -73,7 +73,7 @@ def test_every_acknowledged_grant_has_its_event_and_in_the_end_its_delivery(tmp_
         site = installation.Installation(
             {**fresh.environ, "TESSERA_OUTBOUND_ALLOWED": f"127.0.0.1:{heard.server_port}"}
         )
-        site.run("migrate")
+        site.migrate()
         site.run("organization", "create", "Club", "--timezone", "Europe/London", "--currency", "GBP")
         scopes = (
             "plans:write,customers:write,memberships:read,memberships:write,events:read,webhooks:read,webhooks:write"

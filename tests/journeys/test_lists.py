@@ -19,7 +19,7 @@ DESK: ViewportSize = {"width": 1280, "height": 900}
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A served installation with an empty club and a manager; gives the address of the club's console."""
     with fresh(tmp_path_factory.mktemp("lists")) as installation:
-        installation.run("migrate")
+        installation.migrate()
         installation.run(
             "organization", "create", "Strand House", "--timezone", "Europe/London", "--currency", "GBP"
         )  # fmt: skip

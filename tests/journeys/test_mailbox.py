@@ -21,7 +21,7 @@ def club(tmp_path: Path) -> Iterator[Server]:
     with fresh(tmp_path) as empty:
         mail = {"TESSERA_MAIL_URL": "mailbox:", "TESSERA_MAIL_FROM": "Strand House <hello@strand.example>"}
         installation = Installation({**empty.environ, **mail})
-        installation.run("migrate")
+        installation.migrate()
         installation.run(
             "organization", "create", "Strand House", "--timezone", "Europe/London", "--currency", "GBP"
         )  # fmt: skip

@@ -17,7 +17,7 @@ STARTED = "2026-01-10T12:00:00Z"
 def club(tmp_path: Path) -> Iterator[Server]:
     """A served installation with one test organization, its clock at noon of 10 January 2026, and a key of it."""
     with fresh(tmp_path) as installation:
-        installation.run("migrate")
+        installation.migrate()
         installation.run(
             "organization", "create", "Strand House Lab", "--timezone", "Europe/London", "--currency", "GBP",
             "--test", "--now", STARTED,

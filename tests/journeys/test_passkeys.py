@@ -19,7 +19,7 @@ EMAIL, PASSWORD = "odette@club.example", "a-key-for-the-front-door"
 def club(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A served installation with an owner, at a name: `localhost`, for which browsers make passkeys."""
     with fresh(tmp_path_factory.mktemp("club")) as installation:
-        installation.run("migrate")
+        installation.migrate()
         installation.run("organization", "create", "Strand House", "--timezone", "Europe/London", "--currency", "GBP")
         for email, name, role in ((EMAIL, "Odette Owner", "owner"), ("dora@club.example", "Dora Desk", "front_desk")):
             installation.run(

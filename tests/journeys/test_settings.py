@@ -22,7 +22,7 @@ CLUB = "/console/strand-house"
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A served installation with a club for tests and its owner."""
     with fresh(tmp_path_factory.mktemp("club")) as installation:
-        installation.run("migrate")
+        installation.migrate()
         installation.run(
             "organization", "create", "Strand House", "--timezone", "Europe/London", "--currency", "GBP", "--test",
             "--now", "2026-01-10T12:00:00Z",

@@ -26,7 +26,7 @@ FILE = (
 def club(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A served installation, its worker with it, with an empty club and a manager; gives its address."""
     with fresh(tmp_path_factory.mktemp("club")) as installation:
-        installation.run("migrate")
+        installation.migrate()
         installation.run(
             "organization", "create", "Strand House", "--timezone", "Europe/London", "--currency", "GBP"
         )  # fmt: skip

@@ -28,7 +28,7 @@ def page(chromium: Path, tmp_path: Path, receiver: Receiver) -> Iterator[Page]:
     with fresh(tmp_path) as made:
         allowed = receiver.url.removeprefix("http://").partition("/")[0]
         installation = Installation({**made.environ, "TESSERA_OUTBOUND_ALLOWED": allowed})
-        installation.run("migrate")
+        installation.migrate()
         installation.run(
             "organization", "create", "Strand House", "--timezone", "Europe/London", "--currency", "GBP", "--test"
         )  # fmt: skip

@@ -111,7 +111,7 @@ def test_filling_that_was_interrupted_goes_on_where_it_stopped(tmp_path: Path) -
         half = stored(installation)
         assert sum(row.announced_until is not None for row in half.values()) == 6
 
-        installation.run("migrate")
+        installation.migrate()
 
         rows = stored(installation)
         for name, row in half.items():

@@ -16,4 +16,4 @@ class CompressedPages(GZipMiddleware):
         """Return the page compressed, if the browser takes it so."""
         if not request.path_info.startswith(_PAGES):
             return response
-        return super().process_response(request, response)  # type: ignore[arg-type]
+        return super().process_response(request, response)

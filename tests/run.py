@@ -16,12 +16,19 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASES = ("sqlite", "postgresql")
-# Pure rules, the repository's own checkers, what is shipped and what only a browser shows know no database: once is
-# enough. What happens when servers die, and the main job, are looked at on both.
+# Pure rules, the repository's own checkers, what is shipped, and what pages say know no database: once is enough. On
+# both: what pages ask for (lists, search, numbers, merging, races), what happens when servers die, the main job.
 _IN_A_BROWSER = ("console", "lists", "mailbox", "passkeys", "profiles", "settings", "transfer", "webhooks")
+_ASK = ("companies", "events", "find", "home", "linking_many", "lists", "merging", "races", "staff_races")
 WITHOUT_DATABASE = (
     *("tests/core", "tests/packaging", "tests/tools", "tests/accessible"),
     *(f"tests/journeys/test_{name}.py" for name in _IN_A_BROWSER),
+    *(
+        f"tests/console/{path.name}"
+        for path in sorted((ROOT / "tests" / "console").glob("test_*.py"))
+        if path.stem[5:] not in _ASK
+    ),
+    "tests/cli/test_demo.py",
 )
 _STOP_SECONDS = 60
 _SOAK_TEST_SECONDS = 1800

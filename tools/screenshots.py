@@ -241,7 +241,7 @@ def _free_port() -> int:
 
 
 def _wait(address: str, server: "subprocess.Popen[bytes]") -> None:
-    for _ in range(600):
+    for _ in range(2400):
         if server.poll() is not None:
             raise SystemExit("the demo did not start")
         try:
@@ -249,7 +249,7 @@ def _wait(address: str, server: "subprocess.Popen[bytes]") -> None:
                 return
         except (URLError, TimeoutError, ConnectionError):
             time.sleep(0.1)
-    raise SystemExit("the demo did not answer within a minute")
+    raise SystemExit("the demo did not answer within four minutes")
 
 
 def main() -> int:

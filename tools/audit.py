@@ -32,6 +32,8 @@ _LICENCE_FILES = {"pysqlite3": "Zlib"}
 # Distributions whose modules are not called like them.
 _MODULES = {
     "django-allauth": "allauth",
+    "pillow": "PIL",
+    "pyjwt": "jwt",
     "django-anymail": "anymail",
     "django-csp": "csp",
     "django-ninja": "ninja",

@@ -19,6 +19,7 @@ DATABASES = ("sqlite", "postgresql")
 # Pure rules, the repository's own checkers, what is shipped, and what pages say know no database: once is enough. On
 # both: what pages ask for (lists, search, numbers, merging, races), what happens when servers die, the main job.
 _IN_A_BROWSER = ("console", "lists", "mailbox", "passkeys", "profiles", "settings", "transfer", "webhooks")
+_COMMANDS = ("behind_a_proxy", "commands", "demo", "receiver", "start", "static_files", "supervising")
 _ASK = ("companies", "events", "find", "home", "linking_many", "lists", "merging", "races", "staff_races")
 WITHOUT_DATABASE = (
     *("tests/core", "tests/packaging", "tests/tools", "tests/accessible"),
@@ -28,7 +29,7 @@ WITHOUT_DATABASE = (
         for path in sorted((ROOT / "tests" / "console").glob("test_*.py"))
         if path.stem[5:] not in _ASK
     ),
-    "tests/cli/test_demo.py",
+    *(f"tests/cli/test_{name}.py" for name in _COMMANDS),
 )
 _STOP_SECONDS = 60
 _SOAK_TEST_SECONDS = 1800

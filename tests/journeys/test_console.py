@@ -240,6 +240,7 @@ def test_signing_in_and_searching_take_no_mouse(desk: Desk) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Quentin Quick")
 
+    page.wait_for_load_state()  # its scripts listen from then on
     page.keyboard.press("Control+k")
     page.keyboard.type("check acc")
     page.keyboard.press("Enter")  # before an answer is there: it waits for it

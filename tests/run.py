@@ -1,6 +1,6 @@
 """`make test`: the whole suite on SQLite, then on a PostgreSQL server of its own; one verdict.
 
-Options are pytest's, and `--only=sqlite` or `--only=postgresql`. `TESSERA_TEST_MINUTES` bounds each of the two: 20, and
+Options are pytest's, and `--only=sqlite` or `--only=postgresql`. `TESSERA_TEST_MINUTES` bounds each of the two: 25, and
 180 with `--soak`, when a single test may take half an hour.
 """
 
@@ -65,7 +65,7 @@ def run_on(database: str, arguments: list[str]) -> Outcome:
             command += [f"--ignore={path}" for path in WITHOUT_DATABASE]
         soak = "--soak" in arguments
         command += [f"--override-ini=faulthandler_timeout={_SOAK_TEST_SECONDS}"] if soak else []
-        minutes = float(os.environ.get("TESSERA_TEST_MINUTES", "180" if soak else "20"))
+        minutes = float(os.environ.get("TESSERA_TEST_MINUTES", "180" if soak else "25"))
         exit_code = _bounded([*command, *arguments], minutes=minutes)
         passed, failed, skipped = counted(report)
     return Outcome(database, exit_code, time.monotonic() - started, passed, failed, skipped)

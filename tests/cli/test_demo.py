@@ -98,6 +98,7 @@ def test_the_demo_is_whole_sound_and_the_same_on_every_run() -> None:
     assert authenticate(f"Bearer {made.lab_key}").organization == lab
 
 
+@pytest.mark.soak  # a minute: the walk over its pages makes and serves it on every run
 def test_the_demo_is_made_once_served_here_and_nowhere_else(tmp_path: Path) -> None:
     with fresh(tmp_path / "elsewhere") as installation:
         home = tmp_path / "demo"

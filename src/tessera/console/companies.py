@@ -99,9 +99,7 @@ def index(request: StaffRequest) -> HttpResponse:
         filters=[
             Choosing("membership", _("Membership"), _("Any membership"), HOLDINGS, told.get("membership", "")),
             Choosing("plan", _("Plan"), _("Any plan"), listing.plan_choices(request), told.get("plan", "")),
-            Choosing(
-                "over", _("Seats"), _("Any number of seats"), [("1", _("More people than seats"))], told.get("over", "")
-            ),
+            Choosing("over", _("Seats"), _("Any number of seats"), _OVER, told.get("over", "")),
             Choosing("status", _("Status"), _("Any status"), statuses, told.get("status", "")),
         ],
         columns=COLUMNS,

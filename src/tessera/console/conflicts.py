@@ -78,9 +78,8 @@ class VersionedForm(forms.Form):
         if not isinstance(known, dict):
             return {}
         names = set(self._names())
-        return {
-            name: [str(each) for each in value] for name, value in known.items() if name in names and _listed(value)
-        }
+        lists = {name: value for name, value in known.items() if name in names and isinstance(value, list)}
+        return {name: [str(each) for each in value] for name, value in lists.items()}
 
     def _said(self, name: str, value: Plain) -> str:
         field = self.fields[name]
@@ -90,10 +89,6 @@ class VersionedForm(forms.Form):
             str(key): str(text) for key, text in getattr(field, "choices", ()) if not isinstance(text, list | tuple)
         }
         return ", ".join(words.get(each, " · ".join(each.splitlines())) for each in value) or gettext("nothing")
-
-
-def _listed(value: object) -> bool:
-    return isinstance(value, list)
 
 
 def _plain(value: object) -> Plain:

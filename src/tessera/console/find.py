@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.http import HttpResponse
@@ -102,11 +103,11 @@ def _companies(staff: Member, q: str) -> Iterator[Hit]:
 
 def _plans(staff: Member, q: str) -> Iterator[Hit]:
     words = folded(q).split()
-    rows = plans.plans(staff.organization, limit=_PLANS_LOOKED_THROUGH).data
-    fitting = (each for each in rows if all(word in folded(each.name) for word in words))
-    for each, _n in zip(fitting, range(_MOST_PLANS), strict=False):
-        key = ids.to_text(Prefix.PLAN, each.id)
-        yield Hit(text=each.name, address=reverse("console:plan", args=[staff.organization.slug, key]), icon="layers")
+    known = plans.plan_names(staff.organization, most=_PLANS_LOOKED_THROUGH)
+    fitting = ((key, name) for key, name in known if all(word in folded(name) for word in words))
+    for key, name in islice(fitting, _MOST_PLANS):
+        address = reverse("console:plan", args=[staff.organization.slug, ids.to_text(Prefix.PLAN, key)])
+        yield Hit(text=name, address=address, icon="layers")
 
 
 def _places(staff: Member) -> Iterator[Hit]:

@@ -132,7 +132,7 @@ def carry_on(*, run_id: UUID, at: datetime, seconds: float) -> bool:
 
 def do_one(run: BulkRun, customer: Customer, *, at: datetime) -> Outcome:
     """Do what the run is about with one customer. Raises what the action refuses."""
-    actor, told = _actor(run.actor), run.arguments
+    actor, told = Actor.parse(run.actor), run.arguments
     if run.action == BulkAction.ASSIGN:
         price = catalogue.price_by_id(run.organization, told["price"])
         granting.grant(
@@ -223,11 +223,6 @@ def _carry_out(run: BulkRun, item_id: int, at: datetime) -> None:
         except TesseraError as refusal:
             item.outcome, item.reason = Outcome.REFUSED, refusal.detail[:_LONGEST_REASON]
         item.save(update_fields=["outcome", "reason"])
-
-
-def _actor(text: str) -> Actor:
-    kind, _, key = text.partition(":")
-    return Actor(kind, key)
 
 
 def _instant(text: str | None) -> datetime | None:

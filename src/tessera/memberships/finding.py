@@ -39,7 +39,7 @@ from tessera.memberships.filters import (
     narrow_memberships,
 )
 from tessera.memberships.models import Membership
-from tessera.memberships.queries import views_of
+from tessera.memberships.queries import RELATED, views_of, with_names
 from tessera.memberships.views import MembershipView
 from tessera.organizations.models import Organization
 from tessera.people.affiliations import covering
@@ -140,7 +140,7 @@ def memberships(
         order=order,
         limit=limit,
         cursor=cursor,
-        related=("customer", "company", "next_plan", "next_price"),
+        related=RELATED,
     )
     return Page(tuple(views_of(organization, rows, at)), next_cursor)
 
@@ -258,10 +258,14 @@ def _keys(rows: QuerySet[Any], column: str) -> list[UUID] | None:
     return keys if len(keys) <= FEW else None
 
 
+def open_still(at: datetime) -> Q:
+    """The condition that what waits has not been given up: there is no `pending_until`, or it is to come."""
+    return Q(pending_until=None) | Q(pending_until__gt=at)
+
+
 def waiting(organization: Organization, *, at: datetime) -> QuerySet[Membership]:
     """Return the memberships that wait for approval, the oldest first."""
-    open_still = Q(pending_until=None) | Q(pending_until__gt=at)
-    rows = organization.memberships.filter(open_still, needs_approval=True, ended_at=None)
+    rows = organization.memberships.filter(open_still(at), needs_approval=True, ended_at=None)
     return rows.order_by("created_at", "id")
 
 
@@ -272,7 +276,7 @@ def waiting_count(organization: Organization, *, at: datetime, most: int = 1_000
 
 def queue(organization: Organization, *, at: datetime, limit: int, cursor: str | None) -> Page[MembershipView]:
     """Return a page of the memberships that wait for approval, the oldest first. Raises CursorInvalid."""
-    rows = waiting(organization, at=at).select_related("customer", "company", "next_plan", "next_price")
+    rows = with_names(waiting(organization, at=at))
     found, next_cursor = cursors.paginate(rows, order=("created_at", "id"), limit=limit, cursor=cursor)
     return Page(tuple(views_of(organization, found, at)), next_cursor)
 

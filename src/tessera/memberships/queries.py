@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,8 @@ from tessera.people.models import Affiliation, Company, Customer
 from tessera.people.types import Source
 from tessera.plans.models import Plan, PlanPermission, Price
 from tessera.plans.types import Billing
+
+RELATED: Final = ("customer", "company", "next_plan", "next_price")  # what `views_of` reads beside a membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def memberships(
         found = with_status(found, at).filter(Q(status_at=filters.status))
     if filters.plan_id is not None:
         found = with_plan(found, at).filter(Q(plan_at=filters.plan_id))
-    page, next_cursor = paginate(_with_names(found), order=("-created_at", "-id"), limit=limit, cursor=cursor)
+    page, next_cursor = paginate(with_names(found), order=("-created_at", "-id"), limit=limit, cursor=cursor)
     return views_of(organization, page, at), next_cursor
 
 
@@ -151,12 +154,13 @@ def _inherited(view: MembershipView, affiliation: Affiliation, ahead: int, zone:
     )
 
 
-def _with_names(found: QuerySet[Membership]) -> QuerySet[Membership]:
-    return found.select_related("customer", "company", "next_plan", "next_price")
+def with_names(found: QuerySet[Membership]) -> QuerySet[Membership]:
+    """Return the memberships, to be read with holder and next plan: what `views_of` takes."""
+    return found.select_related(*RELATED)
 
 
 def _read(found: QuerySet[Membership]) -> list[Membership]:
-    return list(_with_names(found))
+    return list(with_names(found))
 
 
 def views_of(organization: Organization, found: Sequence[Membership], at: datetime) -> list[MembershipView]:

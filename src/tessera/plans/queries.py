@@ -188,6 +188,11 @@ def plans(
     return Rows(tuple(_plan_facts(rows)), next_cursor)
 
 
+def plan_names(organization: Organization, *, most: int) -> list[tuple[UUID, str]]:
+    """Return id and name of the organization's plans in the catalogue's order, archived ones too: one query."""
+    return list(Plan.objects.filter(organization=organization).order_by(*_BY_PLACE).values_list("pk", "name")[:most])
+
+
 def price(row: Price) -> PriceFacts:
     """Return what is known of one price: no query."""
     return PriceFacts(

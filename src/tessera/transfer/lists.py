@@ -43,6 +43,7 @@ from tessera.transfer.cells import listed
 from tessera.transfer.errors import ListUnknown
 
 T = TypeVar("T")
+F = TypeVar("F", CustomerFilter, CompanyFilter, MembershipFilter)
 _BY_AGE: Final = ("created_at", "id")
 
 
@@ -91,7 +92,7 @@ def phone_text(number: str) -> str:
 
 
 def _customers(chosen: Chosen) -> Iterator[Sequence[str]]:
-    which = CustomerFilter.parse(_understood(chosen.filters, CustomerFilter))
+    which = _understood(chosen.filters, CustomerFilter)
     found = customers_of(chosen.organization, which, at=chosen.at)
 
     def page(cursor: str | None) -> tuple[Sequence[CustomerFacts], str | None]:
@@ -121,7 +122,7 @@ def _customers(chosen: Chosen) -> Iterator[Sequence[str]]:
 
 
 def _companies(chosen: Chosen) -> Iterator[Sequence[str]]:
-    which = CompanyFilter.parse(_understood(chosen.filters, CompanyFilter))
+    which = _understood(chosen.filters, CompanyFilter)
     found = companies_of(chosen.organization, which, at=chosen.at)
 
     def page(cursor: str | None) -> tuple[Sequence[CompanyFacts], str | None]:
@@ -182,8 +183,8 @@ def _affiliations(chosen: Chosen) -> Iterator[Sequence[str]]:
 
 def _memberships(chosen: Chosen) -> Iterator[Sequence[str]]:
     organization, at = chosen.organization, chosen.at
-    which = MembershipFilter.parse(_understood(chosen.filters, MembershipFilter))
-    kept = memberships_of(organization, which, at=at).select_related("customer", "company", "next_plan", "next_price")
+    which = _understood(chosen.filters, MembershipFilter)
+    kept = memberships.with_names(memberships_of(organization, which, at=at))
 
     def page(cursor: str | None) -> tuple[Sequence[MembershipView], str | None]:
         rows, next_cursor = paginate(kept, order=_BY_AGE, limit=LARGEST_PAGE, cursor=cursor)
@@ -296,15 +297,14 @@ def _batched(rows: Iterable[T], many: int) -> Iterator[list[T]]:
         yield block
 
 
-def _understood(
-    told: Mapping[str, str], kind: type[CustomerFilter | CompanyFilter | MembershipFilter]
-) -> Mapping[str, str]:
-    """Return the filters. Raises ListUnknown if one says nothing: a page shows everybody then, a file does not."""
-    if unread := sorted(set(told) - set(kind.parse(told).address())):
+def _understood(told: Mapping[str, str], kind: type[F]) -> F:
+    """Return the filter. Raises ListUnknown if a part says nothing: a page shows everybody then, a file does not."""
+    found = kind.parse(told)
+    if unread := sorted(set(told) - set(found.address())):
         raise ListUnknown(
             f"{unread[0]} = {told[unread[0]][:40]!r} is nothing to narrow the list by", pointer="/filters"
         )
-    return told
+    return found
 
 
 def _one_of(words: type[T], text: str | None) -> T | None:

@@ -16,7 +16,7 @@ from tessera.core.errors import Conflict, Forbidden, Invalid, NotFound
 from tessera.core.ids import Prefix
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
-from tessera.organizations.errors import VersionStale
+from tessera.organizations import versions
 from tessera.organizations.models import Staff
 from tessera.organizations.rights import Right, Role, may
 from tessera.people import details
@@ -109,8 +109,7 @@ def change(*, staff: Staff, view_id: UUID | None, version: int | None, at: datet
         told["name"] = _name(told["name"])
     with db.transaction():
         row = _row(staff, view_id, lock=True)
-        if version is not None and version != row.version:
-            raise VersionStale("somebody has changed this view meanwhile", pointer="/version", version=row.version)
+        versions.check(row.version, version, said="somebody has changed this view meanwhile")
         fields = sorted(name for name, value in told.items() if getattr(row, name) != value)
         if not fields:
             return _view(row, staff)

@@ -17,14 +17,13 @@ from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.http import outbound
 from tessera.http.outbound import Answer, OutboundRefused, OutboundUrlInvalid
-from tessera.organizations import issuer_keys
+from tessera.organizations import issuer_keys, versions
 from tessera.organizations.errors import (
     FieldInvalid,
     IssuerKeyInvalid,
     IssuerKeysUnreachable,
     IssuerTaken,
     IssuerUnknown,
-    VersionStale,
 )
 from tessera.organizations.issuer_keys import Jwk
 from tessera.organizations.models import Organization, TrustedIssuer
@@ -102,12 +101,7 @@ def update_issuer(
     wanted = _checked(told)
     with db.transaction():
         present = _locked(row)
-        if version is not None and version != present.version:
-            raise VersionStale(
-                f"the issuer has been changed: its version is {present.version}",
-                pointer="/version",
-                version=present.version,
-            )
+        versions.check(present.version, version, said=f"the issuer has been changed: its version is {present.version}")
         fields = {name: value for name, value in wanted.items() if getattr(present, name) != value}
         if fields:
             _or_taken(lambda: TrustedIssuer.objects.filter(pk=present.pk).update(**fields, version=F("version") + 1))

@@ -12,8 +12,8 @@ from tessera import db
 from tessera.core import ids
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
-from tessera.organizations import rules
-from tessera.organizations.errors import SlugTaken, VersionStale
+from tessera.organizations import rules, versions
+from tessera.organizations.errors import SlugTaken
 from tessera.organizations.models import Organization
 
 
@@ -107,12 +107,9 @@ def update_organization(
     wanted: dict[str, Any] = {name: _RULES[name](value) for name, value in changes.items()}
     with db.transaction():
         present = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
-        if version is not None and version != present.version:
-            raise VersionStale(
-                f"the organization has been changed: its version is {present.version}",
-                pointer="/version",
-                version=present.version,
-            )
+        versions.check(
+            present.version, version, said=f"the organization has been changed: its version is {present.version}"
+        )
         fields = {name: value for name, value in wanted.items() if getattr(present, name) != value}
         if fields:
             Organization.objects.filter(pk=present.pk).update(**fields, version=F("version") + 1)

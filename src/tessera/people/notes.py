@@ -11,7 +11,7 @@ from tessera import db
 from tessera.core import ids
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
-from tessera.organizations.errors import VersionStale
+from tessera.organizations import versions
 from tessera.people import details
 from tessera.people.errors import NoteNotFound, NotTheAuthor, TextInvalid
 from tessera.people.models import Company, Customer, Note
@@ -82,8 +82,7 @@ def edit_note(*, note: Note, text: str, at: datetime, actor: Actor, version: int
         present = _present(note)
         if present.author != str(actor):
             raise NotTheAuthor("a note is changed by whoever wrote it; write another one")
-        if version is not None and version != present.version:
-            raise VersionStale("the note has been changed meanwhile", pointer="/version", version=present.version)
+        versions.check(present.version, version, said="the note has been changed meanwhile")
         if kept != present.text:
             _write(present, EventType.NOTE_EDITED, at, actor, text=kept, edited_at=at)
     return present

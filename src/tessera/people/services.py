@@ -14,7 +14,7 @@ from tessera.core import ids
 from tessera.core.errors import TesseraError
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
-from tessera.organizations.errors import VersionStale
+from tessera.organizations import versions
 from tessera.organizations.models import Organization
 from tessera.organizations.time import zone
 from tessera.people import contacts, details, numbers, searching
@@ -86,7 +86,7 @@ def update_customer(
     told = customer_details(given, organization, at)
     with db.transaction():
         customer = _locked(customer)
-        _check_version(customer.version, version)
+        versions.check(customer.version, version)
         before_emails, before_phones = contacts.emails_of(customer), contacts.phones_of(customer)
         addresses = told.pop("emails", before_emails)
         phones = told.pop("phones", before_phones)
@@ -196,7 +196,7 @@ def update_company(
         raise CompanyUnnamed("a company needs a trading name", pointer="/name")
     with db.transaction():
         company = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
-        _check_version(company.version, version)
+        versions.check(company.version, version)
         columns = _changed(company, told)
         if not columns:
             return company
@@ -280,15 +280,6 @@ def _locked(customer: Customer) -> Customer:
         into = ids.to_text(ids.Prefix.CUSTOMER, locked.merged_into_id)
         raise CustomerMerged(f"{locked.name} has been merged into another customer", into=into)
     return locked
-
-
-def _check_version(present: int, known: int | None) -> None:
-    if known is not None and known != present:
-        raise VersionStale(
-            f"it has been changed meanwhile: you know version {known}, this is {present}",
-            pointer="/version",
-            version=present,
-        )
 
 
 def _changed(row: Customer | Company, told: Mapping[str, object]) -> dict[str, object]:

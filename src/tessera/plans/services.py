@@ -13,7 +13,7 @@ from tessera.core.ids import Prefix
 from tessera.core.periods import Interval
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
-from tessera.organizations.errors import VersionStale
+from tessera.organizations import versions
 from tessera.organizations.models import Organization
 from tessera.plans import rules, usage
 from tessera.plans.errors import (
@@ -94,7 +94,7 @@ def update_plan(
     organization = plan.organization
     with db.transaction():
         plan = _locked(plan)
-        _check_version(plan.version, version)
+        versions.check(plan.version, version)
         if told.get("rule") == Rule.ROLLING:
             told = {"cycle_start": "", "cycle_rollover": "", **told}
         columns = {name: value for name, value in told.items() if getattr(plan, name) != value}
@@ -253,15 +253,6 @@ def _locked(plan: Plan) -> Plan:
     locked = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
     locked.organization = plan.organization
     return locked
-
-
-def _check_version(present: int, known: int | None) -> None:
-    if known is not None and known != present:
-        raise VersionStale(
-            f"it has been changed meanwhile: you know version {known}, this is {present}",
-            pointer="/version",
-            version=present,
-        )
 
 
 def _write(plan: Plan, columns: Mapping[str, object]) -> None:

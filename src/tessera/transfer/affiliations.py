@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tessera.core.errors import TesseraError
 from tessera.memberships import inheritance
 from tessera.memberships import queries as memberships
 from tessera.people.affiliations import Position
@@ -14,6 +13,7 @@ from tessera.people.types import Via
 from tessera.transfer import rows
 from tessera.transfer.errors import RowUnknown
 from tessera.transfer.naming import Names
+from tessera.transfer.one_by_one import written
 from tessera.transfer.rows import Task
 from tessera.transfer.seen import Seen
 from tessera.transfer.types import CREATED, UNCHANGED, UPDATED, Outcome, Policy, Result
@@ -47,14 +47,7 @@ def read(values: Mapping[str, str], task: Task) -> Told:
 
 def write(found: Sequence[tuple[int, Told]], task: Task, seen: Seen) -> list[Result]:
     """Let the customers of these rows belong to the companies, in order, inside the caller's transaction."""
-    names = Names(task.organization)
-    results = []
-    for line, told in found:
-        try:
-            results.append(_write(line, told, task, seen.earlier(found[0][0]), names))
-        except TesseraError as refusal:
-            results.append(rows.refused(refusal))
-    return results
+    return written(found, task, seen, _write)
 
 
 def _write(line: int, told: Told, task: Task, seen: Seen, names: Names) -> Result:

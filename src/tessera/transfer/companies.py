@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from tessera.core.errors import TesseraError
 from tessera.people import numbers, services
 from tessera.people.models import Company
 from tessera.people.types import CompanyDetails
-from tessera.transfer import cells, rows
+from tessera.transfer import cells
 from tessera.transfer.errors import CellInvalid
 from tessera.transfer.naming import Names
+from tessera.transfer.one_by_one import written
 from tessera.transfer.rows import Task
 from tessera.transfer.seen import Seen
 from tessera.transfer.types import CREATED, UNCHANGED, UPDATED, Match, Outcome, Policy, Result
@@ -42,14 +42,7 @@ def read(values: Mapping[str, str], task: Task) -> Told:
 def write(found: Sequence[tuple[int, Told]], task: Task, seen: Seen) -> list[Result]:
     """Make or update the companies of these rows, in order, inside the caller's transaction."""
     numbers.hold(numbers.Series.COMPANY, organization_id=task.organization.pk)
-    names = Names(task.organization)
-    results = []
-    for line, told in found:
-        try:
-            results.append(_write(line, told, task, seen.earlier(found[0][0]), names))
-        except TesseraError as refusal:
-            results.append(rows.refused(refusal))
-    return results
+    return written(found, task, seen, _write)
 
 
 def _write(line: int, told: Told, task: Task, seen: Seen, names: Names) -> Result:

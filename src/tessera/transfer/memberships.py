@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tessera.core.errors import TesseraError
 from tessera.memberships.errors import AlreadyHeld
 from tessera.memberships.granting import grant
 from tessera.memberships.models import Membership
@@ -14,6 +13,7 @@ from tessera.people.types import Source
 from tessera.transfer import rows
 from tessera.transfer.errors import CellInvalid, RowUnknown
 from tessera.transfer.naming import Names
+from tessera.transfer.one_by_one import written
 from tessera.transfer.rows import Task
 from tessera.transfer.seen import Seen
 from tessera.transfer.types import CREATED, Outcome, Policy, Result
@@ -58,14 +58,7 @@ def read(values: Mapping[str, str], task: Task) -> Told:
 
 def write(found: Sequence[tuple[int, Told]], task: Task, seen: Seen) -> list[Result]:
     """Grant the memberships of these rows, in order, inside the caller's transaction."""
-    names = Names(task.organization)
-    results = []
-    for line, told in found:
-        try:
-            results.append(_write(line, told, task, seen.earlier(found[0][0]), names))
-        except TesseraError as refusal:
-            results.append(rows.refused(refusal))
-    return results
+    return written(found, task, seen, _write)
 
 
 def _write(line: int, told: Told, task: Task, seen: Seen, names: Names) -> Result:

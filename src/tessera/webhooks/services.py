@@ -14,7 +14,7 @@ from tessera import db
 from tessera.core import clock
 from tessera.events.types import Actor, EventType
 from tessera.http import outbound
-from tessera.organizations.errors import VersionStale
+from tessera.organizations import versions
 from tessera.organizations.models import Organization
 from tessera.webhooks import filters, messages, signatures
 from tessera.webhooks.errors import (
@@ -72,12 +72,7 @@ def update_endpoint(
     told = _told(given, endpoint.organization)
     with db.transaction():
         present = locked(endpoint)
-        if version is not None and version != present.version:
-            raise VersionStale(
-                f"it has been changed meanwhile: you know version {version}, this is {present.version}",
-                pointer="/version",
-                version=present.version,
-            )
+        versions.check(present.version, version)
         changed = {name: value for name, value in told.items() if getattr(present, name) != value}
         if not changed:
             return present

@@ -1,6 +1,6 @@
 """Unlinking people from companies, one or several, with what each of them loses said before; for ten minutes undone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.http import HttpResponse
 from django.utils.translation import gettext, ngettext
@@ -143,9 +143,7 @@ def _done(
     return undo.done(request, back, message, what="unlink", company=reference, left_at=left_at, ends=ends)
 
 
-def _after_leaving(staff: Member, customers: Sequence[Customer], run: object) -> Outlook:
-    assert callable(run)
-
+def _after_leaving(staff: Member, customers: Sequence[Customer], run: Callable[[], object]) -> Outlook:
     def look(_done: object = None) -> dict[str, list[str]]:
         return {str(each.pk): may_use(staff, each) for each in customers}
 

@@ -26,13 +26,13 @@ def set_photo(*, customer: Customer, content: bytes, at: datetime, actor: Actor)
     if picture is not None:
         with db.transaction():
             files.keep(picture)
-            _change_photo(customer, picture.pk, at, actor)
+            _change(customer, "photo", picture.pk, at, actor)
 
 
 def remove_photo(*, customer: Customer, at: datetime, actor: Actor) -> None:
     """Take a customer's photo away. Without one, nothing happens. Raises CustomerMerged."""
     with db.transaction():
-        _change_photo(customer, None, at, actor)
+        _change(customer, "photo", None, at, actor)
 
 
 def set_logo(*, company: Company, content: bytes, at: datetime, actor: Actor) -> None:
@@ -46,53 +46,38 @@ def set_logo(*, company: Company, content: bytes, at: datetime, actor: Actor) ->
     if picture is not None:
         with db.transaction():
             files.keep(picture)
-            _change_logo(company, picture.pk, at, actor)
+            _change(company, "logo", picture.pk, at, actor)
 
 
 def remove_logo(*, company: Company, at: datetime, actor: Actor) -> None:
     """Take a company's logo away. Without one, nothing happens."""
     with db.transaction():
-        _change_logo(company, None, at, actor)
+        _change(company, "logo", None, at, actor)
 
 
-def _change_photo(customer: Customer, photo: UUID | None, at: datetime, actor: Actor) -> None:
-    present = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
-    if present.merged_into_id is not None:
+def _change(row: Customer | Company, column: str, picture: UUID | None, at: datetime, actor: Actor) -> None:
+    """Write another picture, or none, to the record as it is now, and give up the one before."""
+    of_customer = isinstance(row, Customer)
+    rows = (Customer if of_customer else Company).objects.filter(pk=row.pk)
+    present = rows.select_for_update(no_key=True).get()
+    if isinstance(present, Customer) and present.merged_into_id is not None:
         raise CustomerMerged(
             f"{present.name} has been merged into another customer",
             into=ids.to_text(ids.Prefix.CUSTOMER, present.merged_into_id),
         )
-    before = present.photo_id
-    if before == photo:
+    before: UUID | None = getattr(present, f"{column}_id")
+    if before == picture:
         return
-    Customer.objects.filter(pk=present.pk).update(photo=photo, version=F("version") + 1)
+    rows.update(**{column: picture}, version=F("version") + 1)
     files.give_up(before)
     events.record(
         events.Happened(
             organization_id=present.organization_id,
-            type=EventType.CUSTOMER_UPDATED,
+            type=EventType.CUSTOMER_UPDATED if of_customer else EventType.COMPANY_UPDATED,
             at=at,
             actor=actor,
-            customer_id=present.pk,
-            data={"fields": ["photo"]},
-        )
-    )
-
-
-def _change_logo(company: Company, logo: UUID | None, at: datetime, actor: Actor) -> None:
-    present = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
-    before = present.logo_id
-    if before == logo:
-        return
-    Company.objects.filter(pk=present.pk).update(logo=logo, version=F("version") + 1)
-    files.give_up(before)
-    events.record(
-        events.Happened(
-            organization_id=present.organization_id,
-            type=EventType.COMPANY_UPDATED,
-            at=at,
-            actor=actor,
-            company_id=present.pk,
-            data={"fields": ["logo"]},
+            customer_id=present.pk if of_customer else None,
+            company_id=None if of_customer else present.pk,
+            data={"fields": [column]},
         )
     )

@@ -58,4 +58,4 @@ def test_it_costs_the_same_for_one_and_for_twenty(owner: Visitor) -> None:
     for _ in range(20):
         another()
     assert owner.get("home").queries == few
-    assert few <= 20
+    assert few <= 15

@@ -85,15 +85,15 @@ def test_applications_wait_before_payments_and_the_oldest_first(club: Organizati
     first = held(club, starts_at=None, needs_approval=True, created_at=day(-3))
     held(club, starts_at=None, needs_approval=True, ended_at=day(-1), ended_reason=EndedReason.REJECTED)
 
-    waiting = attention.waiting(organization=club, at=day(0), limit=10)
+    waiting = attention.asking(organization=club, at=day(0), limit=10).waiting
 
     assert [each.id for each in waiting] == [first.pk, second.pk, paying.pk]
-    assert len(attention.waiting(organization=club, at=day(0), limit=2)) == 2
+    assert len(attention.asking(organization=club, at=day(0), limit=2).waiting) == 2
 
 
 def test_unpaid_are_those_in_grace_at_that_instant(club: Organization) -> None:
     row = held(club, starts_at=day(-40), ends_at=day(-1), grace_until=day(6), renews=True)
 
-    assert [each.id for each in attention.unpaid(organization=club, at=day(0), limit=9)] == [row.pk]
-    assert attention.unpaid(organization=club, at=day(6), limit=9) == []
-    assert attention.unpaid(organization=club, at=day(-1) - timedelta(seconds=1), limit=9) == []
+    assert [each.id for each in attention.asking(organization=club, at=day(0), limit=9).unpaid] == [row.pk]
+    assert attention.asking(organization=club, at=day(6), limit=9).unpaid == ()
+    assert attention.asking(organization=club, at=day(-1) - timedelta(seconds=1), limit=9).unpaid == ()

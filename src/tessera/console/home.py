@@ -26,8 +26,7 @@ def home(request: StaffRequest) -> HttpResponse:
         "console/home/page.html",
         section="home",
         numbers=numbers,
-        waiting=attention.waiting(organization=staff.organization, at=staff.at, limit=_MOST_WAITING),
-        unpaid=attention.unpaid(organization=staff.organization, at=staff.at, limit=_MOST_WAITING),
+        asking=attention.asking(organization=staff.organization, at=staff.at, limit=_MOST_WAITING),
         lines=timeline.of_organization(staff.organization, limit=_MOST_EVENTS).lines,
         first_steps=_first_steps(staff),
     )

@@ -39,6 +39,17 @@ class Numbers:
         return self.waiting_for_payment + self.in_grace
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Memberships that ask for a person, those that have waited longest first.
+
+    `waiting`: applications, then first payments. `unpaid`: in grace, their renewal is not paid.
+    """
+
+    waiting: tuple[MembershipView, ...]
+    unpaid: tuple[MembershipView, ...]
+
+
 def numbers(organization: Organization, at: datetime) -> Numbers:
     """Return the organization's numbers at `at`. Nine queries.
 
@@ -66,18 +77,13 @@ def numbers(organization: Organization, at: datetime) -> Numbers:
     )
 
 
-def waiting(*, organization: Organization, at: datetime, limit: int) -> list[MembershipView]:
-    """Return memberships that wait for a person, those that have waited longest first. Four queries.
-
-    Applications come first, then first payments; renewals that are not paid are for `unpaid`.
-    """
-    found = organization.memberships.filter(_awaiting(at)).filter(Q(needs_approval=True) | Q(awaits_payment=True))
-    return _views(organization, found.order_by("-needs_approval", "created_at", "pk"), at, limit)
-
-
-def unpaid(*, organization: Organization, at: datetime, limit: int) -> list[MembershipView]:
-    """Return memberships in grace, whose renewal is not paid, those that ended first first. Four queries."""
-    return _views(organization, _in_grace(organization, at).order_by("ends_at", "pk"), at, limit)
+def asking(*, organization: Organization, at: datetime, limit: int) -> Asking:
+    """Return the memberships that a person should look at, of each kind at most `limit`. Five queries."""
+    waiting = organization.memberships.filter(_awaiting(at)).filter(Q(needs_approval=True) | Q(awaits_payment=True))
+    first = list(queries.with_names(waiting).order_by("-needs_approval", "created_at", "pk")[:limit])
+    second = list(queries.with_names(_in_grace(organization, at)).order_by("ends_at", "pk")[:limit])
+    views = queries.views_of(organization, [*first, *second], at)
+    return Asking(tuple(views[: len(first)]), tuple(views[len(first) :]))
 
 
 def _in_grace(organization: Organization, at: datetime) -> QuerySet[Membership]:
@@ -88,7 +94,3 @@ def _in_grace(organization: Organization, at: datetime) -> QuerySet[Membership]:
 def _awaiting(at: datetime) -> Q:
     """The condition that a membership has not begun and can still; an index is of those without an anchor."""
     return Q(anchor="", ended_at=None) & finding.open_still(at)
-
-
-def _views(organization: Organization, found: QuerySet[Membership], at: datetime, limit: int) -> list[MembershipView]:
-    return queries.views_of(organization, list(queries.with_names(found)[:limit]), at)

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "tessera.webhooks",
     "tessera.notices",
     "tessera.transfer",
+    "tessera.signup",
     "tessera.console",
     "tessera.config",
 ]

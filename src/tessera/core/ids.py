@@ -47,6 +47,7 @@ class Prefix(StrEnum):
     BULK_RUN = "blk"
     IMPORT = "imp"
     EXPORT = "exp"
+    QUESTION = "que"
 
 
 def new_id() -> UUID:

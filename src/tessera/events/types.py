@@ -117,6 +117,13 @@ class EventType(StrEnum):
     EXPORT_FINISHED = "export.finished"
     EXPORT_DOWNLOADED = "export.downloaded"
     EXPORT_REMOVED = "export.removed"
+    SIGNUP_SETTINGS_UPDATED = "signup_settings.updated"
+    QUESTION_CREATED = "question.created"
+    QUESTION_UPDATED = "question.updated"
+    QUESTION_ARCHIVED = "question.archived"
+    QUESTION_RESTORED = "question.restored"
+    QUESTIONS_ANSWERED = "questions.answered"
+    TERMS_ACCEPTED = "terms.accepted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,12 @@ class PlanArchived(Conflict):
     code = "plan_archived"
 
 
+class PlanFull(Conflict):
+    """As many have the plan as may. Whoever joins by themselves has to wait; staff may go beyond it."""
+
+    code = "plan_full"
+
+
 class PriceInactive(Conflict):
     """The price takes nobody new."""
 

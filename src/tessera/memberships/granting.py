@@ -9,6 +9,7 @@ from tessera.core import ids
 from tessera.events.services import text
 from tessera.events.types import Actor, EventType
 from tessera.memberships import calendar, status
+from tessera.memberships.capacity import refuse_full
 from tessera.memberships.errors import (
     AlreadyHeld,
     EndsBeforeStart,
@@ -68,7 +69,8 @@ def grant(
     approval and payment.
 
     Raises HolderBanned, HolderArchived, WrongAudience, PlanArchived, PriceInactive, PriceNotOfPlan, PriceAmbiguous,
-    AlreadyHeld, TrialNotPossible, RenewalNotPossible, EndsBeforeStart, EndsInPast, NoSeats.
+    AlreadyHeld, TrialNotPossible, RenewalNotPossible, EndsBeforeStart, EndsInPast, NoSeats; PlanFull if the source is
+    signing up.
     """
     with db.transaction():
         holder = lock(holder)
@@ -76,6 +78,8 @@ def grant(
         customer, company = (holder, None) if isinstance(holder, Customer) else (None, holder)
         plan, price = offered(plan, price, holder)
         refuse_held(holder, plan, at)
+        if source is Source.SIGNUP:
+            refuse_full(plan, at)
         if seats is not None and company is None:
             raise NoSeats("seats belong to a company's membership", pointer="/seats")
         free = price.renews_without_payment and ends_at is None
@@ -288,13 +292,18 @@ def _trial_possible(held: Held, plan: Plan, price: Price) -> bool:
         return False
     if held.membership.agreed_end_at is not None or held.membership.paid_by:
         return False
+    return not had_trial(held.holder, plan)
+
+
+def had_trial(holder: Customer | Company, plan: Plan) -> bool:
+    """Whether the holder has had a trial of the plan, in whatever membership. One query."""
     had = Term.objects.filter(trial=True, plan=plan)
     by_holder = (
-        had.filter(membership__customer=held.holder)
-        if isinstance(held.holder, Customer)
-        else had.filter(membership__company=held.holder)
+        had.filter(membership__customer=holder)
+        if isinstance(holder, Customer)
+        else had.filter(membership__company=holder)
     )
-    return not by_holder.exists()
+    return by_holder.exists()
 
 
 def _refuse_ended(held: Held) -> None:

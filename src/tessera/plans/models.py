@@ -65,6 +65,7 @@ class Plan(models.Model):
     visibility = models.CharField(max_length=10, choices=[(each, each) for each in Visibility])
     needs_approval = models.BooleanField(default=False)
     seats = models.PositiveIntegerField(null=True)  # companies; null: no limit
+    capacity = models.PositiveIntegerField(null=True)  # how many may join by themselves until it is full; null: any
     pauses_allowed = models.BooleanField(default=False)
     pauses_extend = models.BooleanField(default=False)  # the end moves by the time paused
     revival_days = models.PositiveSmallIntegerField(default=0)  # whole local days after an end

@@ -64,6 +64,7 @@ class PlanFacts:
     visibility: Visibility
     needs_approval: bool
     seats: int | None
+    capacity: int | None
     pauses_allowed: bool
     pauses_extend: bool
     revival_days: int
@@ -283,6 +284,7 @@ def _plan_facts(rows: Sequence[Plan]) -> list[PlanFacts]:
             visibility=Visibility(row.visibility),
             needs_approval=row.needs_approval,
             seats=row.seats,
+            capacity=row.capacity,
             pauses_allowed=row.pauses_allowed,
             pauses_extend=row.pauses_extend,
             revival_days=row.revival_days,

@@ -117,6 +117,12 @@ def check_seats(seats: int | None, audience: Audience) -> None:
     check_bounds(seats, least=1, most=MOST_SEATS, pointer="/seats")
 
 
+def check_capacity(capacity: int | None) -> None:
+    """Check how many may have a plan: None, or 1 to a million. Raises PlanInvalid."""
+    if capacity is not None:
+        check_bounds(capacity, least=1, most=MOST_SEATS, pointer="/capacity")
+
+
 def checked_terms(terms: PriceTerms, *, rule: Rule, currency: str, pointer: str = "") -> PriceTerms:
     """Return what a price of a plan with this rule asks, in the organization's `currency`.
 

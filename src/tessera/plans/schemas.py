@@ -128,6 +128,10 @@ class PlanFields(In):
     visibility: Visibility = Visibility.PUBLIC
     needs_approval: bool = False
     seats: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    capacity: Annotated[
+        Annotated[int, Field(ge=1, le=1_000_000)] | None,
+        Field(description="How many may have it until nobody can join by themselves any more; null: no limit."),
+    ] = None
     pauses_allowed: bool = False
     pauses_extend: bool = False
     revival_days: Annotated[int, Field(ge=0, le=3_650, description="Whole local days.")] = 0
@@ -239,6 +243,7 @@ class PlanOut(Out):
     visibility: Visibility
     needs_approval: bool
     seats: int | None
+    capacity: int | None
     pauses_allowed: bool
     pauses_extend: bool
     revival_days: int
@@ -264,6 +269,7 @@ class PlanOut(Out):
             visibility=facts.visibility,
             needs_approval=facts.needs_approval,
             seats=facts.seats,
+            capacity=facts.capacity,
             pauses_allowed=facts.pauses_allowed,
             pauses_extend=facts.pauses_extend,
             revival_days=facts.revival_days,

@@ -244,6 +244,7 @@ def _plan_told(given: PlanDetails) -> dict[str, object]:
 def _check_plan(plan: Plan) -> None:
     rules.check_cycle(Rule(plan.rule), plan.cycle_start, plan.cycle_rollover)
     rules.check_seats(plan.seats, Audience(plan.audience))
+    rules.check_capacity(plan.capacity)
     rules.check_bounds(plan.revival_days, least=0, most=rules.LONGEST_REVIVAL_DAYS, pointer="/revival_days")
     rules.check_bounds(plan.position, least=0, most=rules.LARGEST_POSITION, pointer="/position")
 

@@ -101,6 +101,7 @@ class PlanDetails(TypedDict, total=False):
     visibility: Visibility
     needs_approval: bool
     seats: int | None
+    capacity: int | None
     pauses_allowed: bool
     pauses_extend: bool
     revival_days: int

@@ -1,0 +1,1 @@
+"""How a customer signs in: codes by e-mail, tokens of trusted sites, sessions."""

@@ -1,4 +1,4 @@
-"""What joining a plan on a price comes to: when it begins and ends, what is paid when. The calendar's rules, no others."""
+"""What joining a plan on a price comes to: when it begins and ends, what is paid when. By the calendar's rules."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,7 +44,7 @@ def has_trial(price: Price) -> bool:
 
 
 def offer(plan: Plan, price: Price, *, at: datetime, zone: ZoneInfo, trial: bool) -> Offer:
-    """Return what joining now comes to. `trial`: whoever joins may have one; the fee is then due with the first payment.
+    """Return what joining now comes to. `trial`: whoever joins may have one; a fee is then due with what follows it.
 
     Raises InvalidPeriod if the calendar ends.
     """

@@ -1,4 +1,4 @@
-"""What somebody does who joins by themselves: tell what is asked, join, renew. Each may be sent twice, and is done once."""
+"""What somebody does who joins by themselves: tell what is asked, join, renew. Sent twice, each is done once."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,9 +77,7 @@ def join(
     return Joined(started.membership.pk, new=True, pay_at=started.pay_at)
 
 
-def tell(
-    *, organization: Organization, customer: Customer, plan: Plan, told: Told, at: datetime, actor: Actor
-) -> None:
+def tell(*, organization: Organization, customer: Customer, plan: Plan, told: Told, at: datetime, actor: Actor) -> None:
     """Write down what somebody says about themselves: names, a phone number, answers to what is asked for the plan.
 
     An answer that is as it was is not written again. Answers to what is not asked are not looked at.

@@ -1,4 +1,4 @@
-"""What pages of signing up say: plans, prices, what is paid when, memberships; in the words and dates of the visitor."""
+"""What pages of signing up say of plans, prices, payments and memberships, in the words and dates of the visitor."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -255,5 +255,3 @@ def refusal(why: str, plan_name: str, closed_sentence: str) -> Row:
         "banned": (gettext("You cannot join here"), gettext("Ask at the desk: they know more.")),
         "put_away": (gettext("You cannot join here yet"), gettext("Your record has been put away. Ask at the desk.")),
     }[why]
-
-

@@ -19,11 +19,11 @@ from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from tessera import db, organizations
+from tessera import organizations
 from tessera.core.errors import NotFound, TesseraError
 from tessera.events.types import Actor
 from tessera.identity import signing_in
-from tessera.identity.types import Begun, SignedIn, Surface
+from tessera.identity.types import Begun, Candidate, SignedIn, Surface
 from tessera.organizations.formatting import Formats, sentence
 from tessera.organizations.models import Organization
 from tessera.signup import cookies, framing, queries, speaking, tokens
@@ -49,6 +49,7 @@ class Visit:
     locale: str
     begun: bool = False  # a session has begun with this very request
     ended: bool = False  # it has ended with it
+    candidates: tuple[Candidate, ...] = ()  # who it may be, if several people have the address that was proved
 
     @property
     def framed(self) -> bool:
@@ -112,7 +113,7 @@ def hosted(view: View[P]) -> Callable[..., HttpResponse]:
 def framed(view: View[P]) -> Callable[..., HttpResponse]:
     """Let a view answer below /embed/: framed by allowed origins only, and told nothing but by a page of ours."""
 
-    @csrf_exempt  # the flow token, Origin and Sec-Fetch-Site are the guard (framing.py): cookies of a frame prove nothing
+    @csrf_exempt  # flow token, Origin and Sec-Fetch-Site are the guard (framing.py): cookies of a frame prove nothing
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
     def answered(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -132,7 +133,7 @@ def _answered(
         try:
             visit = _begin(request, organization, surface, locale)
             with translation.override(speaking.spoken(visit.locale)):
-                answer = db.retrying_deadlocks(lambda: view(visit, *args, **kwargs))
+                answer = view(visit, *args, **kwargs)
                 _keep(visit, answer)
         except NotFound:
             answer = _refused(request, organization, surface, gettext("There is no such page."), status=404)

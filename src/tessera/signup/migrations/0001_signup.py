@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('organizations', '0005_staff_security'),
         ('people', '0005_pictures'),
-        ('plans', '0002_new'),
+        ('plans', '0002_capacity'),
     ]
 
     operations = [

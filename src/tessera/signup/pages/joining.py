@@ -9,6 +9,7 @@ from django.utils import translation
 
 from tessera.core import ids
 from tessera.core.ids import Prefix
+from tessera.http import problems
 from tessera.memberships import capacity, granting
 from tessera.memberships import queries as memberships
 from tessera.memberships.types import EndedReason, Status
@@ -39,7 +40,10 @@ def plan(visit: Visit, ref: str) -> HttpResponse:
     found = plans.found(visit.organization, ref)
     typed = Typed({"address": visit.request.GET.get("email", "")[:254], "price": visit.request.GET.get("price", "")})
     if visit.request.method == "POST":
-        typed = steps.done(visit, found)
+        try:
+            typed = steps.done(visit, found)
+        except steps.TokenRefused as token:
+            return problems.refusal(visit.request, token.refusal)
         # In a frame the page may be all that there is to remember by: it is answered, not led on.
         if not (typed.wrong or visit.framed or visit.candidates):
             return again(visit, visit.address("plan", ref))

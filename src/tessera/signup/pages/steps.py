@@ -24,6 +24,14 @@ _LONGEST_TOKEN: Final = 20_000
 Step = Callable[[Visit, Found], Typed]
 
 
+class TokenRefused(Exception):
+    """A site's token signs nobody in: the frame's script is told why, and the page stays as it is."""
+
+    def __init__(self, refusal: TesseraError) -> None:
+        super().__init__(refusal.detail)
+        self.refusal = refusal
+
+
 def done(visit: Visit, plan: Found) -> Typed:
     """Do what the form asks for; return what was typed, with what is wrong with it. Unknown steps do nothing."""
     post = visit.request.POST
@@ -165,8 +173,7 @@ def _inject(visit: Visit, plan: Found) -> Typed:
             client_address=visit.client_address,
         )
     except (InjectionRefused, TooManyRequests) as refusal:
-        typed.refuse(refusal, gettext("The site could not sign you in. Go on with a code by e-mail."))
-        return typed
+        raise TokenRefused(refusal) from refusal
     try:
         _begin(visit, injected=injected)
     except ProofNeeded as refusal:
@@ -177,7 +184,7 @@ def _inject(visit: Visit, plan: Found) -> Typed:
         typed.values["address"] = refusal.address
         typed.refuse(refusal, gettext("Show once that the address is yours; from then on the site signs you in."))
     except TesseraError as refusal:
-        typed.refuse(refusal, gettext("The site could not sign you in. Go on with a code by e-mail."))
+        raise TokenRefused(refusal) from refusal
     return typed
 
 

@@ -31,6 +31,11 @@ class Typed:
     def wrong(self) -> bool:
         return bool(self.errors or self.problem)
 
+    @property
+    def detail(self) -> str:
+        """What is wrong, for whoever cannot see the fields: the host of a frame."""
+        return self.problem or next(iter(self.errors.values()), "")
+
     def refuse(self, refusal: TesseraError, text: str = "", *, fields: tuple[str, ...] = ()) -> None:
         """Take a refusal down: at the field that it points at, if that is one of `fields`, else on top."""
         name = (refusal.pointer or "").strip("/").partition("/")[0]

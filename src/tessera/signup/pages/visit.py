@@ -96,6 +96,15 @@ class Visit:
         return tokens.signed(self.flow, organization_id=self.organization.pk, surface=self.surface)
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a frame's script has to know. `inject`: where a token of the site's goes; empty: it is not taken here."""
+
+    origins: str
+    nonce: str
+    inject: str
+
+
 View = Callable[Concatenate[Visit, P], HttpResponse]
 
 
@@ -160,8 +169,9 @@ def shell(visit: Visit) -> dict[str, Any]:
         "logo_url": reverse("join:logo", args=[organization.slug]) if organization.logo and not visit.framed else "",
         "framed": visit.framed,
         "flow": visit.signed_flow(),
-        "nonce": visit.flow.nonce if visit.framed else "",
-        "origins": " ".join(organization.allowed_origins) if visit.framed else "",
+        "frame": Frame(" ".join(organization.allowed_origins), visit.flow.nonce, visit.request.path)
+        if visit.framed
+        else None,
         "bearer": visit.bearer if visit.framed else "",
         "powered_by": settings.powered_by,
         "settings": settings,

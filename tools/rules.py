@@ -17,7 +17,7 @@ LONGEST_FILE = 400
 # Packages that know real time for a living; everywhere else "now" is the organization's.
 _REAL_TIME_PACKAGES = frozenset({"core", "db", "http", "jobs", "cli", "config"})
 # Modules of domain packages about keys, sign-in codes, leases, limits and signatures: real time by rule 4.
-_REAL_TIME_MODULES = frozenset({"keys", "codes", "leases", "limits", "sessions", "signatures", "tokens"})
+_REAL_TIME_MODULES = frozenset({"keys", "codes", "leases", "limits", "sessions", "signatures", "tokens", "jwks"})
 _VAGUE_NAMES = frozenset({"utils", "helpers", "common", "manager", "managers", "base", "misc"})
 _SERVICE_SUFFIXES = ("Service", "Services", "Manager", "Repository")
 _HTTP_CLIENTS = (

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "tessera.files",
     "tessera.people",
     "tessera.plans",
+    "tessera.identity",
     "tessera.memberships",
     "tessera.access",
     "tessera.webhooks",

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("api/v1/", api.urls),
     path("", include("tessera.access.urls")),
+    path("", include("tessera.identity.urls")),
     path("", RedirectView.as_view(url="/console/"), name="home"),
     path("notices/", include("tessera.notices.pages.urls", namespace="notices")),
     path("mailbox/", include("tessera.notices.pages.mailbox_urls", namespace="mailbox")),

@@ -1,0 +1,1 @@
+"""How customers sign in, and the keys that sign what we hand out."""

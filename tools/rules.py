@@ -57,6 +57,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("foreign_write", "lifecycle/uniting.py"): "a merge touches everything of a person",
     ("real_time", "webhooks/tasks.py"): "messages go out, and are tried again, in real time",
     ("real_time", "webhooks/services.py"): "secrets sign, and tests are sent, in real time",
+    ("real_time", "identity/injection.py"): "tokens of sites live in real time",
     ("foreign_write", "lifecycle/deleting.py"): "an organization that is deleted takes everything along",
     ("real_time", "console/danger.py"): "keys are revoked, and organizations closed, in real time",
     ("real_time", "files/tasks.py"): "files that nobody keeps are removed an hour of real time later",

@@ -55,6 +55,12 @@ class EventType(StrEnum):
     CUSTOMER_BANNED = "customer.banned"
     CUSTOMER_BAN_LIFTED = "customer.ban_lifted"
     CUSTOMER_MERGED = "customer.merged"
+    CUSTOMER_CODE_ASKED = "customer.code_asked"
+    CUSTOMER_SIGNED_IN = "customer.signed_in"
+    CUSTOMER_SIGNED_OUT = "customer.signed_out"
+    CUSTOMER_SITE_LINKED = "customer.site_linked"
+    CUSTOMER_SITE_UNLINKED = "customer.site_unlinked"
+    CUSTOMER_SIGN_IN_FORGOTTEN = "customer.sign_in_forgotten"
     CUSTOMER_UNSUBSCRIBED = "customer.unsubscribed"
     CUSTOMER_RESUBSCRIBED = "customer.resubscribed"
     COMPANY_CREATED = "company.created"
@@ -123,7 +129,7 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did it. `str(actor)` is what is stored: `staff:stf_…`, `key:key_…`, or `system:<command>`."""
+    """Who did it. `str(actor)` is what is stored: `staff:stf_…`, `key:key_…`, `customer:cus_…`, `system:<command>`."""
 
     kind: str
     id: str
@@ -144,6 +150,10 @@ class Actor:
     @classmethod
     def api_key(cls, key: UUID) -> "Actor":
         return cls("key", ids.to_text(ids.Prefix.API_KEY, key))
+
+    @classmethod
+    def customer(cls, key: UUID) -> "Actor":
+        return cls("customer", ids.to_text(ids.Prefix.CUSTOMER, key))
 
     @classmethod
     def system(cls, command: str) -> "Actor":

@@ -1,1 +1,1 @@
-"""How customers sign in, and the keys that sign what we hand out."""
+"""How a customer signs in: codes by e-mail, tokens of trusted sites, sessions; and the keys that sign our own tokens."""

@@ -1,7 +1,63 @@
-"""What signing in refuses, in words that can be shown."""
+"""What signing in refuses, in words that can be shown to whoever sits there."""
 
-from tessera.core.errors import NotFound
+from collections.abc import Sequence
+
+from tessera.core.errors import Conflict, Forbidden, Invalid, NotFound
 from tessera.http.errors import Unauthenticated
+from tessera.identity.types import Candidate, ProofReason, Refusal
+
+
+class CodeWrong(Invalid):
+    """Not the code that was sent. `tries_left` says how many more may be entered."""
+
+    code = "email_code_wrong"
+
+    def __init__(self, detail: str, *, tries_left: int) -> None:
+        super().__init__(detail, pointer="/code", tries_left=tries_left)
+        self.tries_left = tries_left
+
+
+class CodeVoid(Conflict):
+    """The code counts no more: used, replaced by a newer one, guessed at too often, or asked for in another browser."""
+
+    code = "email_code_void"
+
+
+class CodeExpired(Conflict):
+    """The code was good for ten minutes, and they are over."""
+
+    code = "email_code_expired"
+
+
+class PersonAmbiguous(Conflict):
+    """Several people have the address; whoever proved it says which of them they are."""
+
+    code = "person_ambiguous"
+
+    def __init__(self, detail: str, *, candidates: Sequence[Candidate]) -> None:
+        super().__init__(detail, pointer="/choice")
+        self.candidates = tuple(candidates)
+
+
+class ProofNeeded(Conflict):
+    """A site's word is not enough to be signed in: a code by e-mail is asked for, at `address` if that is known."""
+
+    code = "proof_needed"
+
+    def __init__(self, detail: str, *, reason: ProofReason, address: str = "") -> None:
+        super().__init__(detail, reason=str(reason))
+        self.reason, self.address = reason, address
+
+
+class InjectionRefused(Forbidden):
+    """A site's token does not sign its visitor in. `code` is one of `Refusal`."""
+
+    code = "injection_refused"
+
+    def __init__(self, refusal: Refusal, detail: str) -> None:
+        super().__init__(detail)
+        self.refusal = refusal
+        self.code = str(refusal)  # type: ignore[misc]  # one class for all that is wrong with a token
 
 
 class TokenInvalid(Unauthenticated):

@@ -55,6 +55,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("real_time", "organizations/auth.py"): "API keys expire in real time, whatever an organization's clock says",
     ("foreign_write", "lifecycle/merge.py"): "a merge touches everything of a person",
     ("foreign_write", "lifecycle/uniting.py"): "a merge touches everything of a person",
+    ("real_time", "identity/tasks.py"): "keys are renewed in real time",
     ("real_time", "webhooks/tasks.py"): "messages go out, and are tried again, in real time",
     ("real_time", "webhooks/services.py"): "secrets sign, and tests are sent, in real time",
     ("real_time", "identity/injection.py"): "tokens of sites live in real time",

@@ -162,17 +162,17 @@ def test_a_live_organization_is_never_marked_and_a_test_one_always(club: Organiz
 
 def test_it_asks_for_the_scope_of_questions(club: Organization, ada: Customer) -> None:
     stranger = Developer(make.key(club, scopes=[Scope.CUSTOMERS_READ])[1])
-    assert refused(stranger.post(address(ada), {"audience": AUDIENCE})) == (403, "scope_missing")
+    assert refused(stranger.post(address(ada), {"audience": AUDIENCE})) == (403, "scope_missing", [])
     elsewhere = Developer(make.key(make.organization())[1])
-    assert refused(elsewhere.post(address(ada), {"audience": AUDIENCE})) == (404, "customer_not_found")
-    assert refused(Developer(None).post(address(ada), {"audience": AUDIENCE})) == (401, "key_missing")
+    assert refused(elsewhere.post(address(ada), {"audience": AUDIENCE})) == (404, "customer_not_found", [])
+    assert refused(Developer(None).post(address(ada), {"audience": AUDIENCE})) == (401, "key_missing", [])
 
 
 def test_a_token_is_never_kept_to_be_given_again(api: Developer, ada: Customer) -> None:
     first = api.post(address(ada), {"audience": AUDIENCE}, Idempotency_Key="once")
     again = api.post(address(ada), {"audience": AUDIENCE}, Idempotency_Key="once")
     assert first.status == 200
-    assert refused(again) == (409, "secret_already_shown")
+    assert refused(again) == (409, "secret_already_shown", [])
 
 
 def test_somebody_merged_is_who_they_were_merged_into(api: Developer, club: Organization, ada: Customer) -> None:

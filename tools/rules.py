@@ -17,7 +17,9 @@ LONGEST_FILE = 400
 # Packages that know real time for a living; everywhere else "now" is the organization's.
 _REAL_TIME_PACKAGES = frozenset({"core", "db", "http", "jobs", "cli", "config"})
 # Modules of domain packages about keys, sign-in codes, leases, limits and signatures: real time by rule 4.
-_REAL_TIME_MODULES = frozenset({"keys", "codes", "leases", "limits", "sessions", "signatures", "tokens", "jwks"})
+_REAL_TIME_MODULES = frozenset(
+    {"app_tokens", "codes", "jwks", "keys", "leases", "limits", "passkeys", "sessions", "signatures", "tokens"}
+)
 _VAGUE_NAMES = frozenset({"utils", "helpers", "common", "manager", "managers", "base", "misc"})
 _SERVICE_SUFFIXES = ("Service", "Services", "Manager", "Repository")
 _HTTP_CLIENTS = (

@@ -7,7 +7,7 @@ from tessera.access.types import TOKEN, Reason
 from tessera.core import ids
 from tessera.core.errors import NotFound
 from tessera.core.ids import Prefix
-from tessera.identity import signatures
+from tessera.identity import app_tokens, signatures
 from tessera.identity.errors import TokenInvalid
 from tessera.identity.signatures import Kind
 from tessera.organizations.models import Organization
@@ -26,7 +26,7 @@ def customer_of(
 
     `customer` takes any reference; the ids of `user`, and of the types an organization lists, are the caller's own.
     The key may be of no customer, or of one merged into another: the decision finds out. An id costs no query.
-    An id of more than 300 characters is nobody's. `token` takes an access or app token of ours, which costs one query;
+    An id of more than 300 characters is nobody's. `token` takes an access or app token of ours, which costs a query or two;
     `audience` is what its `aud` has to be, None: anything.
     """
     if subject_type == TOKEN:
@@ -65,5 +65,7 @@ def _bearer(organization: Organization, token: str, audience: str | None) -> UUI
             at=signatures.present_instant(),
         )
     except TokenInvalid:
+        return Reason.TOKEN_INVALID
+    if found.kind is Kind.APP and not app_tokens.goes_on(organization, found):
         return Reason.TOKEN_INVALID
     return ids.from_text(Prefix.CUSTOMER, found.customer) or Reason.TOKEN_INVALID

@@ -9,7 +9,7 @@ from tessera.config import health
 from tessera.config.api import api
 from tessera.http import problems
 
-_FOR_PROGRAMS = ("/api/", "/access/", "/.well-known/")
+_FOR_PROGRAMS = ("/api/", "/access/", "/.well-known/", "/identity/")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez, name="livez"),

@@ -116,6 +116,7 @@ _HAPPENED: Final[Mapping[EventType, tuple[object, str]]] = {
     EventType.STAFF_PASSWORD_RESET_ASKED: (_("Link to set a password asked for"), ""),
     EventType.STAFF_EMAIL_CHANGE_ASKED: (_("Another e-mail address asked for"), ""),
     EventType.STAFF_EMAIL_CHANGED: (_("E-mail address of a staff member changed"), "care"),
+    EventType.CUSTOMER_APP_TOKEN_REUSED: (_("An app's used token was shown again; signed out there"), "care"),
     EventType.SIGNING_KEY_PUBLISHED: (_("New key to sign tokens published"), ""),
     EventType.SIGNING_KEY_REVOKED: (_("Key that signed tokens revoked"), "care"),
     EventType.API_KEY_CREATED: (_("API key made"), "care"),

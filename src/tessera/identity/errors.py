@@ -66,6 +66,24 @@ class TokenInvalid(Unauthenticated):
     code = "token_invalid"
 
 
+class RefreshTokenInvalid(Unauthenticated):
+    """A refresh token that was never given, is over, or is of another app or organization."""
+
+    code = "refresh_token_invalid"
+
+
+class RefreshTokenReused(Unauthenticated):
+    """The refresh token had been used before, so it may be in wrong hands: the session it belonged to is over."""
+
+    code = "refresh_token_reused"
+
+
+class OriginNotAllowed(Forbidden):
+    """The page that asks is of a site that the organization has not allowed."""
+
+    code = "origin_not_allowed"
+
+
 class SigningKeyUnknown(NotFound):
     """There is no such key, or it was revoked before."""
 

@@ -215,3 +215,21 @@ def private_sealed_for(row: SigningKey) -> str:
 
 
 declare(SealedColumn(SigningKey, "private", private_sealed_for, reads=()))
+
+
+class AppGrant(models.Model):
+    """A first-party app that a customer is signed in to may have new access tokens: what its session goes on by.
+
+    Its refresh tokens are one family, of which one counts at a time. Each holds the family's secret, so that an old one
+    is known to be one however old it is, and a secret of its own. Both are kept as hashes. Goes with its session.
+    """
+
+    session = models.OneToOneField(CustomerSession, models.CASCADE, primary_key=True, related_name="app_grant")
+    audience = models.CharField(max_length=255)  # `aud` of its access tokens
+    family_hash = models.CharField(max_length=64, unique=True)
+    number = models.PositiveIntegerField(default=1)  # of the refresh token that counts: 1, 2, 3, …
+    secret_hash = models.CharField(max_length=64)  # of that one
+    renewed_at = models.DateTimeField()  # when that one was given
+
+    def __str__(self) -> str:
+        return str(self.session_id)

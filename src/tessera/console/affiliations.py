@@ -13,7 +13,7 @@ from tessera.access.queries import effective_permissions
 from tessera.console import answers, days
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.choices import DayField
-from tessera.console.foreseeing import foresee
+from tessera.db.foreseeing import foresee
 from tessera.console.memberships import Outlook, difference
 from tessera.console.picking import company_meant, customer_meant
 from tessera.core import ids

@@ -18,7 +18,7 @@ from tessera import db
 from tessera.console import answers, days
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.choices import DayField, PriceChoices, first_price, price_choices
-from tessera.console.foreseeing import foresee
+from tessera.db.foreseeing import foresee
 from tessera.console.once import once
 from tessera.core import ids
 from tessera.core.errors import TesseraError

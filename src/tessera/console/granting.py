@@ -13,7 +13,7 @@ from tessera.access.queries import effective_permissions
 from tessera.console import answers, days, naming
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.choices import DayField, PriceChoices, first_price, price_choices
-from tessera.console.foreseeing import foresee
+from tessera.db.foreseeing import foresee
 from tessera.console.memberships import Outlook, difference
 from tessera.console.once import once
 from tessera.core import ids

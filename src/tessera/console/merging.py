@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from tessera.access.queries import effective_permissions
 from tessera.console import answers
 from tessera.console.access import Member, StaffRequest, staff_may
-from tessera.console.foreseeing import foresee
+from tessera.db.foreseeing import foresee
 from tessera.console.memberships import difference
 from tessera.console.picking import customer_meant
 from tessera.core import ids

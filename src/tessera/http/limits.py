@@ -116,6 +116,9 @@ _MAILS_TO: Final = Buckets("mail-account", rate=3 / 3600, burst=3)
 _CODES_FROM: Final = Buckets("code-address", rate=30 / 3600, burst=30)
 _CODES_ENTERED: Final = Buckets("code-entered", rate=60 / 600, burst=60)
 _TOKENS_FROM: Final = Buckets("token-address", rate=120 / 600, burst=120)
+_COMPANY_CODES_FROM: Final = Buckets("company-code", rate=60 / 600, burst=60)
+_COPIES_OF: Final = Buckets("own-data", rate=5 / 3600, burst=5)
+_INVITED_BY: Final = Buckets("company-invitations", rate=60 / 3600, burst=60)
 _APPS_FROM: Final = Buckets("app-address", rate=1, burst=300)
 
 
@@ -162,6 +165,21 @@ def token_injected(*, address: str) -> None:
     _TOKENS_FROM.spend(_neighbourhood(address))
 
 
+def company_code_tried(*, address: str) -> None:
+    """Count a code of a company that opens nothing, from an address: sixty in ten minutes. Raises Spent (429)."""
+    _COMPANY_CODES_FROM.spend(_neighbourhood(address))
+
+
+def own_data_asked_for(*, customer: Hashable) -> None:
+    """Count a copy of their record that a customer asks for: five an hour. Raises Spent (429)."""
+    _COPIES_OF.spend(customer)
+
+
+def company_invitation_asked_for(*, customer: Hashable) -> None:
+    """Count an invitation that a company admin has sent: sixty an hour. Raises Spent (429)."""
+    _INVITED_BY.spend(customer)
+
+
 def signed_in(*, account: str) -> None:
     """Forget the attempts to sign in to an account: its owner has just done it."""
     _ACCOUNTS.forget(account.strip().casefold())
@@ -180,6 +198,6 @@ def _neighbourhood(address: str) -> Hashable:
 def forget_everyone() -> None:
     """Fill every bucket again and read the settings anew."""
     api.cache_clear()
-    of_customers = (_CODES_FROM, _CODES_ENTERED, _TOKENS_FROM, _APPS_FROM)
+    of_customers = (_CODES_FROM, _CODES_ENTERED, _TOKENS_FROM, _APPS_FROM, _COMPANY_CODES_FROM, _COPIES_OF, _INVITED_BY)
     for buckets in (_ADDRESSES, _ACCOUNTS, _MAILS_FROM, _MAILS_TO, *of_customers):
         buckets._levels.clear()

@@ -151,3 +151,27 @@ class AffiliationEndsBeforeStart(Invalid):
     """Belonging to a company ends after it starts."""
 
     code = "affiliation_ends_before_start"
+
+
+class CompanyArchived(Conflict):
+    """An archived company: nobody joins it before it is restored."""
+
+    code = "company_archived"
+
+
+class CompanyLinkUnknown(NotFound):
+    """The address of a company's people is revoked, mistyped or of another organization."""
+
+    code = "company_link_unknown"
+
+
+class CompanyInvitationUnknown(NotFound):
+    """No such invitation, or it was answered or withdrawn."""
+
+    code = "company_invitation_unknown"
+
+
+class TooManyInvitations(Conflict):
+    """At most 200 people at once are asked to join a company, each at most ten times."""
+
+    code = "too_many_invitations"

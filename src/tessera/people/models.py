@@ -254,3 +254,77 @@ class CompanyTag(models.Model):
 
     def __str__(self) -> str:
         return self.tag
+
+
+class DeletionRequest(models.Model):
+    """A customer asks to be deleted. It waits until staff have done it, or the customer takes it back."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_index=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    asked_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="deletion_asked_once", fields=["customer"], condition=Q(withdrawn_at=None)
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="deletion_waiting", fields=["organization", "asked_at"], condition=Q(withdrawn_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class CompanyLink(models.Model):
+    """An address by which a company's people join it themselves. Its code is derived, and stands nowhere."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_index=False)
+    company = models.ForeignKey(Company, models.CASCADE, related_name="+")
+    for_anyone = models.BooleanField(default=False)  # whoever has the address, not only those of the company's domains
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=80)  # the actor, as in the event
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="company_link_once", fields=["company"], condition=Q(revoked_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class CompanyInvitation(models.Model):
+    """Somebody with this e-mail address is asked to join a company. Instants are of real time."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_index=False)
+    company = models.ForeignKey(Company, models.CASCADE, related_name="+")
+    address = models.CharField(max_length=254)  # as given
+    key = models.CharField(max_length=254)  # case-folded, compared by
+    round = models.PositiveSmallIntegerField(default=1)  # how often it was sent
+    invited_by = models.CharField(max_length=80)  # the actor, as in the event
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="company_invitation_once",
+                fields=["company", "key"],
+                condition=Q(accepted_at=None, withdrawn_at=None),
+            ),
+            models.CheckConstraint(name="company_invitation_ends_later", condition=Q(expires_at__gt=F("sent_at"))),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -73,3 +73,21 @@ class FlowExpired(Conflict):
     """The page was open for too long: begin again."""
 
     code = "flow_expired"
+
+
+class SwitchNotPossible(Conflict):
+    """Going over to this plan or price is not done by oneself."""
+
+    code = "switch_not_possible"
+
+
+class NotOfCompany(Forbidden):
+    """Neither the e-mail address nor an invitation says that somebody belongs to the company."""
+
+    code = "not_of_company"
+
+
+class WasOfCompany(Conflict):
+    """Whoever has left a company comes back by an invitation, or by staff."""
+
+    code = "was_of_company"

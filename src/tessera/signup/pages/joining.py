@@ -81,14 +81,15 @@ def _step(visit: Visit, found: Found, typed: Typed) -> Step:
         heading, text = presenting.refusal(why, found.row.name, visit.settings.closed_sentence)
         return Step("refused", {"why": why, "heading": heading, "text": text})
     if signed_in is None:
-        return _signing_in(visit)
+        return signing_in(visit)
     wanted = missing.missing(visit.organization, signed_in.customer, found.row, visit.settings)
     if wanted:
         return Step("details", {"wanted": wanted, "questions": [asked(each, typed) for each in wanted.questions]})
     return _review(visit, found, typed, held)
 
 
-def _signing_in(visit: Visit) -> Step:
+def signing_in(visit: Visit) -> Step:
+    """Return which step of signing in a visitor is at, whom nobody knows yet."""
     if not visit.flow.waiting:
         return Step("address", {})
     if visit.candidates or steps.proof(visit) is not None:

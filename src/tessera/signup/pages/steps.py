@@ -39,7 +39,7 @@ def done(visit: Visit, plan: Found) -> Typed:
     return Typed() if step is None else step(visit, plan)
 
 
-def _ask(visit: Visit, plan: Found) -> Typed:
+def _ask(visit: Visit, plan: Found | None) -> Typed:
     """Send a code to the address."""
     address = visit.request.POST.get("address", "")[:1_100]
     typed = Typed({"address": address})
@@ -48,7 +48,7 @@ def _ask(visit: Visit, plan: Found) -> Typed:
     return _send(visit, typed, address)
 
 
-def _again(visit: Visit, plan: Found) -> Typed:
+def _again(visit: Visit, plan: Found | None) -> Typed:
     """Send another code to the same address."""
     if not visit.flow.address:
         return Typed()
@@ -83,14 +83,14 @@ def _send(visit: Visit, typed: Typed, address: str) -> Typed:
     return typed
 
 
-def _other_address(visit: Visit, plan: Found) -> Typed:
+def _other_address(visit: Visit, plan: Found | None) -> Typed:
     """Go back to the address, to write another one."""
     typed = Typed({"address": visit.flow.address})
     visit.flow = replace(visit.flow, attempt="", address="", resend_at=0, expires_at=0)
     return typed
 
 
-def _enter(visit: Visit, plan: Found) -> Typed:
+def _enter(visit: Visit, plan: Found | None) -> Typed:
     """Enter the code that was sent."""
     given = visit.request.POST.get("code", "")[:40]
     typed = Typed({"code": given})
@@ -116,7 +116,7 @@ def _enter(visit: Visit, plan: Found) -> Typed:
     return typed
 
 
-def _choose(visit: Visit, plan: Found) -> Typed:
+def _choose(visit: Visit, plan: Found | None) -> Typed:
     """Say which of several people with the address it is."""
     typed = Typed()
     proven = proof(visit)
@@ -266,13 +266,13 @@ def _renew(visit: Visit, plan: Found) -> Typed:
     return typed
 
 
-def _leave(visit: Visit, plan: Found) -> Typed:
+def _leave(visit: Visit, plan: Found | None) -> Typed:
     """Be somebody else: sign out here."""
     visit.sign_out()
     return Typed()
 
 
-def _speak(visit: Visit, plan: Found) -> Typed:
+def _speak(visit: Visit, plan: Found | None) -> Typed:
     """Go on in another language; what was typed so far comes along."""
     wanted = speaking.known(visit.request.POST.get("language", ""))
     if wanted:
@@ -281,18 +281,22 @@ def _speak(visit: Visit, plan: Found) -> Typed:
     return Typed()
 
 
-STEPS: Final[dict[str, Step]] = {
+# What is done before it matters which plan it is: the portal and companies' pages begin with the same steps.
+SIGNING_IN: Final[dict[str, Callable[[Visit, Found | None], Typed]]] = {
     "address": _ask,
     "again": _again,
     "other-address": _other_address,
     "code": _enter,
     "choose": _choose,
+    "leave": _leave,
+    "language": _speak,
+}
+STEPS: Final[dict[str, Step]] = {
+    **SIGNING_IN,
     "token": _inject,
     "details": _tell,
     "join": _join,
     "renew": _renew,
-    "leave": _leave,
-    "language": _speak,
 }
 
 

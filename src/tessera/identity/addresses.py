@@ -1,0 +1,39 @@
+"""The e-mail addresses that a customer signs in by: another one is theirs once they have entered a code sent to it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from tessera import db
+from tessera.events.types import Actor
+from tessera.identity import codes
+from tessera.identity.types import Proven
+from tessera.organizations.models import Organization
+from tessera.people import contacts
+from tessera.people import services as people
+from tessera.people.details import email_key
+from tessera.people.models import Customer
+from tessera.people.types import Email
+
+
+def change_address(
+    *, organization: Organization, customer: Customer, proven: Proven, at: datetime, actor: Actor
+) -> Customer:
+    """Let the address that was proved take the place of the one that is written to. The proof is used up.
+
+    One that the customer has already moves there, and is verified. Others stay. Raises CodeVoid if the proof counts no
+    more; EmailTaken if somebody else has verified the address; CustomerMerged; and what `update_customer` raises.
+    """
+    with db.transaction():
+        codes.spend(organization, proven)
+        known = contacts.emails_of(customer)
+        key = email_key(proven.address)
+        others = [each for each in known[1:] if email_key(each.address) != key]
+        return people.update_customer(
+            customer=customer, at=at, actor=actor, emails=[Email(proven.address, verified=True), *others]
+        )
+
+
+def proven_addresses(customer_id: UUID, *, organization: Organization) -> list[str]:
+    """Return the customer's verified addresses, the one that is written to first. One query."""
+    customer = Customer(pk=customer_id, organization=organization)
+    return [each.address for each in contacts.emails_of(customer) if each.verified]

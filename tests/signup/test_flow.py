@@ -419,7 +419,7 @@ def test_the_chooser_shows_what_everybody_may_see_in_order(club: Organization) -
     make.plan(club, "Second", position=2)
     make.plan(club, "First", position=1, needs_approval=True)
     for hidden in ({"visibility": Visibility.UNLISTED}, {"audience": Audience.COMPANIES}, {"archived_at": NOON}):
-        make.plan(club, "Hidden", **hidden)  # type: ignore[arg-type]
+        make.plan(club, "Hidden", **hidden)
     make.plan(make.organization(), "Elsewhere")
     words = Joiner(club).open().words
 

@@ -210,7 +210,7 @@ def test_questions_are_asked_checked_together_and_kept_with_their_words(club: Or
     }
     page = ada.send("details", **{"first_name": "", "phone": "12", names["S"]: "XL", names["D"]: "31.1.2020"})
     assert (page.status, page.step) == (422, "details")
-    for said in ("Your first name is needed.", "This is no phone number", "One of the choices.", "This is needed."):
+    for said in ("Your first name is needed.", "This is no phone number", "Choose one of these.", "This is needed."):
         assert said in page.words
     assert page.form("details")["phone"] == "12"
 

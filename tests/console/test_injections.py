@@ -37,7 +37,7 @@ def test_each_refusal_is_explained_with_what_to_do(owner: Visitor, refusal: Refu
         str(meaning),
         str(remedy),
         str(refusal),
-        "Aud is missing",
+        "aud is missing",
         "https://club.example",
         "https://site.example",
     ):

@@ -16,7 +16,6 @@ from tessera.console.refusals import MEANINGS
 from tessera.identity import queries
 from tessera.identity.queries import REFUSED, TAKEN, Try
 from tessera.identity.types import Refusal
-from tessera.organizations.formatting import sentence
 from tessera.organizations.rights import Right
 
 _OUTCOMES: Final = {TAKEN, REFUSED, *map(str, Refusal)}
@@ -80,6 +79,6 @@ def _line(each: Try) -> Line:
         origin=each.origin,
         code=str(each.refusal or ""),
         meaning=str(meaning),
-        detail=sentence(each.detail) if each.detail else "",
+        detail=each.detail,
         remedy=str(remedy),
     )

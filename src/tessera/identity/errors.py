@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tessera.core.errors import Conflict, Forbidden, Invalid
+from tessera.core.errors import Conflict, Forbidden, Invalid, NotFound
 from tessera.identity.types import Candidate, ProofReason, Refusal
 
 
@@ -57,3 +57,9 @@ class InjectionRefused(Forbidden):
         super().__init__(detail)
         self.refusal = refusal
         self.code = str(refusal)  # type: ignore[misc]  # one class for all that is wrong with a token
+
+
+class SiteLinkUnknown(NotFound):
+    """The customer is linked to no such site."""
+
+    code = "site_link_unknown"

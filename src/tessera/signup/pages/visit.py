@@ -191,6 +191,16 @@ def again(visit: Visit, address: str) -> HttpResponse:
     return answer
 
 
+def form_from_elsewhere(request: HttpRequest) -> HttpResponse:
+    """Answer a form below /join/ that did not bring its cookie along: sent by another site, or by a browser without."""
+    slug = request.path_info.removeprefix("/join/").partition("/")[0]
+    organization = _organization(slug)
+    locale = speaking.chosen(request, organization) if organization is not None else "en"
+    with translation.override(speaking.spoken(locale)):
+        said = gettext("Your browser sent no cookie along. Allow it for this page, then begin again.")
+        return _refused(request, organization, Surface.PORTAL, said, status=403)
+
+
 def _organization(slug: str) -> Organization | None:
     return Organization.objects.filter(slug=slug, deleting_since=None).first()
 

@@ -66,6 +66,18 @@ class TokenInvalid(Unauthenticated):
     code = "token_invalid"
 
 
+class PasskeyUnknown(NotFound):
+    """The customer has no such passkey."""
+
+    code = "passkey_unknown"
+
+
+class TooManyPasskeys(Conflict):
+    """A customer has ten passkeys at most."""
+
+    code = "too_many_passkeys"
+
+
 class RefreshTokenInvalid(Unauthenticated):
     """A refresh token that was never given, is over, or is of another app or organization."""
 
@@ -88,3 +100,9 @@ class SigningKeyUnknown(NotFound):
     """There is no such key, or it was revoked before."""
 
     code = "signing_key_unknown"
+
+
+class SiteLinkUnknown(NotFound):
+    """The customer is linked to no such site."""
+
+    code = "site_link_unknown"

@@ -147,7 +147,8 @@ def _answered(
         except NotFound:
             answer = _refused(request, organization, surface, gettext("There is no such page."), status=404)
         except TesseraError as refusal:
-            answer = _refused(request, organization, surface, sentence(refusal.detail), status=refusal.status)
+            said = _said(refusal)
+            answer = _refused(request, organization, surface, said, status=refusal.status)
     if surface is Surface.EMBED:
         framing.let_frame(answer, organization)
     if "Cache-Control" not in answer:
@@ -188,6 +189,16 @@ def again(visit: Visit, address: str) -> HttpResponse:
     answer = redirect(address)
     answer.status_code = 303
     return answer
+
+
+def form_from_elsewhere(request: HttpRequest) -> HttpResponse:
+    """Answer a form below /join/ that did not bring its cookie along: sent by another site, or by a browser without."""
+    slug = request.path_info.removeprefix("/join/").partition("/")[0]
+    organization = _organization(slug)
+    locale = speaking.chosen(request, organization) if organization is not None else "en"
+    with translation.override(speaking.spoken(locale)):
+        said = gettext("Your browser sent no cookie along. Allow it for this page, then begin again.")
+        return _refused(request, organization, Surface.PORTAL, said, status=403)
 
 
 def _organization(slug: str) -> Organization | None:
@@ -240,6 +251,14 @@ def _keep(visit: Visit, answer: HttpResponse) -> None:
         cookies.keep_flow(answer, organization, surface, visit.flow)
     elif cookies.flow_of(visit.request, organization, surface) is not None:
         cookies.forget_flow(answer, organization, surface)
+
+
+def _said(refusal: TesseraError) -> str:
+    known = {
+        "flow_expired": gettext("This page has been open for too long."),
+        "frame_refused": gettext("This did not come from a page of ours."),
+    }
+    return known.get(refusal.code) or sentence(refusal.detail)
 
 
 def _refused(

@@ -12,7 +12,7 @@ from fido2.cose import ES256
 from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
-_PRESENT, _VERIFIED, _ATTESTED = 0x01, 0x04, 0x40
+_NOTHING = AuthenticatorData.FLAG(0)
 
 
 @dataclass
@@ -33,7 +33,9 @@ class Device:
         asked = json.loads(options)["publicKey"]
         self.handle = asked["user"]["id"]
         data = AttestedCredentialData.create(
-            b"\0" * 16, self.credential_id, ES256.from_cryptography_key(self.key.public_key())
+            b"\0" * 16,
+            self.credential_id,
+            ES256.from_cryptography_key(self.key.public_key()),  # type: ignore[no-untyped-call]
         )
         authenticator = self._data(asked["rp"]["id"], data)
         told = self._client_data("webauthn.create", asked["challenge"], changed)
@@ -58,10 +60,14 @@ class Device:
         )
 
     def _data(self, rp_id: str, made: AttestedCredentialData | None) -> AuthenticatorData:
-        flags = (_PRESENT if self.present else 0) | (_VERIFIED if self.verifies else 0) | (_ATTESTED if made else 0)
-        return AuthenticatorData.create(
+        flag = AuthenticatorData.FLAG
+        flags = flag.UP if self.present else _NOTHING
+        flags |= flag.UV if self.verifies else _NOTHING
+        flags |= flag.AT if made else _NOTHING
+        found: AuthenticatorData = AuthenticatorData.create(
             sha256((self.rp_id or rp_id).encode()).digest(), flags, self.count or 0, made or b""
         )
+        return found
 
     def _client_data(self, kind: str, challenge: str, changed: dict[str, str]) -> bytes:
         told = {

@@ -488,10 +488,10 @@ def test_a_reuse_at_the_same_moment_as_the_right_use_leaves_no_session() -> None
     second = app_tokens.refresh(organization=club, token=first.refresh_token, audience=APP)
     third = app_tokens.refresh(organization=club, token=second.refresh_token, audience=APP)
 
-    runs = [first.refresh_token, third.refresh_token]
-    found = at_once([
-        lambda token=token: app_tokens.refresh(organization=club, token=token, audience=APP) for token in runs
-    ])  # fmt: skip
+    def use(token: str) -> AppTokens:
+        return app_tokens.refresh(organization=club, token=token, audience=APP)
+
+    found = at_once([lambda: use(first.refresh_token), lambda: use(third.refresh_token)])
 
     assert isinstance(found[0], RefreshTokenReused)
     assert isinstance(found[1], AppTokens | RefreshTokenInvalid)

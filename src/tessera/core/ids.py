@@ -36,6 +36,7 @@ class Prefix(StrEnum):
     DELETION_REQUEST = "dlr"
     CODE_ATTEMPT = "cod"
     SESSION = "ses"
+    PASSKEY = "psk"
     SITE_LINK = "lnk"
     INJECTION = "inj"
     PERMISSION = "per"

@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "tessera.notices",
     "tessera.transfer",
     "tessera.signup",
+    "tessera.portal",
     "tessera.console",
     "tessera.config",
 ]

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mailbox/", include("tessera.notices.pages.mailbox_urls", namespace="mailbox")),
     path("join/", include("tessera.signup.pages.urls", namespace="join")),
     path("embed/", include("tessera.signup.pages.embed_urls", namespace="embed")),
+    path("portal/", include("tessera.portal.urls", namespace="portal")),
     path("console/", include("tessera.console.urls", namespace="console")),
 ]
 

@@ -13,12 +13,12 @@ from tessera.access.queries import effective_permissions
 from tessera.console import answers, days
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.choices import DayField
-from tessera.db.foreseeing import foresee
 from tessera.console.memberships import Outlook, difference
 from tessera.console.picking import company_meant, customer_meant
 from tessera.core import ids
 from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
+from tessera.db.foreseeing import foresee
 from tessera.memberships import inheritance, queries
 from tessera.organizations.formatting import sentence
 from tessera.organizations.rights import Right

@@ -18,11 +18,11 @@ from tessera import db
 from tessera.console import answers, days
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.choices import DayField, PriceChoices, first_price, price_choices
-from tessera.db.foreseeing import foresee
 from tessera.console.once import once
 from tessera.core import ids
 from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
+from tessera.db.foreseeing import foresee
 from tessera.events.services import text
 from tessera.memberships import bulk, tasks
 from tessera.memberships.bulk import BulkRunNotFound

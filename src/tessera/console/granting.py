@@ -13,12 +13,12 @@ from tessera.access.queries import effective_permissions
 from tessera.console import answers, days, naming
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.choices import DayField, PriceChoices, first_price, price_choices
-from tessera.db.foreseeing import foresee
 from tessera.console.memberships import Outlook, difference
 from tessera.console.once import once
 from tessera.core import ids
 from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
+from tessera.db.foreseeing import foresee
 from tessera.memberships import granting, queries, seats
 from tessera.memberships.models import Membership
 from tessera.memberships.types import Status

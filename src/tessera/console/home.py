@@ -8,8 +8,11 @@ from django.views.decorators.http import require_safe
 
 from tessera.console import answers, timeline
 from tessera.console.access import Member, StaffRequest, staff_may
+from tessera.core import ids
+from tessera.core.ids import Prefix
 from tessera.memberships import attention
 from tessera.organizations.rights import Right
+from tessera.people import own_data
 
 _MOST_WAITING = 6
 _MOST_EVENTS = 12
@@ -26,6 +29,10 @@ def home(request: StaffRequest) -> HttpResponse:
         "console/home/page.html",
         section="home",
         numbers=numbers,
+        wishes=[
+            (ids.to_text(Prefix.CUSTOMER, each.customer_id), each.name, each.asked_at)
+            for each in own_data.waiting(staff.organization, limit=_MOST_WAITING)
+        ],
         asking=attention.asking(organization=staff.organization, at=staff.at, limit=_MOST_WAITING),
         lines=timeline.of_organization(staff.organization, limit=_MOST_EVENTS).lines,
         first_steps=_first_steps(staff),

@@ -15,11 +15,11 @@ from tessera import db
 from tessera.access.queries import effective_permissions
 from tessera.console import answers
 from tessera.console.access import Member, StaffRequest, staff_may
-from tessera.db.foreseeing import foresee
 from tessera.console.verbs import FIRST, VERBS, AskForm, Seen, Verb
 from tessera.core import ids
 from tessera.core.errors import NotFound, TesseraError
 from tessera.core.ids import Prefix
+from tessera.db.foreseeing import foresee
 from tessera.memberships import queries, seats
 from tessera.memberships.models import Membership
 from tessera.memberships.types import Status

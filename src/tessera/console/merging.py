@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods
 from tessera.access.queries import effective_permissions
 from tessera.console import answers
 from tessera.console.access import Member, StaffRequest, staff_may
-from tessera.db.foreseeing import foresee
 from tessera.console.memberships import difference
 from tessera.console.picking import customer_meant
 from tessera.core import ids
 from tessera.core.errors import Invalid, TesseraError
 from tessera.core.ids import Prefix
+from tessera.db.foreseeing import foresee
 from tessera.lifecycle.merge import TAKEN, merge_customer
 from tessera.memberships import queries as memberships
 from tessera.memberships.views import MembershipView

@@ -9,11 +9,11 @@ from django.views.decorators.http import require_http_methods
 from tessera.console import answers, undo
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.affiliations import address, may_use
-from tessera.db.foreseeing import foresee
 from tessera.console.memberships import Outlook, difference
 from tessera.core import ids
 from tessera.core.errors import NotFound, TesseraError
 from tessera.core.ids import Prefix
+from tessera.db.foreseeing import foresee
 from tessera.memberships import inheritance
 from tessera.organizations.formatting import sentence
 from tessera.organizations.rights import Right

@@ -100,8 +100,8 @@ def content(matter: Matter, formats: Formats) -> Content | None:
         return _webhook_endpoint_disabled(matter)
     if matter.kind is Kind.SIGN_IN_CODE:
         return _sign_in_code(matter)
-    if matter.kind in links.OF_STAFF:
-        return links.OF_STAFF[matter.kind](matter, formats)
+    if matter.kind in links.WITH_LINK:
+        return links.WITH_LINK[matter.kind](matter, formats)
     if matter.membership is None:
         return None
     return _OF_MEMBERSHIPS[matter.kind](_About(matter, matter.membership, formats))

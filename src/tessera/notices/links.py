@@ -1,4 +1,4 @@
-"""What the mails say that hand a link to staff, or to those who are to be. Each is made as its mail is written.
+"""What the mails say that hand a link to staff or to a company's people. Each is made as its mail is written.
 
 So no secret is in an event, in a job or in a row; what is no longer to be opened is not sent.
 """
@@ -18,6 +18,7 @@ from tessera.organizations import invitations, tokens
 from tessera.organizations.formatting import Formats
 from tessera.organizations.models import Staff, User
 from tessera.organizations.rights import Role
+from tessera.people import company_codes, company_joining
 
 _ROLES: Final[Mapping[Role, object]] = {
     Role.OWNER: _("owner"),
@@ -41,6 +42,19 @@ def _invitation(matter: Matter, formats: Formats) -> dict[str, object] | None:
     }
 
 
+def _company_invitation(matter: Matter, formats: Formats) -> dict[str, object] | None:
+    invitation = company_joining.waits(matter.organization, {matter.recipient_id}).get(matter.recipient_id)
+    if invitation is None or invitation.round != matter.context.get("round"):
+        return None
+    code = company_codes.of_invitation(invitation)
+    return {
+        "company": invitation.company.name,
+        "address": invitation.address,
+        "until": formats.moment(invitation.expires_at),
+        "link": settings.BASE_URL + reverse("join:company", args=[matter.organization.slug, code]),
+    }
+
+
 def _password_reset(matter: Matter, formats: Formats) -> dict[str, object] | None:
     user = _user(matter)
     token = tokens.for_password_reset(user)
@@ -53,8 +67,9 @@ def _email_change(matter: Matter, formats: Formats) -> dict[str, object] | None:
     return {"hours": tokens.LINK_HOURS, "link": _address("confirm_email", _reference(user), token)}
 
 
-OF_STAFF: Final[Mapping[Kind, Callable[[Matter, Formats], dict[str, object] | None]]] = {
+WITH_LINK: Final[Mapping[Kind, Callable[[Matter, Formats], dict[str, object] | None]]] = {
     Kind.STAFF_INVITATION: _invitation,
+    Kind.COMPANY_INVITATION: _company_invitation,
     Kind.STAFF_PASSWORD_RESET: _password_reset,
     Kind.STAFF_EMAIL_CHANGE: _email_change,
 }

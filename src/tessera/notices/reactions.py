@@ -116,6 +116,18 @@ def tell_invited(organization: Organization, lines: Sequence[EventLine]) -> None
     tell(organization, drafts)
 
 
+def tell_asked_in(organization: Organization, lines: Sequence[EventLine]) -> None:
+    """Send those who were asked to join a company the address to do so. Each time it is another fact."""
+    drafts = []
+    for line in lines:
+        named, time = str(line.data.get("invitation")), line.data.get("round")
+        key = ids.from_text(Prefix.COMPANY_INVITATION, named)
+        if key is not None:
+            news = News(Kind.COMPANY_INVITATION, f"{named}:{time}", line.at, line.sequence, {"round": time})
+            drafts.append(Draft(news, To.ASKED_IN, key))
+    tell(organization, drafts)
+
+
 def tell_account(organization: Organization, lines: Sequence[EventLine]) -> None:
     """Send staff the link that they asked for: to set a password, or, to another address, to confirm that."""
     drafts = []
@@ -151,6 +163,7 @@ NOTICES: Final[Mapping[EventType, Reaction]] = {
     EventType.WEBHOOK_ENDPOINT_DISABLED: tell_owners,
     EventType.STAFF_INVITED: tell_invited,
     EventType.CUSTOMER_CODE_ASKED: send_codes,
+    EventType.COMPANY_INVITED: tell_asked_in,
     **dict.fromkeys(_LINKS, tell_account),
 }
 

@@ -14,7 +14,7 @@ from tessera.notices.models import Notice, Unsubscription
 from tessera.notices.types import Group, Skipped, To
 from tessera.organizations.models import Invitation, Organization, Staff
 from tessera.organizations.rights import Role
-from tessera.people import affiliations
+from tessera.people import affiliations, company_joining
 from tessera.people.models import Affiliation, Company, Customer, CustomerEmail
 from tessera.people.types import CompanyStatus, CustomerStatus
 
@@ -33,7 +33,7 @@ class Addressee:
 
 
 def addressees(organization: Organization, notices: Iterable[Notice]) -> dict[UUID, Addressee | Skipped]:
-    """Return, by the recipients' keys, how each is written to, or why not. At most six queries."""
+    """Return, by the recipients' keys, how each is written to, or why not. At most seven queries."""
     keys: dict[str, set[UUID]] = defaultdict(set)
     for notice in notices:
         keys[notice.to].add(notice.recipient_id)
@@ -46,6 +46,8 @@ def addressees(organization: Organization, notices: Iterable[Notice]) -> dict[UU
         found |= _staff(organization, keys[To.STAFF])
     if keys[To.INVITED]:
         found |= _invited(organization, keys[To.INVITED])
+    if keys[To.ASKED_IN]:
+        found |= _asked_in(organization, keys[To.ASKED_IN])
     if keys[To.SIGNING_IN]:
         found |= _signing_in(organization, keys[To.SIGNING_IN])
     if keys[To.NEW_EMAIL]:
@@ -125,6 +127,14 @@ def _invited(organization: Organization, keys: Collection[UUID]) -> dict[UUID, A
             called=row.name,
         )
         for row in Invitation.objects.filter(organization=organization, pk__in=keys)
+    }
+
+
+def _asked_in(organization: Organization, keys: Collection[UUID]) -> dict[UUID, Addressee | Skipped]:
+    """Whoever it is for may be nobody here yet: they are written to in the organization's language."""
+    return {
+        key: Addressee(row.address, "", row.address, "")
+        for key, row in company_joining.waits(organization, set(keys)).items()
     }
 
 

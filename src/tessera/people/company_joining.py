@@ -3,7 +3,6 @@
 What is sent by mail lives in real time (`sent_at`), like every invitation; events in the organization's.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -122,9 +121,11 @@ def withdraw_invitation(*, company: Company, ref: str, at: datetime, actor: Acto
     Raises CompanyInvitationUnknown if the company has never had it.
     """
     key = ids.from_text(Prefix.COMPANY_INVITATION, ref)
+    if key is None:
+        raise CompanyInvitationUnknown("there is no such invitation")
     with db.transaction():
         rows = CompanyInvitation.objects.filter(organization_id=company.organization_id, company=company, pk=key)
-        row = rows.select_for_update(no_key=True).first() if key is not None else None
+        row = rows.select_for_update(no_key=True).first()
         if row is None:
             raise CompanyInvitationUnknown("there is no such invitation")
         if row.accepted_at is not None or row.withdrawn_at is not None:
@@ -137,7 +138,7 @@ def withdraw_invitation(*, company: Company, ref: str, at: datetime, actor: Acto
 def accept_invitation(
     *, invitation: CompanyInvitation, customer_id: UUID, at: datetime, accepted_at: datetime, actor: Actor
 ) -> None:
-    """Use an invitation up, as a part of joining by it. Raises CompanyInvitationUnknown if that is done, or too late."""
+    """Use an invitation up, as a part of joining by it. Raises CompanyInvitationUnknown if it is done, or too late."""
     rows = CompanyInvitation.objects.filter(
         pk=invitation.pk, round=invitation.round, accepted_at=None, withdrawn_at=None, expires_at__gt=accepted_at
     )
@@ -174,6 +175,18 @@ def entry(*, organization: Organization, code: str, real_at: datetime) -> Entry:
     raise CompanyLinkUnknown("this address opens nothing: it was replaced or withdrawn, or is too old")
 
 
+def used(*, organization: Organization, code: str) -> Entry | None:
+    """Return what an invitation opened that was accepted with this code; None for any other code. One query."""
+    key = company_codes.key_in(code)
+    if key is None:
+        return None
+    rows = CompanyInvitation.objects.filter(organization=organization, pk=key, accepted_at__isnull=False)
+    row = rows.select_related("company").first()
+    if row is None or not company_codes.is_of(code, row):
+        return None
+    return Entry(_of(row.company, organization), invitation=row)
+
+
 def link_of(company: Company) -> CompanyLink | None:
     """Return the company's link, if it has one."""
     return CompanyLink.objects.filter(company=company, revoked_at=None).first()
@@ -181,9 +194,9 @@ def link_of(company: Company) -> CompanyLink | None:
 
 def waiting_for(company: Company, real_at: datetime) -> list[Waiting]:
     """Return the company's invitations that were not answered, the latest first. One query."""
-    rows: Sequence[CompanyInvitation] = CompanyInvitation.objects.filter(
-        company=company, accepted_at=None, withdrawn_at=None
-    ).order_by("-sent_at", "-id")
+    rows = CompanyInvitation.objects.filter(company=company, accepted_at=None, withdrawn_at=None).order_by(
+        "-sent_at", "-id"
+    )
     return [
         Waiting(row.pk, _ref(row), row.address, row.round, row.sent_at, row.expires_at, row.expires_at <= real_at)
         for row in rows
@@ -193,7 +206,11 @@ def waiting_for(company: Company, real_at: datetime) -> list[Waiting]:
 def waits(organization: Organization, keys: set[UUID]) -> dict[UUID, CompanyInvitation]:
     """Return those of the invitations that a mail is still to be written for, with their companies."""
     rows = CompanyInvitation.objects.filter(
-        organization=organization, pk__in=keys, accepted_at=None, withdrawn_at=None, company__status=CompanyStatus.ACTIVE
+        organization=organization,
+        pk__in=keys,
+        accepted_at=None,
+        withdrawn_at=None,
+        company__status=CompanyStatus.ACTIVE,
     )
     return {row.pk: row for row in rows.select_related("company")}
 

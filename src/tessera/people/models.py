@@ -267,14 +267,10 @@ class DeletionRequest(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                name="deletion_asked_once", fields=["customer"], condition=Q(withdrawn_at=None)
-            ),
+            models.UniqueConstraint(name="deletion_asked_once", fields=["customer"], condition=Q(withdrawn_at=None)),
         ]
         indexes = [
-            models.Index(
-                name="deletion_waiting", fields=["organization", "asked_at"], condition=Q(withdrawn_at=None)
-            ),
+            models.Index(name="deletion_waiting", fields=["organization", "asked_at"], condition=Q(withdrawn_at=None)),
         ]
 
     def __str__(self) -> str:

@@ -34,9 +34,7 @@ def ask_deletion(*, customer: Customer, at: datetime, actor: Actor) -> None:
         Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
         if asked_at(customer) is not None:
             return
-        row = DeletionRequest(
-            id=new_id(), organization_id=customer.organization_id, customer=customer, asked_at=at
-        )
+        row = DeletionRequest(id=new_id(), organization_id=customer.organization_id, customer=customer, asked_at=at)
         row.save(force_insert=True)
         _record(EventType.CUSTOMER_DELETION_ASKED, customer, at, actor, request=_ref(row.pk))
 

@@ -104,7 +104,7 @@ def member_may(view: Callable[Concatenate[Member, P], HttpResponse]) -> Callable
     """Let a view answer a customer who is signed in. Anybody else signs in first, and comes back."""
 
     @wraps(view)
-    def seen(visit: Visit, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def seen(visit: Visit, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if visit.signed_in is None:
             return _to_sign_in(visit)
         return view(Member(visit, visit.signed_in), *args, **kwargs)
@@ -118,7 +118,7 @@ def company_admin_may(view: Callable[Concatenate[Admin, P], HttpResponse]) -> Ca
     """Let a view answer an admin of the company whose `com_…` comes first. To anybody else there is no such company."""
 
     @wraps(view)
-    def seen(visit: Visit, ref: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def seen(visit: Visit, /, ref: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if visit.signed_in is None:
             return _to_sign_in(visit)
         return view(_admin(Member(visit, visit.signed_in), ref), *args, **kwargs)

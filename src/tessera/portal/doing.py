@@ -5,12 +5,13 @@ Sent twice, or from two tabs, each is done once: a refusal of something that is 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from django.http import HttpResponse
 from django.utils.translation import gettext
 
+from tessera.access.queries import HeldPermission
 from tessera.core import local_time
 from tessera.core.errors import TesseraError
 from tessera.db.foreseeing import foresee
@@ -56,9 +57,7 @@ def leave(member: Member, ref: str) -> HttpResponse:
             refusal = refusal_of(lambda: verb(**_of(member, view)))
             if refusal is None or not leaving(_now(member, view)):
                 withdrawn = view.status is Status.PENDING
-                return done(
-                    member, member.address("membership", ref, done="withdrawn" if withdrawn else "canceled")
-                )
+                return done(member, member.address("membership", ref, done="withdrawn" if withdrawn else "canceled"))
             problem = sentence(refusal.detail)
         else:
             problem = gettext("Something has changed meanwhile. Look again before you leave.")
@@ -96,9 +95,7 @@ def resume(member: Member, ref: str) -> HttpResponse:
         refusal = refusal_of(run)
         present = _now(member, view).pause
         if refusal is None or present is None or present.starts_at != view.pause.starts_at:
-            return done(
-                member, member.address("membership", ref, done="pause-dropped" if planned else "resumed")
-            )
+            return done(member, member.address("membership", ref, done="pause-dropped" if planned else "resumed"))
         problem = sentence(refusal.detail)
     after = _after(member, view, run)
     says = [_now_says(after, member)] if after is not None else []
@@ -143,9 +140,7 @@ def drop_change(member: Member, ref: str) -> HttpResponse:
             return done(member, member.address("membership", ref, done="change-dropped"))
         problem = sentence(refusal.detail)
     says = [gettext("%(plan)s stays what you have.") % {"plan": view.plan.name}]
-    return _ask(
-        member, ref, view, Asked(gettext("Take the change back"), says, gettext("Take it back"), problem)
-    )
+    return _ask(member, ref, view, Asked(gettext("Take the change back"), says, gettext("Take it back"), problem))
 
 
 @member_may
@@ -180,7 +175,7 @@ def pause(member: Member, ref: str) -> HttpResponse:
     )  # fmt: skip
 
 
-_NEVER: Final = datetime.max.replace(tzinfo=local_time.UTC)
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def _of(member: Member, view: MembershipView) -> dict[str, Any]:
@@ -247,7 +242,8 @@ def _leaving(member: Member, view: MembershipView, how: str, problem: str) -> As
 
 def _lost(member: Member, view: MembershipView) -> list[str]:
     """Say what goes with a membership, and what stays through another one."""
-    lost, kept = [], []
+    lost: list[tuple[str, list[HeldPermission]]] = []
+    kept: list[tuple[str, list[HeldPermission]]] = []
     for each in standing_of(member).permissions:
         others = [one for one in each.sources if one.membership_id != view.id]
         if len(others) == len(each.sources):
@@ -300,9 +296,7 @@ def _day(text: str, name: str, errors: dict[str, str]) -> date | None:
     return day
 
 
-def _pausing(
-    member: Member, view: MembershipView, run: Callable[[], object], errors: dict[str, str]
-) -> list[str]:
+def _pausing(member: Member, view: MembershipView, run: Callable[[], object], errors: dict[str, str]) -> list[str]:
     try:
         after = foresee(run, lambda _made: _now(member, view))
     except TesseraError as refusal:

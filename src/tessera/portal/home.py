@@ -56,10 +56,7 @@ def home(member: Member) -> HttpResponse:
     """Show where a member stands."""
     standing = standing_of(member)
     formats, at = member.formats, member.at
-    shown = [
-        words.shown(each, formats, at, url=_url(member, each))
-        for each in standing.views
-    ]
+    shown = [words.shown(each, formats, at, url=_url(member, each)) for each in standing.views]
     running = [each for each in shown if each.view.status is not Status.EXPIRED]
     companies = [(each.company.name, _company_url(member, each)) for each in standing.belonging if each.company_admin]
     allowed = member.customer.status == CustomerStatus.ACTIVE

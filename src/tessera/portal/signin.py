@@ -5,6 +5,8 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.urls import reverse
 
+from tessera.identity import passkeys
+from tessera.organizations.adapters import passkey_domain
 from tessera.portal.access import Member, member_may, open_to_all, page_asked_for
 from tessera.signup import speaking
 from tessera.signup.pages import joining, steps
@@ -40,6 +42,7 @@ def sign_out(member: Member) -> HttpResponse:
 
 def _shown(visit: Visit, typed: Typed, here: str) -> HttpResponse:
     step = joining.signing_in(visit)
+    domain = passkey_domain(visit.request) if step.name == "address" else None
     return page(
         visit,
         "portal/sign_in.html",
@@ -48,6 +51,8 @@ def _shown(visit: Visit, typed: Typed, here: str) -> HttpResponse:
         step_template=f"signup/_{step.name}.html",
         action=here,
         typed=typed,
+        question=passkeys.question(domain=domain, browser=visit.flow.nonce) if domain else None,
+        passkey_url=here.replace("/sign-in?", "/sign-in/passkey?", 1),
         **step.context,
     )
 
@@ -56,5 +61,3 @@ def _here(visit: Visit, onward: str) -> str:
     asked = {"next": onward, "locale": speaking.asked_for(visit.request)}
     query = urlencode({name: value for name, value in asked.items() if value})
     return f"{reverse('portal:sign_in', args=[visit.organization.slug])}?{query}"
-
-

@@ -70,7 +70,7 @@ def _send(visit: Visit, typed: Typed, address: str) -> Typed:
             )
         )
     except TooManyRequests as refusal:
-        typed.refuse(refusal, _too_many(refusal), fields=("address",))
+        typed.refuse(refusal, too_many(refusal), fields=("address",))
     except TesseraError as refusal:
         text = gettext("This is no e-mail address such as ada@example.org.") if refusal.code == "email_invalid" else ""
         typed.refuse(refusal, text, fields=("address",))
@@ -116,7 +116,7 @@ def _enter(visit: Visit, plan: Found | None) -> Typed:
     except PersonAmbiguous as several:
         visit.candidates = several.candidates  # the page asks which of them it is
     except TooManyRequests as refusal:
-        typed.refuse(refusal, _too_many(refusal), fields=("code",))
+        typed.refuse(refusal, too_many(refusal), fields=("code",))
     except TesseraError as refusal:
         _start_over(visit, typed, refusal)
     return typed
@@ -310,11 +310,20 @@ def _start_over(visit: Visit, typed: Typed, refusal: TesseraError) -> None:
     """The code counts no more: back to the address, which is kept."""
     typed.values["address"] = visit.flow.address
     visit.flow = replace(visit.flow, attempt="", resend_at=0, expires_at=0)
+    typed.refuse(refusal, said_of(refusal))
+
+
+def said_of(refusal: TesseraError) -> str:
+    """Return what a refused code says to whoever entered it."""
+    if isinstance(refusal, CodeWrong):
+        return _wrong_code(refusal)
+    if isinstance(refusal, TooManyRequests):
+        return too_many(refusal)
     said = {
         "email_code_expired": gettext("The code was good for ten minutes, and they are over. Have another one sent."),
         "email_code_void": gettext("This code counts no more. Have another one sent."),
     }
-    typed.refuse(refusal, said.get(refusal.code) or sentence(refusal.detail))
+    return said.get(refusal.code) or sentence(refusal.detail)
 
 
 def _wrong_code(refusal: CodeWrong) -> str:
@@ -327,7 +336,8 @@ def _wrong_code(refusal: CodeWrong) -> str:
     ) % {"count": refusal.tries_left}
 
 
-def _too_many(refusal: TooManyRequests) -> str:
+def too_many(refusal: TooManyRequests) -> str:
+    """Return when it can be tried again."""
     wait = refusal.retry_after
     if wait < 90:
         return ngettext(

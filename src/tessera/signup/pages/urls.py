@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tessera.signup.pages import branding, choosing, joining
+from tessera.signup.pages import branding, choosing, company, joining
 from tessera.signup.pages.visit import hosted
 
 app_name = "join"
@@ -10,5 +10,6 @@ urlpatterns = [
     path("<slug:slug>", hosted(choosing.chooser), name="chooser"),
     path("<slug:slug>/logo", branding.logo, name="logo"),
     path("<slug:slug>/terms", branding.terms, name="terms"),
+    path("<slug:slug>/company/<str:code>", hosted(company.company), name="company"),
     path("<slug:slug>/<str:ref>", hosted(joining.plan), name="plan"),
 ]

@@ -192,8 +192,8 @@ def again(visit: Visit, address: str) -> HttpResponse:
 
 
 def form_from_elsewhere(request: HttpRequest) -> HttpResponse:
-    """Answer a form below /join/ that did not bring its cookie along: sent by another site, or by a browser without."""
-    slug = request.path_info.removeprefix("/join/").partition("/")[0]
+    """Answer a form below /join/ or /portal/ without its cookie: sent by another site, or by a browser without any."""
+    slug = request.path_info.split("/")[2]
     organization = _organization(slug)
     locale = speaking.chosen(request, organization) if organization is not None else "en"
     with translation.override(speaking.spoken(locale)):

@@ -21,9 +21,9 @@ from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.events.types import Actor
 from tessera.identity.types import SignedIn
-from tessera.memberships.queries import affiliation
 from tessera.organizations.formatting import Formats
 from tessera.organizations.models import Organization
+from tessera.people import affiliations
 from tessera.people.errors import CompanyNotFound
 from tessera.people.models import Affiliation, Company, Customer
 from tessera.people.types import CustomerStatus
@@ -129,16 +129,18 @@ def company_admin_may(view: Callable[Concatenate[Admin, P], HttpResponse]) -> Ca
 
 
 def _admin(member: Member, ref: str) -> Admin:
-    """Two queries. Raises CompanyNotFound."""
+    """One query. Raises CompanyNotFound."""
     key = ids.from_text(Prefix.COMPANY, ref)
-    company = Company.objects.filter(organization=member.organization, pk=key).first() if key is not None else None
-    if company is None or member.customer.status != CustomerStatus.ACTIVE:
+    if key is None or member.customer.status != CustomerStatus.ACTIVE:
         raise CompanyNotFound("there is no such company")
-    company.organization = member.organization
-    belongs = affiliation(customer=member.customer, company=company, at=member.at)
-    if belongs is None or not belongs.company_admin:
+    rows = Affiliation.objects.filter(
+        affiliations.covering(member.at), organization=member.organization, customer=member.customer, company=key
+    )
+    belongs = rows.filter(company_admin=True).select_related("company").first()
+    if belongs is None:
         raise CompanyNotFound("there is no such company")
-    return Admin(member, company, belongs)
+    belongs.company.organization = member.organization
+    return Admin(member, belongs.company, belongs)
 
 
 def page_asked_for(visit: Visit, given: str) -> str:

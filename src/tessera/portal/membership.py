@@ -81,6 +81,22 @@ def life_of(member: Member, ref: str) -> Life:
     return memberships.life(organization=member.organization, membership_id=key, at=member.at)
 
 
+def own_views(member: Member) -> list[MembershipView]:
+    """Return the memberships that are the member's own. Four queries."""
+    return memberships.held_through(
+        organization=member.organization, customer=member.customer, belonging=(), at=member.at
+    )
+
+
+def one_of(own: list[MembershipView], ref: str) -> MembershipView:
+    """Return the one that is meant. Raises MembershipNotFound if it is not among them."""
+    key = ids.from_text(Prefix.MEMBERSHIP, ref)
+    found = next((each for each in own if each.id == key), None)
+    if found is None:
+        raise MembershipNotFound("there is no such membership")
+    return found
+
+
 def doing(view: MembershipView, member: Member) -> Doing:
     """Return what can be done with a membership now: never more than its verbs then allow."""
     welcome = member.customer.status == CustomerStatus.ACTIVE

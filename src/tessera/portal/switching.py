@@ -9,7 +9,6 @@ from tessera.core import ids
 from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
 from tessera.memberships import capacity
-from tessera.memberships import queries as memberships
 from tessera.memberships.types import Status
 from tessera.memberships.views import MembershipView
 from tessera.organizations.formatting import joined, sentence
@@ -17,7 +16,7 @@ from tessera.plans.formatting import price_text
 from tessera.plans.models import Price
 from tessera.portal import words
 from tessera.portal.access import Member, member_may
-from tessera.portal.membership import doing, join_url, life_of
+from tessera.portal.membership import doing, join_url, one_of, own_views
 from tessera.portal.pages import done, page, refusal_of
 from tessera.signup import switching
 from tessera.signup.pages import plans
@@ -41,10 +40,11 @@ class Choice:
 @member_may
 def change(member: Member, ref: str) -> HttpResponse:
     """Choose another plan or price, and go over to it."""
-    view = life_of(member, ref).view
+    own = own_views(member)
+    view = one_of(own, ref)
     if not doing(view, member).change:
         return done(member, member.address("membership", ref))
-    found = _targets(member, view)
+    found = _targets(member, view, own)
     chosen = member.request.POST.get("price", "")
     problem = ""
     if member.request.method == "POST":
@@ -86,11 +86,9 @@ def change(member: Member, ref: str) -> HttpResponse:
     )
 
 
-def _targets(member: Member, view: MembershipView) -> list[tuple[Found, Price]]:
-    """Plans of the public catalogue with each price, but what the member has already. Four queries or five."""
-    held = memberships.held_by_customer(organization=member.organization, customer=member.customer, at=member.at)
-    own = [each for each in held if each.inherited_from is None and each.status is not Status.EXPIRED]
-    taken = {each.plan.id for each in own if each.id != view.id}
+def _targets(member: Member, view: MembershipView, own: list[MembershipView]) -> list[tuple[Found, Price]]:
+    """Plans of the public catalogue with each price, but what the member has already. Three queries."""
+    taken = {each.plan.id for each in own if each.id != view.id and each.status is not Status.EXPIRED}
     return [
         (found, price)
         for found in plans.public(member.organization)

@@ -21,6 +21,7 @@ from tessera.organizations.accounts import ask_email_change, ask_password_reset
 from tessera.organizations.invitations import invite
 from tessera.organizations.models import Organization
 from tessera.organizations.rights import Role
+from tessera.people.company_joining import invite as ask_in
 from tessera.people.models import Company, Customer
 from tessera.people.types import Via
 from tessera.plans.models import Plan
@@ -318,6 +319,12 @@ def _another_address(stage: Stage) -> None:
     ask_email_change(user=owner.user, email="new@club.example")
 
 
+def _asked_in(stage: Stage) -> None:
+    ask_in(
+        company=stage.acme, address="ada@member.example", at=stage.at, sent_at=clock.now(), actor=Actor.system("tests")
+    )
+
+
 def _signs_in(stage: Stage) -> None:
     ask(
         organization=stage.club,
@@ -367,5 +374,6 @@ OF_PEOPLE: Final[Mapping[str, tuple[Kind, Callable[[Stage], None]]]] = {
     "staff invited by the operator": (Kind.STAFF_INVITATION, _invited_by_operator),
     "password forgotten": (Kind.STAFF_PASSWORD_RESET, _password_forgotten),
     "another address": (Kind.STAFF_EMAIL_CHANGE, _another_address),
+    "asked to join a company": (Kind.COMPANY_INVITATION, _asked_in),
     "signs in": (Kind.SIGN_IN_CODE, _signs_in),
 }

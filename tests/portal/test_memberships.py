@@ -45,7 +45,7 @@ def test_home_says_what_is_held_through_whom_and_what_is_paid_next(club: Organiz
 
     assert "Ada Okonkwo" in words
     assert f"Corporate through {acme.name} Active It has no end." in words
-    assert "Gold Active Until" in words
+    assert "Gold Active Until" in words and "unless it is paid on" in words
     assert "£35.00 on" in words
     assert f"Gold; Corporate, through {acme.name}" in words
 

@@ -214,17 +214,24 @@ def _shown_person(
             view.plan.name for view in running if view.seats is not None and not _has_seat(each, view.seats, last)
         ]
         seated = not without
-        seat = gettext("no seat in %(plans)s") % {"plans": joined(without)} if without else gettext("has a seat")
+        limited = any(view.seats is not None for view in running)
+        seat = gettext("has a seat") if limited and not without else ""
+        seat = gettext("no seat in %(plans)s") % {"plans": joined(without)} if without else seat
     return Person(
         ref=ids.to_text(Prefix.CUSTOMER, each.customer_id),
         name=each.customer_name,
         title=each.title,
-        since=admin.member.formats.start(each.starts_at),
+        since=_day(each.starts_at, admin),
         admin=each.company_admin,
         seat=seat,
         seated=seated,
         own=each.customer_id == admin.member.customer.pk,
     )
+
+
+def _day(instant: datetime, admin: Admin) -> str:
+    formats = admin.member.formats
+    return formats.day(formats.local(instant).date(), near=admin.member.at)
 
 
 def _has_seat(each: Affiliated, number: int, last: dict[int, tuple[datetime, UUID]]) -> bool:

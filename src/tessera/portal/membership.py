@@ -131,7 +131,7 @@ def join_url(member: Member, plan_id: UUID) -> str:
 
 
 def _term(term: TermView, formats: Formats, at: datetime) -> TermShown:
-    start = formats.start(term.starts_at)
+    start = formats.day(formats.local(term.starts_at).date())
     if term.ends_at is None:
         span = gettext("From %(start)s on") % {"start": start}
     else:

@@ -87,8 +87,10 @@ def rows(view: MembershipView, formats: Formats, at: datetime) -> list[Row]:
     if view.inherited_from is None and view.holder.type == "customer":
         found.append((gettext("Price"), price_text(view.price, formats)))
     if view.starts_at is not None:
-        name = gettext("Begins") if view.starts_at > at else gettext("Since")
-        found.append((name, formats.start(view.starts_at)))
+        if view.starts_at > at:
+            found.append((gettext("Begins"), formats.start(view.starts_at)))
+        else:
+            found.append((gettext("Since"), formats.day(formats.local(view.starts_at).date())))
     found += _end_rows(view, formats)
     if view.inherited_from is None:
         found.append((gettext("Next payment"), next_payment(view, formats, at)))
@@ -126,6 +128,8 @@ def _runs(view: MembershipView, formats: Formats, at: datetime) -> str:
         return gettext("Canceled: it ends with %(day)s.") % {"day": day}
     if view.renews:
         return gettext("Until %(day)s, and then on.") % {"day": day}
+    if view.price.billing == Billing.RECURRING and view.price.amount_minor and view.inherited_from is None:
+        return gettext("Until %(day)s, unless it is paid on.") % {"day": day}
     return gettext("Until %(day)s.") % {"day": day}
 
 

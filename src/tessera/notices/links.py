@@ -49,7 +49,6 @@ def _company_invitation(matter: Matter, formats: Formats) -> dict[str, object] |
     code = company_codes.of_invitation(invitation)
     return {
         "company": invitation.company.name,
-        "address": invitation.address,
         "until": formats.moment(invitation.expires_at),
         "link": settings.BASE_URL + reverse("join:company", args=[matter.organization.slug, code]),
     }

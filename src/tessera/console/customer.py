@@ -22,7 +22,7 @@ from tessera.memberships import seats
 from tessera.memberships.types import Status
 from tessera.organizations.formatting import joined
 from tessera.organizations.rights import Right
-from tessera.people import own_data, queries, services
+from tessera.people import queries, services
 from tessera.people.models import Affiliation, Customer
 from tessera.people.queries import Affiliated
 from tessera.people.types import Belonging, CustomerStatus
@@ -57,7 +57,6 @@ def profile(request: StaffRequest, ref: str) -> HttpResponse:
         permissions=permissions,
         affiliations=belongings,
         notes=notes.shown(row, staff),
-        deletion_asked=own_data.asked_at(row),
         timeline_url=reverse(
             "console:customer_timeline", args=[organization.slug, ids.to_text(Prefix.CUSTOMER, row.pk)]
         ),

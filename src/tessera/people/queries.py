@@ -8,12 +8,21 @@ from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from tessera.http.cursors import paginate
 from tessera.organizations.models import Organization
 from tessera.people.details import tag_key
 from tessera.people.finding import companies_found, customers_among, customers_found
-from tessera.people.models import Affiliation, Company, Customer, CustomerEmail, CustomerPhone, CustomerTag
+from tessera.people.models import (
+    Affiliation,
+    Company,
+    Customer,
+    CustomerEmail,
+    CustomerPhone,
+    CustomerTag,
+    DeletionRequest,
+)
 from tessera.people.references import company_by_ref, customer_by_ref
 from tessera.people.types import Belonging, CompanyStatus, CustomerStatus, Email, Source, Via
 
@@ -63,6 +72,7 @@ class CustomerFacts:
     ban_reason: str
     source: Source
     created_at: datetime
+    deletion_asked: bool = False  # they, or a record that was merged into theirs, wait to be deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,11 +263,14 @@ def customer_facts(rows: Sequence[Customer]) -> list[CustomerFacts]:
     emails: dict[UUID, list[tuple[int, Email]]] = {}
     phones: dict[UUID, list[tuple[int, str]]] = {}
     tags: dict[UUID, list[tuple[str, str]]] = {}
+    leaving: set[UUID] = set()
     for key, what, position, text, verified in _lists_of([row.pk for row in rows]):
         if what == "email":
             emails.setdefault(key, []).append((position, Email(text, bool(verified))))
         elif what == "phone":
             phones.setdefault(key, []).append((position, text))
+        elif what == "deletion":
+            leaving.add(key)
         else:
             tags.setdefault(key, []).append((tag_key(text), text))
     return [
@@ -281,20 +294,30 @@ def customer_facts(rows: Sequence[Customer]) -> list[CustomerFacts]:
             ban_reason=row.ban_reason,
             source=Source(row.source),
             created_at=row.created_at,
+            deletion_asked=row.pk in leaving,
         )
         for row in rows
     ]
 
 
 def _lists_of(keys: Sequence[UUID]) -> QuerySet[Any, Any]:
-    """The e-mail addresses, phone numbers and tags of customers, in one statement."""
+    """The e-mail addresses, phone numbers, tags and wishes to be deleted of customers, in one statement."""
     no, verified = Value(False), ExpressionWrapper(Q(verified_at__isnull=False), BooleanField())
     emails = CustomerEmail.objects.filter(customer__in=keys).annotate(what=Value("email"), known=verified)
     phones = CustomerPhone.objects.filter(customer__in=keys).annotate(what=Value("phone"), known=no)
     tags = CustomerTag.objects.filter(customer__in=keys).annotate(what=Value("tag"), place=Value(0), known=no)
+    theirs = Q(customer__in=keys) | Q(customer__merged_into__in=keys)
+    wishes = DeletionRequest.objects.filter(theirs, withdrawn_at=None).annotate(
+        whose=Coalesce("customer__merged_into", "customer"),
+        what=Value("deletion"),
+        place=Value(0),
+        said=Value(""),
+        known=no,
+    )
     return emails.values_list("customer_id", "what", "position", "address", "known").union(
         phones.values_list("customer_id", "what", "position", "number", "known"),
         tags.values_list("customer_id", "what", "place", "tag", "known"),
+        wishes.values_list("whose", "what", "place", "said", "known"),
         all=True,
     )
 

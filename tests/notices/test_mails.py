@@ -75,7 +75,10 @@ def test_a_companys_people_are_told_of_its_membership_and_not_of_theirs(scene: s
 def assert_is_harmless_to_read(letter: Letter) -> None:
     """Nothing is fetched and nothing runs."""
     links = re.findall(r'(?:href|src|url)\s*=?\s*["(]?(https?:[^"\')]+)', letter.html)
-    assert all(re.search(r"/notices/|/join/[^/]+/company/|/console/(invitation|reset-password|confirm-email)/", each) for each in links)
+    assert all(
+        re.search(r"/notices/|/join/[^/]+/company/|/console/(invitation|reset-password|confirm-email)/", each)
+        for each in links
+    )
     assert "secret" not in letter.html + letter.text
     assert not re.search(r"<(img|script|link|iframe|form|object|video)\b|@import|url\(|\son\w+=", letter.html)
     assert len(letter.html) < 20_000

@@ -96,7 +96,7 @@
     // After "#", which no server is told: how it should look, and what to fill in.
     const said = Object.entries({ ...theme(), email, title, closable: closable ? "yes" : "" });
     const hash = new URLSearchParams(said.filter(([, value]) => value).map(([name, value]) => [name, String(value)]));
-    const query = locale ? `?lang=${encodeURIComponent(locale)}` : "";
+    const query = locale ? `?locale=${encodeURIComponent(locale)}` : "";
     frame.src = `${host}/embed/${organization}${plan && `/${plan}`}${query}#${hash}`;
 
     const post = (message) => frame.contentWindow && frame.contentWindow.postMessage({ tessera: 1, ...message }, host);

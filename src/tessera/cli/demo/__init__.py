@@ -69,7 +69,7 @@ def command(port: int, fresh: bool, folder: Path | None, no_serve: bool) -> None
     )
     health.release()
     if not no_serve:
-        sys.exit(supervise([*serve.parts("127.0.0.1", port, quiet=True), *(part for part in others if part is not None)]))
+        sys.exit(supervise([*serve.parts("127.0.0.1", port, quiet=True), *filter(None, others)]))
 
 
 def _is_made() -> bool:

@@ -29,7 +29,7 @@ def show(
 ) -> None:
     """Print the summary. Lines are never broken, and the three commands stand flush left: both can be copied.
 
-    `member` is the number of somebody who may come in; `visitors` can sign in to the club's own website, if it is there.
+    `member` is the number of somebody who may come in; `visitors` can sign in to the club's website.
     """
     lines = [
         Text(),

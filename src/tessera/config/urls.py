@@ -19,6 +19,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/console/"), name="home"),
     path("notices/", include("tessera.notices.pages.urls", namespace="notices")),
     path("mailbox/", include("tessera.notices.pages.mailbox_urls", namespace="mailbox")),
+    path("join/", include("tessera.signup.pages.urls", namespace="join")),
+    path("embed/", include("tessera.signup.pages.embed_urls", namespace="embed")),
     path("console/", include("tessera.console.urls", namespace="console")),
 ]
 

@@ -150,9 +150,7 @@ def _put_away(
 
 
 def _locked(organization: Organization, question_id: UUID) -> Question:
-    row = (
-        Question.objects.filter(organization=organization, pk=question_id).select_for_update(no_key=True).first()
-    )
+    row = Question.objects.filter(organization=organization, pk=question_id).select_for_update(no_key=True).first()
     if row is None:
         raise QuestionNotFound("there is no such question")
     row.organization = organization
@@ -171,9 +169,7 @@ def _word(row: Question, number: int, label: str, help_text: str, choices: Seque
 
 def _put_plans(row: Question, plans: Sequence[UUID] | None) -> None:
     wanted = set(plans or ())
-    known = set(
-        Plan.objects.filter(organization_id=row.organization_id, pk__in=wanted).values_list("pk", flat=True)
-    )
+    known = set(Plan.objects.filter(organization_id=row.organization_id, pk__in=wanted).values_list("pk", flat=True))
     if known != wanted:
         raise QuestionInvalid("there is no such plan", pointer="/plans")
     if plans is not None and not wanted:

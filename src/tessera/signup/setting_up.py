@@ -42,7 +42,9 @@ def update_settings(
             before = (row.terms.text, row.terms.url) if row.terms is not None else ("", "")
             wanted = (before[0] if text is None else str(text), before[1] if url is None else str(url))
             if all(wanted):
-                raise SignupSettingInvalid("either the terms themselves, or a link to them: not both", pointer="/terms_url")
+                raise SignupSettingInvalid(
+                    "either the terms themselves, or a link to them: not both", pointer="/terms_url"
+                )
             if wanted != before:
                 columns["terms"] = _new_terms(organization, *wanted, at=at) if any(wanted) else None
         if columns:
@@ -81,8 +83,6 @@ def _locked(organization: Organization) -> SignupSettings:
 def _new_terms(organization: Organization, text: str, url: str, *, at: datetime) -> TermsVersion:
     """Part of the caller's transaction, which holds the settings: numbers have no gaps."""
     last = TermsVersion.objects.filter(organization=organization).aggregate(last=Max("number"))["last"]
-    row = TermsVersion(
-        id=new_id(), organization=organization, number=(last or 0) + 1, text=text, url=url, made_at=at
-    )
+    row = TermsVersion(id=new_id(), organization=organization, number=(last or 0) + 1, text=text, url=url, made_at=at)
     row.save(force_insert=True)
     return row

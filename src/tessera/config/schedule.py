@@ -14,6 +14,7 @@ from tessera.cli.examination import examine
 from tessera.console.sessions import forget_old_sessions
 from tessera.events import reacting
 from tessera.files import tasks as files
+from tessera.identity import tasks as identity
 from tessera.jobs import pruning
 from tessera.jobs.leading import Every, Schedule
 from tessera.jobs.queue import enqueue, task
@@ -82,6 +83,7 @@ SCHEDULE: Final = Schedule(
         Every("remove files of no picture", timedelta(hours=1), files.sweep, first=timedelta(minutes=10)),
         Every("go on deleting organizations", timedelta(minutes=10), lifecycle.catch_up),
         Every("forget sessions that are over", timedelta(days=1), forget_old_sessions, first=timedelta(minutes=5)),
+        Every("renew keys that sign", timedelta(hours=1), identity.tend_signing_keys, first=timedelta(minutes=5)),
         Every("examine the database", timedelta(days=1), examine_everything, first=timedelta(minutes=10)),
     ),
 )

@@ -112,6 +112,8 @@ _ACCOUNTS: Final = Buckets("sign-in-account", rate=10 / 900, burst=10)
 _MAILS_FROM: Final = Buckets("mail-address", rate=10 / 3600, burst=10)
 _MAILS_TO: Final = Buckets("mail-account", rate=3 / 3600, burst=3)
 
+_APPS_FROM: Final = Buckets("app-address", rate=1, burst=300)
+
 
 def sign_in_attempt(*, address: str, account: str) -> None:
     """Count an attempt to sign in from an address (30 in five minutes) and to an account (10 in a quarter of an hour).
@@ -143,6 +145,11 @@ def signed_in(*, account: str) -> None:
     _ACCOUNTS.forget(account.strip().casefold())
 
 
+def app_token_asked_for(*, address: str) -> None:
+    """Count a request of a customer's app for tokens, from an address: 300 in five minutes. Raises Spent (429)."""
+    _APPS_FROM.spend(_neighbourhood(address))
+
+
 def _neighbourhood(address: str) -> Hashable:
     parsed = networks.address(address)
     return int(parsed) >> 64 if isinstance(parsed, IPv6Address) else address
@@ -151,5 +158,5 @@ def _neighbourhood(address: str) -> Hashable:
 def forget_everyone() -> None:
     """Fill every bucket again and read the settings anew."""
     api.cache_clear()
-    for buckets in (_ADDRESSES, _ACCOUNTS, _MAILS_FROM, _MAILS_TO):
+    for buckets in (_ADDRESSES, _ACCOUNTS, _MAILS_FROM, _MAILS_TO, _APPS_FROM):
         buckets._levels.clear()

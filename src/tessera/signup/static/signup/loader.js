@@ -150,7 +150,7 @@
         const again = shown;
         steps += type === "step";
         // The first step comes with "ready": somebody whom the site knows is to see the one after it.
-        if (type === "error" || steps > 1 || !(token || queued)) show();
+        if (steps > 1 || (type === "error" && detail.code !== "theme_invalid") || !(token || queued)) show();
         if (type === "step" && again && frame.getBoundingClientRect().top < 0) frame.scrollIntoView();
       } else if (type !== "completed" && type !== "close") return;
       emit(type, detail);

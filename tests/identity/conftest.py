@@ -1,3 +1,21 @@
+from collections.abc import Iterator
+
+import pytest
+from django.test import override_settings
+
+from tessera.http import limits
+from tessera.http.mail_url import django_settings
 from tests.http.emptying import database_can_be_emptied
 
 __all__ = ["database_can_be_emptied"]
+
+
+@pytest.fixture(autouse=True)
+def mail_is_configured() -> Iterator[None]:
+    with override_settings(**django_settings("smtp://127.0.0.1:1", sender="Tessera <post@tessera.example>")):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_asked_yet() -> None:
+    limits.forget_everyone()

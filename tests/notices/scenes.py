@@ -12,6 +12,8 @@ from tessera.events import services as recording
 from tessera.events.queries import EventLine
 from tessera.events.types import Actor, EventType
 from tessera.http.schemas import instant_text
+from tessera.identity.codes import ask
+from tessera.identity.types import Surface
 from tessera.memberships.inheritance import join_company, leave_company
 from tessera.memberships.models import Membership
 from tessera.notices.types import Kind
@@ -316,6 +318,16 @@ def _another_address(stage: Stage) -> None:
     ask_email_change(user=owner.user, email="new@club.example")
 
 
+def _signs_in(stage: Stage) -> None:
+    ask(
+        organization=stage.club,
+        address="nobody@member.example",
+        browser="a secret of the browser's own",
+        surface=Surface.EMBED,
+        client_address="192.0.2.1",
+    )
+
+
 # By name: the kind, and what happens. Those of `OF_PEOPLE` happen to a person only, a customer or an owner.
 SCENES: Final[Mapping[str, tuple[Kind, Callable[[Stage], None]]]] = {
     "application received": (Kind.APPLICATION_RECEIVED, _received),
@@ -355,4 +367,5 @@ OF_PEOPLE: Final[Mapping[str, tuple[Kind, Callable[[Stage], None]]]] = {
     "staff invited by the operator": (Kind.STAFF_INVITATION, _invited_by_operator),
     "password forgotten": (Kind.STAFF_PASSWORD_RESET, _password_forgotten),
     "another address": (Kind.STAFF_EMAIL_CHANGE, _another_address),
+    "signs in": (Kind.SIGN_IN_CODE, _signs_in),
 }

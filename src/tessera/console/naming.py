@@ -51,10 +51,11 @@ def customers(organization: Organization, keys: Collection[UUID]) -> dict[UUID, 
 
 
 def actors(organization: Organization, texts: Collection[str]) -> dict[str, str]:
-    """Return who actors are, by the text that events hold: the name of a staff member or API key."""
+    """Return who actors are, by the text that events hold: the name of a staff member, API key or customer."""
     staff = {key for text in texts if (key := _key(Prefix.STAFF, text)) is not None}
     keys = {key for text in texts if (key := _key(Prefix.API_KEY, text)) is not None}
-    names: dict[UUID, str] = {}
+    people = {key for text in texts if (key := _key(Prefix.CUSTOMER, text)) is not None}
+    names: dict[UUID, str] = customers(organization, people)
     if staff:
         rows = Staff.objects.filter(organization=organization, pk__in=staff)
         names |= dict(rows.values_list("pk", "user__name"))
@@ -62,7 +63,7 @@ def actors(organization: Organization, texts: Collection[str]) -> dict[str, str]
         names |= dict(ApiKey.objects.filter(organization=organization, pk__in=keys).values_list("pk", "name"))
     found = {}
     for text in texts:
-        key = _key(Prefix.STAFF, text) or _key(Prefix.API_KEY, text)
+        key = _key(Prefix.STAFF, text) or _key(Prefix.API_KEY, text) or _key(Prefix.CUSTOMER, text)
         found[text] = names.get(key, "") if key is not None else ""
     return found
 

@@ -61,7 +61,6 @@ class EventType(StrEnum):
     CUSTOMER_SIGNED_OUT = "customer.signed_out"
     CUSTOMER_SITE_LINKED = "customer.site_linked"
     CUSTOMER_SITE_UNLINKED = "customer.site_unlinked"
-    CUSTOMER_SIGN_IN_FORGOTTEN = "customer.sign_in_forgotten"
     CUSTOMER_UNSUBSCRIBED = "customer.unsubscribed"
     CUSTOMER_RESUBSCRIBED = "customer.resubscribed"
     COMPANY_CREATED = "company.created"

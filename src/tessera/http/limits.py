@@ -112,7 +112,14 @@ _ACCOUNTS: Final = Buckets("sign-in-account", rate=10 / 900, burst=10)
 _MAILS_FROM: Final = Buckets("mail-address", rate=10 / 3600, burst=10)
 _MAILS_TO: Final = Buckets("mail-account", rate=3 / 3600, burst=3)
 
+<<<<<<< HEAD
 _APPS_FROM: Final = Buckets("app-address", rate=1, burst=300)
+=======
+# Members often sit behind one address, as in the club's own rooms: more than for staff.
+_CODES_FROM: Final = Buckets("code-address", rate=30 / 3600, burst=30)
+_CODES_ENTERED: Final = Buckets("code-entered", rate=60 / 600, burst=60)
+_TOKENS_FROM: Final = Buckets("token-address", rate=120 / 600, burst=120)
+>>>>>>> identity
 
 
 def sign_in_attempt(*, address: str, account: str) -> None:
@@ -140,6 +147,24 @@ def mail_asked_for(*, address: str, account: str) -> None:
     _MAILS_TO.spend(account.strip().casefold())
 
 
+def code_asked_for(*, address: str) -> None:
+    """Count a customer's code that is asked for from an address: thirty an hour. Raises Spent (429).
+
+    How many go to one e-mail address is counted where all processes see it (`identity/codes.py`).
+    """
+    _CODES_FROM.spend(_neighbourhood(address))
+
+
+def code_entered(*, address: str) -> None:
+    """Count a customer's code that is entered from an address: sixty in ten minutes. Raises Spent (429)."""
+    _CODES_ENTERED.spend(_neighbourhood(address))
+
+
+def token_injected(*, address: str) -> None:
+    """Count a site's token that is handed in from an address: 120 in ten minutes. Raises Spent (429)."""
+    _TOKENS_FROM.spend(_neighbourhood(address))
+
+
 def signed_in(*, account: str) -> None:
     """Forget the attempts to sign in to an account: its owner has just done it."""
     _ACCOUNTS.forget(account.strip().casefold())
@@ -158,5 +183,9 @@ def _neighbourhood(address: str) -> Hashable:
 def forget_everyone() -> None:
     """Fill every bucket again and read the settings anew."""
     api.cache_clear()
+<<<<<<< HEAD
     for buckets in (_ADDRESSES, _ACCOUNTS, _MAILS_FROM, _MAILS_TO, _APPS_FROM):
+=======
+    for buckets in (_ADDRESSES, _ACCOUNTS, _MAILS_FROM, _MAILS_TO, _CODES_FROM, _CODES_ENTERED, _TOKENS_FROM):
+>>>>>>> identity
         buckets._levels.clear()

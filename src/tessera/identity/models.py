@@ -130,7 +130,7 @@ class CustomerSession(models.Model):
 
 
 class Injection(models.Model):
-    """A site's token was handed in: signed its visitor in, or was refused and why. Never the token, nor who it is of."""
+    """A site's token was handed in: taken, or refused and why. Never the token, nor who it is of."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_index=False)

@@ -134,7 +134,7 @@ class ProofReason(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a site's token was refused. Stable; docs/embedding.md says what each means and what to do about it."""
+    """Why a site's token was refused. Stable; docs/identity.md says what each means and what to do about it."""
 
     ORIGIN_NOT_ALLOWED = "origin_not_allowed"
     TOKEN_TOO_LARGE = "token_too_large"  # noqa: S105

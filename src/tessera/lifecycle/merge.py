@@ -12,6 +12,7 @@ from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
+from tessera.identity import traces
 from tessera.lifecycle import uniting
 from tessera.lifecycle.errors import MergeUnsettled, SameCustomer
 from tessera.memberships.granting import plans_occupied, unended
@@ -53,6 +54,7 @@ def merge_customer(
         _refuse_unsettled(customer, into, at)
         memberships = _move_memberships(customer, into)
         united = uniting.unite_affiliations(customer, into)
+        traces.unite(customer, into)
         first_email, first_phone = uniting.first_contacts(customer)
         uniting.unite_emails(customer, into)
         uniting.unite_phones(customer, into)

@@ -117,6 +117,8 @@ def _headers(notice: Notice, language: str, link: str) -> dict[str, str]:
 def _message_id(notice: Notice) -> str:
     """The same for the same fact, whichever attempt or restored row it is, so that a second copy can be told."""
     told = "\n".join([str(notice.organization_id), notice.kind, str(notice.recipient_id), notice.fact])
+    if notice.kind == Kind.SIGN_IN_CODE:  # each attempt has a code of its own: no copy of the one before
+        told += f"\n{notice.claim}"
     domain = _from_address().rpartition("@")[2] or urlsplit(settings.BASE_URL).hostname
     return f"<{sha256(told.encode()).hexdigest()[:32]}@{domain}>"
 

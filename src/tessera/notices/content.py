@@ -11,6 +11,7 @@ from typing import Final
 from django.utils.translation import gettext, ngettext
 
 from tessera.core import local_time
+from tessera.identity import codes
 from tessera.memberships.types import EndedReason, Status
 from tessera.memberships.views import MembershipView
 from tessera.notices import links, losses
@@ -97,6 +98,8 @@ def content(matter: Matter, formats: Formats) -> Content | None:
         return _seat_lost(matter, formats)
     if matter.kind is Kind.WEBHOOK_ENDPOINT_DISABLED:
         return _webhook_endpoint_disabled(matter)
+    if matter.kind is Kind.SIGN_IN_CODE:
+        return _sign_in_code(matter)
     if matter.kind in links.OF_STAFF:
         return links.OF_STAFF[matter.kind](matter, formats)
     if matter.membership is None:
@@ -265,6 +268,15 @@ def _seat_lost(matter: Matter, formats: Formats) -> Content | None:
         "lost": joined([names[key] for key in loss.lost if key in names]),
         "kept": joined([names[key] for key in loss.kept if key in names]),
     }
+
+
+def _sign_in_code(matter: Matter) -> Content | None:
+    """The code is made here, as its mail is written, and stands nowhere but in it."""
+    made = codes.make(matter.organization, matter.recipient_id)
+    if made is None:
+        return None
+    code, minutes = made
+    return {"code": code, "minutes": minutes}
 
 
 def _webhook_endpoint_disabled(matter: Matter) -> Content | None:

@@ -128,6 +128,17 @@ def tell_account(organization: Organization, lines: Sequence[EventLine]) -> None
     tell(organization, drafts)
 
 
+def send_codes(organization: Organization, lines: Sequence[EventLine]) -> None:
+    """Send those who sign in the codes that they asked for."""
+    drafts = []
+    for line in lines:
+        named = str(line.data.get("attempt"))
+        key = ids.from_text(Prefix.CODE_ATTEMPT, named)
+        if key is not None:
+            drafts.append(Draft(News(Kind.SIGN_IN_CODE, named, line.at, line.sequence), To.SIGNING_IN, key))
+    tell(organization, drafts)
+
+
 _LINKS: Final[Mapping[EventType, tuple[Kind, To]]] = {
     EventType.STAFF_PASSWORD_RESET_ASKED: (Kind.STAFF_PASSWORD_RESET, To.STAFF),
     EventType.STAFF_EMAIL_CHANGE_ASKED: (Kind.STAFF_EMAIL_CHANGE, To.NEW_EMAIL),
@@ -139,6 +150,7 @@ NOTICES: Final[Mapping[EventType, Reaction]] = {
     EventType.MEMBERSHIP_SEATS_CHANGED: tell_unseated,
     EventType.WEBHOOK_ENDPOINT_DISABLED: tell_owners,
     EventType.STAFF_INVITED: tell_invited,
+    EventType.CUSTOMER_CODE_ASKED: send_codes,
     **dict.fromkeys(_LINKS, tell_account),
 }
 

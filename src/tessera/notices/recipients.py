@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from tessera.identity import codes
 from tessera.notices.models import Notice, Unsubscription
 from tessera.notices.types import Group, Skipped, To
 from tessera.organizations.models import Invitation, Organization, Staff
@@ -32,7 +33,7 @@ class Addressee:
 
 
 def addressees(organization: Organization, notices: Iterable[Notice]) -> dict[UUID, Addressee | Skipped]:
-    """Return, by the recipients' keys, how each is written to, or why not. At most five queries."""
+    """Return, by the recipients' keys, how each is written to, or why not. At most six queries."""
     keys: dict[str, set[UUID]] = defaultdict(set)
     for notice in notices:
         keys[notice.to].add(notice.recipient_id)
@@ -45,6 +46,8 @@ def addressees(organization: Organization, notices: Iterable[Notice]) -> dict[UU
         found |= _staff(organization, keys[To.STAFF])
     if keys[To.INVITED]:
         found |= _invited(organization, keys[To.INVITED])
+    if keys[To.SIGNING_IN]:
+        found |= _signing_in(organization, keys[To.SIGNING_IN])
     if keys[To.NEW_EMAIL]:
         found |= _staff(organization, keys[To.NEW_EMAIL], pending=True)
     return found
@@ -122,6 +125,14 @@ def _invited(organization: Organization, keys: Collection[UUID]) -> dict[UUID, A
             called=row.name,
         )
         for row in Invitation.objects.filter(organization=organization, pk__in=keys)
+    }
+
+
+def _signing_in(organization: Organization, keys: Collection[UUID]) -> dict[UUID, Addressee | Skipped]:
+    """Nobody is looked up by the address: who is known, and who is banned or archived, gets the same mail."""
+    return {
+        key: Addressee(row.address, "", row.address, row.locale)
+        for key, row in codes.waiting(organization, set(keys)).items()
     }
 
 

@@ -20,7 +20,7 @@ from tessera.notices import composing, leases, reading, services
 from tessera.notices.leases import Claim
 from tessera.notices.models import Notice
 from tessera.notices.reading import Matter
-from tessera.notices.types import Skipped, Status
+from tessera.notices.types import Kind, Skipped, Status
 from tessera.organizations.models import Organization
 
 # After each failed attempt, in seconds; a mail that failed once more than that, some two days later, is given up.
@@ -74,6 +74,8 @@ def _delivered(
     except MailFailed as failure:
         # What servers say may repeat the address, which is to be found in the records only.
         said = re.sub(re.escape(message.to[0]), "…", failure.detail, flags=re.IGNORECASE)
+        if notice.kind == Kind.SIGN_IN_CODE:
+            said = re.sub(r"[0-9]{6}", "…", said)
         log.warning("notice %s was not sent: %s", notice.pk, said)
         if failure.permanent or notice.attempts >= len(_PAUSES):
             leases.settle(notice, Status.FAILED, why=failure.reason)

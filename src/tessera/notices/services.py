@@ -12,12 +12,12 @@ from tessera.events.types import Actor, EventType
 from tessera.http import mail, mailbox
 from tessera.notices import leases
 from tessera.notices.models import Notice, Unsubscription
-from tessera.notices.types import GROUPS, Draft, Group, Skipped, Status
+from tessera.notices.types import GROUPS, Draft, Group, Kind, Skipped, Status
 from tessera.organizations.models import Organization
 from tessera.people.models import Customer
 
 _BLOCK: Final = 1_000
-_FIRST, _LATER = 0, 1
+_AT_ONCE, _FIRST, _LATER = 0, 1, 2
 
 
 def put_down(organization: Organization, drafts: Sequence[Draft]) -> bool:
@@ -39,7 +39,7 @@ def put_down(organization: Organization, drafts: Sequence[Draft]) -> bool:
             happened_at=draft.news.happened_at,
             status=Status.SKIPPED if skipped else Status.WAITING,
             why=skipped or "",
-            rank=_LATER if draft.news.kind in GROUPS else _FIRST,
+            rank=_rank(draft.news.kind),
             due_at=due_at,
         )
         for draft in drafts
@@ -79,6 +79,13 @@ def resubscribe(*, organization: Organization, customer: Customer, group: Group,
         removed, _ = _rows(customer, group).delete()
         if removed:
             _record(EventType.CUSTOMER_RESUBSCRIBED, customer, group, at, actor)
+
+
+def _rank(kind: Kind) -> int:
+    """A code is waited for with the page open, and good for minutes; reminders have all day."""
+    if kind is Kind.SIGN_IN_CODE:
+        return _AT_ONCE
+    return _LATER if kind in GROUPS else _FIRST
 
 
 def _rows(customer: Customer, group: Group) -> QuerySet[Unsubscription]:

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     STAFF_INVITATION = "staff_invitation"
     STAFF_PASSWORD_RESET = "staff_password_reset"  # noqa: S105
     STAFF_EMAIL_CHANGE = "staff_email_change"
+    SIGN_IN_CODE = "sign_in_code"
 
 
 class Group(StrEnum):
@@ -51,6 +52,7 @@ class To(StrEnum):
     COMPANY = "company"
     STAFF = "staff"
     INVITED = "invited"  # an invitation: whoever it is for is in no other record yet
+    SIGNING_IN = "signing_in"  # whoever asked for a code, known or not, at the address that they gave
     NEW_EMAIL = "new_email"  # staff, at the address that is to be theirs once they confirm it
 
 

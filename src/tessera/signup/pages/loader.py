@@ -1,4 +1,4 @@
-"""The script that clubs put on their own pages: /embed/v1.js. The same for all of them, and for all of their visitors."""
+"""The script that clubs put on their own pages: /embed/v1.js. The same for all of them and their visitors."""
 
 import gzip
 import hashlib

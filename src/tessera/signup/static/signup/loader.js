@@ -4,8 +4,7 @@
  *   <div class="tessera-membership"><a href="https://HOST/join/ORG/PLAN">Join</a></div>
  *   <script src="https://HOST/embed/v1.js" data-organization="ORG" data-plan="PLAN" async></script>
  *
- * Until the page in the frame has answered, and if it never does, the link is what visitors have. No dependencies,
- * nothing stored, nothing asked of any other host. What can be said to it: docs/embedding.md.
+ * Until the frame has answered, and if it never does, visitors have the link. More: docs/embedding.md.
  */
 (() => {
   "use strict";
@@ -23,7 +22,7 @@
     [...document.scripts].reverse().find((each) => /\/embed\/v1\.js(\?|$)/.test(each.src));
   const home = new URL(script ? script.src : location.href).origin;
 
-  /** The theme as names and values, from JSON, from `accent: #123456; radius: 8px`, or from an object. */
+  /** The theme, from JSON, from `accent: #123456; radius: 8px`, or from an object. */
   function themeOf(told) {
     if (!told || typeof told === "object") return { ...told };
     try {
@@ -36,14 +35,14 @@
     return Object.fromEntries(pairs.map((each) => each.split(/[:=]([^]*)/, 2).map((part) => part.trim())));
   }
 
-  /** Whether the page around `element` is dark now: as its `color-scheme` says, which is light where nothing is said. */
+  /** Whether the page is dark there, as its `color-scheme` says: light, where nothing is said. */
   function schemeAround(element) {
     const said = getComputedStyle(element).colorScheme || "";
     if (!said.includes("dark")) return "light";
     return !said.includes("light") || matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   }
 
-  /** What asks the site's own back end for a token: POST {"nonce"} there, {"token"} back, 204 for nobody. */
+  /** Asks the site's back end for a token: POST {"nonce"}, {"token"} back, 204 for nobody. */
   function askingAt(url) {
     return async (nonce) => {
       const answer = await fetch(url, {
@@ -93,7 +92,7 @@
     put("height", "0");
     put("visibility", "hidden");
     put("color-scheme", theme().scheme);
-    // After "#", which no server is told: how it should look, and what to fill in.
+    // After "#": no server is told.
     const said = Object.entries({ ...theme(), email, title, closable: closable ? "yes" : "" });
     const hash = new URLSearchParams(said.filter(([, value]) => value).map(([name, value]) => [name, String(value)]));
     const query = locale ? `?locale=${encodeURIComponent(locale)}` : "";
@@ -145,11 +144,12 @@
       } else if (type === "ready") {
         nonce = String(detail.nonce);
         clearTimeout(waiting);
+        repaint();
         recognise();
       } else if (type === "step" || type === "error") {
         const again = shown;
         steps += type === "step";
-        // The first step comes with "ready": somebody whom the site knows is to see the one after it.
+        // Somebody whom the site knows is to see the step after the first one.
         if (steps > 1 || (type === "error" && detail.code !== "theme_invalid") || !(token || queued)) show();
         if (type === "step" && again && frame.getBoundingClientRect().top < 0) frame.scrollIntoView();
       } else if (type !== "completed" && type !== "close") return;
@@ -163,14 +163,23 @@
     };
     dark.addEventListener("change", repaint);
 
-    const waiting = setTimeout(() => {
-      const detail = `${frame.src.split("#")[0]} does not answer: is ${location.origin} one of the allowed origins?`;
+    const trouble = (code, detail) => {
       warn(`${detail} See ${host}/embed/${organization}/check`);
-      emit("error", { code: "no_answer", detail });
-    }, PATIENCE);
+      emit("error", { code, detail });
+    };
+    const waiting = setTimeout(
+      () => trouble("no_answer", `the frame does not answer: is ${location.origin} one of the allowed origins?`),
+      PATIENCE,
+    );
+    const refused = ({ blockedURI, effectiveDirective }) => {
+      if (!blockedURI.startsWith(host) || nonce) return;
+      clearTimeout(waiting);
+      trouble("blocked_by_policy", `the policy of this page (${effectiveDirective}) does not let it frame ${host}.`);
+    };
+    document.addEventListener("securitypolicyviolation", refused);
 
     const handle = {
-      /** Call back at each event of a type, and at once if there has been one. Returns what stops it. */
+      /** Call back at each event of a type, at once if there was one. Returns what stops it. */
       on(type, callback) {
         listeners[type] = [...(listeners[type] || []), callback];
         if (type in last) callback(last[type]);
@@ -187,6 +196,7 @@
       /** Take the frame away; what was there before is back. */
       destroy() {
         clearTimeout(waiting);
+        document.removeEventListener("securitypolicyviolation", refused);
         dark.removeEventListener("change", repaint);
         mounted.delete(element);
         frame.remove();
@@ -220,7 +230,7 @@
     return window.Tessera.mount(place, { ...options, closable: closable !== undefined });
   }
 
-  // Loaded again, for another place on the page, it is the first one that works: it alone knows what is mounted.
+  // Loaded again, for another place, the first one works: it knows what is mounted.
   window.Tessera = window.Tessera || { mount };
   if (!script || !script.dataset.organization || script.dataset.tesseraDone) return;
   script.dataset.tesseraDone = "";

@@ -1,0 +1,91 @@
+"""At once: guesses count, a code signs in once, an address makes one customer. Real threads on a real database."""
+
+from collections import Counter
+
+import pytest
+
+from tessera.core.errors import TesseraError
+from tessera.identity.errors import CodeVoid, CodeWrong, ProofNeeded
+from tessera.identity.models import CodeAttempt, CustomerSession, SiteLink
+from tessera.identity.types import Begun, Proven, Surface
+from tessera.people.models import Customer
+from tests import make
+from tests.identity.visitors import Browser, another_than, mailed, told
+from tests.people.racing import at_once
+
+pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
+
+
+def kinds(outcomes: list[object]) -> Counter[str]:
+    return Counter(type(each).__name__ for each in outcomes)
+
+
+def test_guesses_at_once_each_count() -> None:
+    browser = Browser(make.organization())
+    asked = browser.ask()
+    wrong = another_than(mailed(browser.club, asked))
+    told_ = at_once([lambda: browser.enter(asked, wrong) for _ in range(8)])
+    assert kinds(list(told_)) == {"CodeWrong": 4, "CodeVoid": 4}
+    left = sorted(each.tries_left for each in told_ if isinstance(each, CodeWrong))
+    assert len(left) == 4
+    assert CodeAttempt.objects.get().tries == 5
+
+
+def test_the_right_code_entered_by_several_at_once_proves_once() -> None:
+    browser = Browser(make.organization())
+    asked = browser.ask()
+    code = mailed(browser.club, asked)
+    outcomes = at_once([lambda: browser.enter(asked, code) for _ in range(4)])
+    assert kinds(list(outcomes)) == {"Proven": 1, "CodeVoid": 3}
+
+
+def test_one_proof_signs_in_once() -> None:
+    browser = Browser(make.organization())
+    proven = browser.prove()
+    outcomes = at_once([lambda: browser.begin(proven) for _ in range(4)])
+    assert kinds(list(outcomes)) == {"Begun": 1, "CodeVoid": 3}
+    assert CustomerSession.objects.count() == 1
+
+
+def test_two_browsers_with_a_new_address_are_one_customer() -> None:
+    club = make.organization()
+    proofs: list[tuple[Browser, Proven]] = [(each, each.prove()) for each in (Browser(club) for _ in range(4))]
+    outcomes = at_once([lambda browser=browser, proven=proven: browser.begin(proven) for browser, proven in proofs])  # type: ignore[misc]
+    begun = [each for each in outcomes if isinstance(each, Begun)]
+    assert len(begun) == 4
+    assert [each.created for each in begun].count(True) == 1
+    assert Customer.objects.count() == 1
+    assert CustomerSession.objects.count() == 4
+
+
+def test_one_visitor_in_two_tabs_is_one_customer() -> None:
+    club = make.organization()
+    site = make.trusted_issuer(club)
+    outcomes = at_once([lambda: Browser(club, Surface.EMBED).begin(injected=told(site)) for _ in range(4)])
+    assert kinds(list(outcomes)) == {"Begun": 4}
+    assert (Customer.objects.count(), SiteLink.objects.count()) == (1, 1)
+
+
+def test_a_code_and_a_sites_word_at_once_make_one_customer() -> None:
+    club = make.organization()
+    site = make.trusted_issuer(club)
+    browser = Browser(club)
+    proven = browser.prove()
+
+    def injected() -> Begun | TesseraError:
+        try:
+            return Browser(club, Surface.EMBED).begin(injected=told(site))
+        except ProofNeeded as refusal:  # the code was faster
+            return refusal
+
+    outcomes = at_once([lambda: browser.begin(proven), injected])
+    assert isinstance(outcomes[0], Begun)
+    assert not isinstance(outcomes[1], CodeVoid)
+    assert Customer.objects.count() == 1
+
+
+def test_two_asks_of_one_browser_at_once_are_one() -> None:
+    browser = Browser(make.organization())
+    outcomes = at_once([browser.ask for _ in range(4)])
+    assert kinds(list(outcomes)) == {"Asked": 1, "TooManyRequests": 3}
+    assert CodeAttempt.objects.count() == 1

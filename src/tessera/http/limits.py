@@ -180,6 +180,6 @@ def _neighbourhood(address: str) -> Hashable:
 def forget_everyone() -> None:
     """Fill every bucket again and read the settings anew."""
     api.cache_clear()
-    for buckets in (_ADDRESSES, _ACCOUNTS, _MAILS_FROM, _MAILS_TO, _APPS_FROM):
-    for buckets in (_ADDRESSES, _ACCOUNTS, _MAILS_FROM, _MAILS_TO, _CODES_FROM, _CODES_ENTERED, _TOKENS_FROM):
+    everyone = (_ADDRESSES, _ACCOUNTS, _MAILS_FROM, _MAILS_TO, _APPS_FROM, _CODES_FROM, _CODES_ENTERED, _TOKENS_FROM)
+    for buckets in everyone:
         buckets._levels.clear()

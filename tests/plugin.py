@@ -20,6 +20,8 @@ import pytest
 from tests import debian, postgres
 
 _ENVIRONMENT = ExitStack()
+_TESTS = Path(__file__).resolve().parent
+_LONG = ("accessible", "cli", "journeys", "packaging")  # they start installations and browsers
 
 
 class OutsideNetwork(Exception):
@@ -49,11 +51,13 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the soak tests out unless asked for, and get the browser if a test needs one."""
+    """Leave the soak tests out unless asked for, begin with what takes longest, and get the browser if it is needed."""
     if not config.getoption("soak"):
         kept = [item for item in items if item.get_closest_marker("soak") is None]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
+    # A module is one worker's (`--dist=loadscope`): begun last, a long one would keep the others waiting.
+    items.sort(key=lambda item: item.path.relative_to(_TESTS).parts[0] not in _LONG)
     if any(item.get_closest_marker("browser") for item in items):
         debian.chromium()
 

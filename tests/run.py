@@ -60,7 +60,7 @@ def run_on(database: str, arguments: list[str]) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="tessera-report-") as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", f"--database={database}", f"--junitxml={report}"]
-        command += [] if _has_workers(arguments) else ["--numprocesses=2"]
+        command += [] if _has_workers(arguments) else ["--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder"]
         if database != DATABASES[0]:
             command += [f"--ignore={path}" for path in WITHOUT_DATABASE]
         soak = "--soak" in arguments

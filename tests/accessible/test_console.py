@@ -14,7 +14,7 @@ from django.urls import Resolver404, resolve
 from playwright.sync_api import Browser, Page, Request, ViewportSize, expect, sync_playwright
 
 from tests import axe
-from tests.cli.installation import Installation, fresh
+from tests.cli.installation import fresh
 
 pytestmark = pytest.mark.browser
 
@@ -39,16 +39,8 @@ _FOLLOWED = "a[href]:not([download])"
 def club(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The demo club, served; gives its address."""
     folder = tmp_path_factory.mktemp("demo")
-    with fresh(folder) as installation:
-        home = folder / "demo"
-        installation.run("demo", "--home", str(home), "--no-serve")
-        settings = {
-            "TESSERA_HOME": str(home),
-            "TESSERA_SECRET_KEY": (home / "secret-key").read_text(),
-            "TESSERA_DEMO": "1",
-        }
-        with Installation({**installation.environ, **settings}).served() as server:
-            yield server.address
+    with fresh(folder) as installation, installation.demo(folder / "demo").served() as server:
+        yield server.address
 
 
 @pytest.fixture(scope="module")

@@ -102,6 +102,12 @@ class Installation:
         if not templates.lay(self.environ, self.command):
             self.run("migrate")
 
+    def demo(self, home: Path) -> "Installation":
+        """Make the demo club in a file in `home`, copied if it was made before, and return that installation."""
+        templates.made_demo(home, self.environ, self.command)
+        settings = {"TESSERA_HOME": str(home), "TESSERA_SECRET_KEY": (home / "secret-key").read_text()}
+        return Installation({**self.environ, **settings, "TESSERA_DEMO": "1"}, self.command, self.folder)
+
     @contextmanager
     def served(self, *, command: tuple[str, ...] = ("serve",)) -> Iterator[Server]:
         """Run the server for the length of the block, on a free port; it must stop cleanly when told to."""

@@ -1,4 +1,4 @@
-"""Databases with this version's tables, laid once by `tessera migrate`, then copied: it takes long."""
+"""Databases with this version's tables, and demos, made once by the real commands, then copied: it takes long."""
 
 import fcntl
 import hashlib
@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,6 +23,18 @@ def lay(environ: Mapping[str, str], command: tuple[str, ...]) -> bool:
     """Give an installation without any tables those of this version; False if it has some already."""
     url = environ.get("TESSERA_DATABASE_URL", "")
     return _in_server(url, environ, command) if url else _in_file(environ, command)
+
+
+def made_demo(home: Path, environ: Mapping[str, str], command: tuple[str, ...]) -> None:
+    """Make the demo of today in `home`, which is not there yet: a copy, if this version has made one today."""
+    made = Path(tempfile.gettempdir()) / f"tessera-demo-{_code()}-{datetime.now(UTC):%Y%m%d}"
+    with _alone():
+        if not (made / "made").exists():
+            shutil.rmtree(made, ignore_errors=True)
+            made.mkdir(mode=0o700)
+            _run(environ, (*command, "demo", "--no-serve", "--home", str(made / "home")))
+            (made / "made").touch()
+    shutil.copytree(made / "home", home)
 
 
 def _in_file(environ: Mapping[str, str], command: tuple[str, ...]) -> bool:
@@ -65,7 +78,11 @@ def _in_server(url: str, environ: Mapping[str, str], command: tuple[str, ...]) -
 
 
 def _migrate(environ: Mapping[str, str], command: tuple[str, ...]) -> None:
-    subprocess.run([*command, "migrate"], env=dict(environ), check=True, capture_output=True, timeout=_LIMIT_SECONDS)
+    _run(environ, (*command, "migrate"))
+
+
+def _run(environ: Mapping[str, str], command: tuple[str, ...]) -> None:
+    subprocess.run(command, env=dict(environ), check=True, capture_output=True, timeout=_LIMIT_SECONDS)
 
 
 @contextmanager
@@ -81,5 +98,14 @@ def _version() -> str:
     """What the tables come from: every migration, the records, and how the engines lay them."""
     found = hashlib.sha256()
     for path in sorted({*SOURCE.glob("*/migrations/*.py"), *SOURCE.glob("db/**/*.py"), *SOURCE.glob("*/models.py")}):
+        found.update(path.read_bytes())
+    return found.hexdigest()[:12]
+
+
+@cache
+def _code() -> str:
+    """What the demo comes from: all of the code."""
+    found = hashlib.sha256()
+    for path in sorted(SOURCE.rglob("*.py")):
         found.update(path.read_bytes())
     return found.hexdigest()[:12]

@@ -152,7 +152,7 @@ class TestWrong:
     @pytest.mark.parametrize("named", ["", "cod_", "x" * 5000, "cus_01jh2xcejqtf2nbrexx3vqjhp4"])
     def test_what_names_no_attempt_is_refused(self, named: str) -> None:
         browser = Browser(make.organization())
-        asked = browser.ask()
+        browser.ask()
         with pytest.raises(CodeVoid):
             codes.enter(
                 organization=browser.club, attempt=named, browser=browser.secret, code="123456",

@@ -68,7 +68,7 @@ def receiving() -> Iterator[Heard]:
 
 
 def test_every_acknowledged_grant_has_its_event_and_in_the_end_its_delivery(tmp_path: Path) -> None:
-    many = scaled(2_000)
+    many = scaled(1_000)
     with receiving() as heard, installation.fresh(tmp_path) as fresh:
         site = installation.Installation(
             {**fresh.environ, "TESSERA_OUTBOUND_ALLOWED": f"127.0.0.1:{heard.server_port}"}

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.browser
 EMAIL, PASSWORD = "olga@club.example", "a-key-for-the-back-door"
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 900}
+NARROW: ViewportSize = {"width": 320, "height": 700}
 CLUB = "/console/strand-house"
 
 
@@ -162,8 +163,18 @@ def test_two_owners_who_save_at_once_see_both_versions(browser: Browser, address
     expect(one.get_by_label("Name", exact=True)).to_have_value("The Strand")
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE, {"width": 320, "height": 700}], ids=["desk", "phone", "narrow"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+# On a desk in the light they are looked at by the walk over all pages; the rest of what differs, with `make soak`.
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [
+        pytest.param(NARROW, "dark", id="narrow, dark"),
+        *(
+            pytest.param(size, "light", id=f"{size['width']}, light", marks=pytest.mark.soak)
+            for size in (PHONE, NARROW)
+        ),
+        *(pytest.param(size, "dark", id=f"{size['width']}, dark", marks=pytest.mark.soak) for size in (DESK, PHONE)),
+    ],
+)
 def test_every_page_of_the_settings_can_be_used_by_everybody(
     browser: Browser, address: str, size: ViewportSize, scheme: str
 ) -> None:

@@ -52,8 +52,13 @@ def page(chromium: Path, tmp_path: Path, receiver: Receiver) -> Iterator[Page]:
     assert complaints == []
 
 
+def to_webhooks(page: Page) -> None:
+    page.get_by_role("navigation", name="Console").get_by_role("link", name="Settings").click()
+    page.get_by_role("main").get_by_role("link", name="Webhooks").click()
+
+
 def test_an_owner_adds_an_endpoint_tries_it_out_and_sees_what_arrives(page: Page, receiver: Receiver) -> None:
-    page.get_by_role("navigation", name="Console").get_by_role("link", name="Webhooks").click()
+    to_webhooks(page)
     page.get_by_role("link", name="Add the first endpoint").click()
     page.get_by_role("textbox", name="Address").fill(receiver.url)
     page.get_by_label("What it is").fill("The club's website")
@@ -82,7 +87,7 @@ def test_an_owner_adds_an_endpoint_tries_it_out_and_sees_what_arrives(page: Page
     page.get_by_label("Last name").fill("Okonkwo")
     page.get_by_role("dialog").get_by_role("button", name="Add the customer").click()
     expect(page.get_by_role("heading", name="Ada Okonkwo")).to_be_visible()
-    page.get_by_role("navigation", name="Console").get_by_role("link", name="Webhooks").click()
+    to_webhooks(page)
     page.get_by_role("link", name="The club's website").click()
     delivered = page.get_by_role("row", name="customer.created").filter(has_text="Delivered")
     for _ in range(40):  # the list says how things were when it was opened

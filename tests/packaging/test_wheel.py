@@ -147,6 +147,7 @@ def _page(address: str) -> str:
         return text
 
 
+@pytest.mark.soak  # the demo is made and walked through on every run; here only that its parts are shipped too
 def test_the_demo_is_made_from_it(shipped: Installation) -> None:
     made = shipped.run("demo", "--no-serve", "--home", "demo")
 

@@ -26,8 +26,8 @@ def customer_of(
 
     `customer` takes any reference; the ids of `user`, and of the types an organization lists, are the caller's own.
     The key may be of no customer, or of one merged into another: the decision finds out. An id costs no query.
-    An id of more than 300 characters is nobody's. `token` takes an access or app token of ours, which costs a query or two;
-    `audience` is what its `aud` has to be, None: anything.
+    An id of more than 300 characters is nobody's. `token` takes an access or app token of ours, which costs a query or
+    two; `audience` is what its `aud` has to be, None: anything.
     """
     if subject_type == TOKEN:
         return _bearer(organization, subject_id, audience)

@@ -84,6 +84,9 @@ SCHEDULE: Final = Schedule(
         Every("go on deleting organizations", timedelta(minutes=10), lifecycle.catch_up),
         Every("forget sessions that are over", timedelta(days=1), forget_old_sessions, first=timedelta(minutes=5)),
         Every("renew keys that sign", timedelta(hours=1), identity.tend_signing_keys, first=timedelta(minutes=5)),
+        Every(
+            "forget how people signed in long ago", timedelta(minutes=10), identity.prune, first=timedelta(minutes=5)
+        ),
         Every("examine the database", timedelta(days=1), examine_everything, first=timedelta(minutes=10)),
     ),
 )

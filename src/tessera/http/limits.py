@@ -112,11 +112,11 @@ _ACCOUNTS: Final = Buckets("sign-in-account", rate=10 / 900, burst=10)
 _MAILS_FROM: Final = Buckets("mail-address", rate=10 / 3600, burst=10)
 _MAILS_TO: Final = Buckets("mail-account", rate=3 / 3600, burst=3)
 
-_APPS_FROM: Final = Buckets("app-address", rate=1, burst=300)
 # Members often sit behind one address, as in the club's own rooms: more than for staff.
 _CODES_FROM: Final = Buckets("code-address", rate=30 / 3600, burst=30)
 _CODES_ENTERED: Final = Buckets("code-entered", rate=60 / 600, burst=60)
 _TOKENS_FROM: Final = Buckets("token-address", rate=120 / 600, burst=120)
+_APPS_FROM: Final = Buckets("app-address", rate=1, burst=300)
 
 
 def sign_in_attempt(*, address: str, account: str) -> None:
@@ -180,6 +180,6 @@ def _neighbourhood(address: str) -> Hashable:
 def forget_everyone() -> None:
     """Fill every bucket again and read the settings anew."""
     api.cache_clear()
-    everyone = (_ADDRESSES, _ACCOUNTS, _MAILS_FROM, _MAILS_TO, _APPS_FROM, _CODES_FROM, _CODES_ENTERED, _TOKENS_FROM)
-    for buckets in everyone:
+    of_customers = (_CODES_FROM, _CODES_ENTERED, _TOKENS_FROM, _APPS_FROM)
+    for buckets in (_ADDRESSES, _ACCOUNTS, _MAILS_FROM, _MAILS_TO, *of_customers):
         buckets._levels.clear()

@@ -22,7 +22,7 @@ from tessera.http import edge, limits, problems
 from tessera.http.api import StrictParser
 from tessera.http.errors import MethodNotAllowed
 from tessera.http.schemas import In, instant_text
-from tessera.identity import app_tokens, codes
+from tessera.identity import app_tokens, codes, signatures
 from tessera.identity.app_tokens import AppTokens
 from tessera.identity.errors import OriginNotAllowed, PersonAmbiguous, TokenInvalid
 from tessera.identity.types import SignedIn, Surface
@@ -173,6 +173,7 @@ def me(request: HttpRequest, club: Organization) -> HttpResponse:
 
 
 def _by_code(request: HttpRequest, club: Organization, body: CodeGrantIn) -> AppTokens:
+    signatures.check_audience(body.audience)  # before a code is spent on it
     address = request.META["REMOTE_ADDR"]
     proven = None
     if body.customer is not None:

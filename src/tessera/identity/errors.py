@@ -66,6 +66,18 @@ class TokenInvalid(Unauthenticated):
     code = "token_invalid"
 
 
+class PasskeyUnknown(NotFound):
+    """The customer has no such passkey."""
+
+    code = "passkey_unknown"
+
+
+class TooManyPasskeys(Conflict):
+    """A customer has ten passkeys at most."""
+
+    code = "too_many_passkeys"
+
+
 class RefreshTokenInvalid(Unauthenticated):
     """A refresh token that was never given, is over, or is of another app or organization."""
 

@@ -233,3 +233,27 @@ class AppGrant(models.Model):
 
     def __str__(self) -> str:
         return str(self.session_id)
+
+
+class Passkey(models.Model):
+    """A passkey (WebAuthn) that a customer signs in with: the public part of a key in a device of theirs."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_index=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="passkeys")
+    credential_hash = models.CharField(max_length=64)  # SHA-256 of the credential's id, which may be long
+    credential = models.BinaryField()  # as the device gave it: its id and public key (WebAuthn, 6.5.1)
+    user_handle = models.CharField(max_length=64)  # what the device calls its owner; stays when records are merged
+    sign_count = models.BigIntegerField()  # that of the last use; 0: the device counts none
+    name = models.CharField(max_length=100)
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="passkey_once", fields=["organization", "credential_hash"]),
+            models.CheckConstraint(name="passkey_counts_up", condition=Q(sign_count__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -146,7 +146,8 @@ def present_instant() -> datetime:
 
 def _end(rows: "QuerySet[CustomerSession]", customer: Customer, actor: Actor | None) -> int:
     with db.transaction():
-        gone, _ = rows.delete()
+        _, counts = rows.delete()
+        gone = counts.get(CustomerSession._meta.label, 0)  # beside what goes with them
         if gone:
             _record(EventType.CUSTOMER_SIGNED_OUT, customer, actor, {"sessions": gone})
     return gone

@@ -19,6 +19,7 @@ from tessera.organizations.models import ApiKey, Invitation, Organization, Staff
 from tessera.organizations.rights import Right, Role, may, scopes_of
 from tessera.people.models import Company, Customer
 from tessera.plans.models import Plan
+from tessera.signup.models import Question
 from tessera.transfer.models import Export, Import
 from tessera.webhooks.models import WebhookEndpoint
 from tests import make
@@ -144,6 +145,10 @@ class Records:
     @cached_property
     def logo(self) -> Picture:
         return make.logo(self.club)
+
+    @cached_property
+    def questions(self) -> Question:
+        return make.question(self.club)
 
     @cached_property
     def imports(self) -> Import:

@@ -21,6 +21,7 @@ from tessera.organizations.models import ApiKey, Invitation, Organization, Staff
 from tessera.organizations.rights import Role
 from tessera.people.models import Company, Customer, Note
 from tessera.plans.models import Plan, Price
+from tessera.signup.models import Question
 from tessera.transfer.models import Export, Import
 from tessera.webhooks.models import Delivery, WebhookEndpoint
 from tests import make
@@ -31,6 +32,7 @@ _PREFIXES: dict[type, Prefix] = {
     Note: Prefix.NOTE,
     Membership: Prefix.MEMBERSHIP,
     Plan: Prefix.PLAN,
+    Question: Prefix.QUESTION,
     Price: Prefix.PRICE,
     WebhookEndpoint: Prefix.WEBHOOK_ENDPOINT,
     Delivery: Prefix.DELIVERY,

@@ -11,6 +11,7 @@ from tests.make.organizations import authenticator_app, invitation, key, organiz
 from tests.make.people import affiliation, company, customer, employee, note
 from tests.make.pictures import logo, photo
 from tests.make.sending import delivery, parked_job, webhook_endpoint
+from tests.make.signup import question, signup_settings
 
 __all__ = [
     "ACTOR",
@@ -38,7 +39,9 @@ __all__ = [
     "photo",
     "plan",
     "price",
+    "question",
     "saved_view",
+    "signup_settings",
     "staff",
     "term",
     "totp",

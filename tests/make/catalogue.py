@@ -40,6 +40,7 @@ def plan(
     interval_count: int = 1,
     billing: Billing = Billing.RECURRING,
     trial_days: int = 0,
+    joining_fee: int = 0,
     audience: Audience = Audience.BOTH,
     visibility: Visibility = Visibility.PUBLIC,
     rule: Rule = Rule.ROLLING,
@@ -47,6 +48,7 @@ def plan(
     cycle_rollover: str = "",
     needs_approval: bool = False,
     seats: int | None = None,
+    capacity: int | None = None,
     pauses_allowed: bool = False,
     pauses_extend: bool = False,
     revival_days: int = 0,
@@ -64,6 +66,7 @@ def plan(
         visibility=visibility,
         needs_approval=needs_approval,
         seats=seats,
+        capacity=capacity,
         pauses_allowed=pauses_allowed,
         pauses_extend=pauses_extend,
         revival_days=revival_days,
@@ -81,6 +84,7 @@ def plan(
         interval_count=interval_count,
         billing=billing,
         trial_days=trial_days,
+        joining_fee=joining_fee,
     )
     return row
 

@@ -69,6 +69,7 @@ def test_a_plan_is_made_read_and_changed(api: Api, club: Organization) -> None:
         "needs_approval": False,
         "seats": None,
         "pauses_allowed": False,
+        "capacity": None,
         "pauses_extend": False,
         "revival_days": 0,
         "colour": "#1f5f4a",

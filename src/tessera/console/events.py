@@ -20,12 +20,12 @@ from tessera.organizations.rights import Right
 
 KINDS: Final[Mapping[str, tuple[str | Promise, tuple[str, ...]]]] = {
     "memberships": (_("Memberships"), ("membership", "bulk_run")),
-    "people": (_("Customers"), ("customer", "note")),
+    "people": (_("Customers"), ("customer", "note", "questions", "terms")),
     "companies": (_("Companies and their people"), ("company", "affiliation")),
     "catalogue": (_("Plans and permissions"), ("plan", "price", "permission")),
     "organization": (
         _("The organization"),
-        ("organization", "staff", "api_key", "trusted_issuer", "saved_view", "job"),
+        ("organization", "staff", "api_key", "trusted_issuer", "saved_view", "job", "signup_settings", "question"),
     ),
     "webhooks": (_("Webhooks"), ("webhook_endpoint",)),
     "transfer": (_("Imports and exports"), ("import", "export")),

@@ -58,6 +58,7 @@ SETTINGS: Final[tuple[Group, ...]] = (
         _("Connections"),
         (
             Entry("keys", _("API keys"), "key", "console:keys", Right.KEYS_WRITE),
+            Entry("signup", _("Signing up"), "door-open", "console:signup", _WRITE),
             Entry("embedding", _("Embedding"), "app-window", "console:embedding", _WRITE),
             Entry("webhooks", _("Webhooks"), "webhook", "console:webhooks", Right.WEBHOOKS_READ),
         ),

@@ -142,6 +142,10 @@ class PlanForm(VersionedForm):
         label=_("Seats"), required=False, min_value=1, max_value=1_000_000,
         help_text=_("Of a company. Empty: no limit."),
     )  # fmt: skip
+    capacity = forms.IntegerField(
+        label=_("Places"), required=False, min_value=1, max_value=1_000_000,
+        help_text=_("How many can have it before signing up says it is full. Empty: no limit. Staff may go beyond it."),
+    )  # fmt: skip
     revival_days = forms.IntegerField(
         label=_("Revival"), required=False, min_value=0, max_value=3650, initial=0,
         help_text=_("Days after an end in which a renewal goes on from it."),
@@ -173,6 +177,7 @@ class PlanForm(VersionedForm):
             "cycle_start": told["cycle_start"] if fixed else "",
             "cycle_rollover": told["cycle_rollover"] if fixed else "",
             "seats": told["seats"],
+            "capacity": told["capacity"],
             "revival_days": told["revival_days"] or 0,
             "needs_approval": told["needs_approval"],
             "pauses_allowed": told["pauses_allowed"],
@@ -228,6 +233,7 @@ def first_values(known: PlanFacts) -> dict[str, Any]:
         "cycle_start": known.cycle_start,
         "cycle_rollover": known.cycle_rollover,
         "seats": known.seats,
+        "capacity": known.capacity,
         "revival_days": known.revival_days,
         "needs_approval": known.needs_approval,
         "pauses_allowed": known.pauses_allowed,

@@ -43,11 +43,13 @@ from tessera.console import (
     plan,
     plans,
     positions,
+    questions,
     resetting,
     saved_views,
     second_factor,
     settings,
     signin,
+    signup,
     staff_invitations,
     staff_member,
     staff_members,
@@ -95,6 +97,7 @@ _customers: list[URLPattern] = [
     path("/<str:ref>/archive", archiving.archive_customer, name="customer_archive"),
     path("/<str:ref>/restore", archiving.restore_customer, name="customer_restore"),
     path("/<str:ref>/merge", merging.page, name="customer_merge"),
+    path("/<str:ref>/told", signup.told, name="customer_told"),
     *_notes("customer"),
 ]
 _companies: list[URLPattern] = [
@@ -136,6 +139,7 @@ _plans: list[URLPattern] = [
     path("/<str:ref>/prices/<str:price_ref>/offer", plan.retire_price, name="price_offer"),
     path("/<str:ref>/archive", plan.archive, name="plan_archive"),
     path("/<str:ref>/restore", plan.restore, name="plan_restore"),
+    path("/<str:ref>/signup", signup.plan, name="plan_signup"),
     path("/<str:ref>/weeks", weeks.page, name="plan_weeks"),
 ]
 _jobs: list[URLPattern] = [
@@ -221,6 +225,11 @@ _settings: list[URLPattern | URLResolver] = [
     path("/embedding/<str:ref>/edit", embedding.issuer_edit, name="issuer_edit"),
     path("/embedding/<str:ref>/switch", embedding.issuer_switch, name="issuer_switch"),
     path("/embedding/<str:ref>/forget", embedding.issuer_forget, name="issuer_forget"),
+    path("/signup", signup.page, name="signup"),
+    path("/signup/questions/new", questions.new, name="question_new"),
+    path("/signup/questions/<str:ref>/edit", questions.edit, name="question_edit"),
+    path("/signup/questions/<str:ref>/move", questions.move, name="question_move"),
+    path("/signup/questions/<str:ref>/put-away", questions.put_away, name="question_put_away"),
     path("/clock", clock.page, name="clock"),
     path("/clock/progress", clock.progress, name="clock_progress"),
     path("/danger", danger.index, name="danger"),

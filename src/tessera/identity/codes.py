@@ -109,6 +109,13 @@ def enter(*, organization: Organization, attempt: str, browser: str, code: str, 
     raise _refusal(row, at)
 
 
+def on_its_way(*, organization: Organization, browser: str) -> Asked | None:
+    """Return the code that this browser has asked for and can still enter: for a page that is sent twice. One query."""
+    rows = CodeAttempt.objects.filter(_OPEN, organization=organization, browser_hash=_browser_hash(browser))
+    row = rows.filter(expires_at__gt=clock.now(), tries__lt=MOST_TRIES).first()
+    return None if row is None else Asked(_named(row), row.address, row.asked_at + RESEND_AFTER, row.expires_at)
+
+
 def proven(*, organization: Organization, attempt: str, browser: str) -> Proven | None:
     """Return what this browser proved within the last ten minutes and nobody was signed in by yet.
 

@@ -13,7 +13,7 @@ from tessera.core.ids import Prefix
 from tessera.http.errors import TooManyRequests
 from tessera.identity import codes, injection, signing_in
 from tessera.identity.errors import CodeWrong, InjectionRefused, PersonAmbiguous, ProofNeeded
-from tessera.identity.types import Injected, Proven
+from tessera.identity.types import Asked, Injected, Proven
 from tessera.organizations.formatting import sentence
 from tessera.signup import missing, services, speaking, tokens
 from tessera.signup.pages.plans import Found
@@ -43,8 +43,10 @@ def _ask(visit: Visit, plan: Found) -> Typed:
     """Send a code to the address."""
     address = visit.request.POST.get("address", "")[:1_100]
     typed = Typed({"address": address})
-    if visit.flow.waiting and visit.flow.address == address.strip():
-        return typed  # sent twice, or loaded anew: the code is on its way
+    before = codes.on_its_way(organization=visit.organization, browser=visit.flow.nonce)
+    if before is not None and before.address == address.strip():
+        _wait_for(visit, before)  # sent twice, or loaded anew
+        return typed
     return _send(visit, typed, address)
 
 
@@ -73,14 +75,18 @@ def _send(visit: Visit, typed: Typed, address: str) -> Typed:
         text = gettext("This is no e-mail address such as ada@example.org.") if refusal.code == "email_invalid" else ""
         typed.refuse(refusal, text, fields=("address",))
     else:
-        visit.flow = replace(
-            visit.flow,
-            attempt=asked.attempt,
-            address=asked.address,
-            resend_at=tokens.seconds(asked.resend_at),
-            expires_at=tokens.seconds(asked.expires_at),
-        )
+        _wait_for(visit, asked)
     return typed
+
+
+def _wait_for(visit: Visit, asked: Asked) -> None:
+    visit.flow = replace(
+        visit.flow,
+        attempt=asked.attempt,
+        address=asked.address,
+        resend_at=tokens.seconds(asked.resend_at),
+        expires_at=tokens.seconds(asked.expires_at),
+    )
 
 
 def _other_address(visit: Visit, plan: Found) -> Typed:
@@ -126,7 +132,7 @@ def _choose(visit: Visit, plan: Found) -> Typed:
         _begin(visit, proven=proven, choice=visit.request.POST.get("choice", "")[:80])
     except PersonAmbiguous as several:
         visit.candidates = several.candidates
-        if "choice" in visit.request.POST:
+        if "asked" in visit.request.POST:
             typed.errors["choice"] = gettext("Choose who you are.")
     except TesseraError as refusal:
         _start_over(visit, typed, refusal)

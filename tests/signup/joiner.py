@@ -1,0 +1,123 @@
+"""Somebody who joins: a browser at the page of a plan, at home or in a frame, with the forms that it shows."""
+
+import html
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tessera.core import ids
+from tessera.core.ids import Prefix
+from tessera.identity import codes
+from tessera.identity.models import CodeAttempt
+from tessera.organizations.models import Organization
+from tessera.plans.models import Plan
+
+HOME = "http://127.0.0.1:8000"
+_INPUT = re.compile(r"<(?:input|button)\b[^>]*>")
+_FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer as somebody reads it."""
+
+    status: int
+    text: str
+    headers: Any
+    queries: int
+
+    @property
+    def words(self) -> str:
+        bare = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", self.text, flags=re.DOTALL)
+        return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", bare)).split())
+
+    @property
+    def step(self) -> str:
+        return self.told("step")
+
+    def told(self, name: str) -> str:
+        """What the part that is swapped says of itself: `data-<name>`."""
+        found = re.search(rf'<main data-flow[^>]* data-{name}="([^"]*)"', self.text)
+        return html.unescape(found[1]) if found else ""
+
+    def form(self, do: str) -> dict[str, str]:
+        """The fields that the form of a step carries, as they are filled in."""
+        for _, inside in _FORM.findall(self.text):
+            values = {}
+            for tag in _INPUT.findall(inside):
+                name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+                picked = ('type="radio"' not in tag and 'type="checkbox"' not in tag) or "checked" in tag
+                if name and picked and not tag.startswith("<button"):
+                    values[name[1]] = html.unescape(value[1]) if value else ""
+            if values.get("do") == do:
+                return values
+        raise AssertionError(f"no form does {do}: {self.words}")
+
+
+@dataclass(slots=True)
+class Joiner:
+    """A browser. `cookies` False: it keeps none in a frame, as with third-party cookies blocked."""
+
+    club: Organization
+    plan: Plan | None = None
+    framed: bool = False
+    keeps_cookies: bool = True
+    address: str = "ada@member.example"
+    query: dict[str, str] = field(default_factory=dict)
+    client: Client = field(default_factory=lambda: Client(enforce_csrf_checks=True))
+    page: Page = field(default_factory=lambda: Page(0, "", {}, 0))
+
+    @property
+    def path(self) -> str:
+        base = f"/{'embed' if self.framed else 'join'}/{self.club.slug}"
+        path = base if self.plan is None else f"{base}/{ids.to_text(Prefix.PLAN, self.plan.pk)}"
+        return f"{path}?{urlencode(self.query)}" if self.query else path
+
+    def open(self, **headers: str) -> Page:
+        with CaptureQueriesContext(connection) as queries:
+            answer = self.client.get(self.path, headers=headers)  # type: ignore[arg-type]
+        return self._read(answer, len(queries))
+
+    def send(self, do: str, **told: str) -> Page:
+        """Send the form of a step as the page has it, with what is typed; follow where it leads."""
+        return self.post({**self.page.form(do), **told})
+
+    def post(self, told: dict[str, str], **headers: str) -> Page:
+        """Send something, as a page of ours would unless other headers are told."""
+        sent = {"Origin": HOME, "Sec-Fetch-Site": "same-origin", **headers}
+        with CaptureQueriesContext(connection) as queries:
+            answer = self.client.post(self.path, told, headers={name: text for name, text in sent.items() if text})
+        if answer.status_code in (302, 303):
+            return self.open()
+        return self._read(answer, len(queries))
+
+    def code(self) -> str:
+        """The code, as the mail that is written now has it."""
+        row = CodeAttempt.objects.filter(organization=self.club, key=self.address.casefold()).latest("asked_at")
+        made = codes.make(self.club, row.pk)
+        assert made is not None
+        return made[0]
+
+    def sign_in(self) -> Page:
+        self.open()
+        self.send("address", address=self.address)
+        return self.send("code", code=self.code())
+
+    def join(self) -> Page:
+        """From a stranger to a member, with six things to type or press."""
+        self.sign_in()
+        if self.page.step == "details":
+            self.send("details", first_name="Ada", last_name="Okonkwo")
+        return self.send("join")
+
+    def _read(self, answer: HttpResponse, queries: int) -> Page:
+        if not self.keeps_cookies:
+            self.client.cookies.clear()
+        self.page = Page(answer.status_code, answer.content.decode(), answer.headers, queries)
+        return self.page

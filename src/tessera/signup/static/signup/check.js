@@ -34,7 +34,7 @@
   function whoFrames() {
     if (!framed) {
       put("framed", "note", said("notFramed"));
-      for (const name of ["origin", "loader"]) put(name, "note", said("notFramed"));
+      for (const name of ["origin", "loader", "storage"]) put(name, "note", said("notFramed"));
       return;
     }
     put("framed", "good", said("isFramed"));
@@ -71,9 +71,9 @@
   }
 
   async function whetherOthersAreAllowed() {
-    if (!document.hasStorageAccess) return;
+    if (!framed || !document.hasStorageAccess) return;
     const has = await document.hasStorageAccess().catch(() => false);
-    put("storage", "note", said(has && framed ? "unpartitioned" : "partitioned"));
+    put("storage", "note", said(has ? "unpartitioned" : "partitioned"));
   }
 
   const own = self.origin !== "null";

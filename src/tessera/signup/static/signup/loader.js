@@ -9,8 +9,8 @@
 (() => {
   "use strict";
 
-  const PATIENCE = 8000; // ms until the site is told that the frame does not answer
-  const TOKEN_PATIENCE = 4000; // ms that a visitor looks at the link while the site's token is judged
+  const PATIENCE = 8000; // ms until the site is told
+  const TOKEN_PATIENCE = 4000; // ms that the link stays while a token is judged
   const MOST_PIXELS = 20000;
   const SANDBOX = "allow-forms allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox";
   const ALLOW = "publickey-credentials-get; payment";
@@ -164,16 +164,19 @@
     dark.addEventListener("change", repaint);
 
     const trouble = (code, detail) => {
+      if (nonce || last.error) return;
       warn(`${detail} See ${host}/embed/${organization}/check`);
       emit("error", { code, detail });
     };
-    const waiting = setTimeout(
-      () => trouble("no_answer", `the frame does not answer: is ${location.origin} one of the allowed origins?`),
-      PATIENCE,
-    );
-    const refused = ({ blockedURI, effectiveDirective }) => {
-      if (!blockedURI.startsWith(host) || nonce) return;
+    const silent = () => trouble("no_answer", `no answer: is ${location.origin} one of the allowed origins?`);
+    let waiting = setTimeout(silent, PATIENCE);
+    // Loaded, it would have said so by now.
+    frame.addEventListener("load", () => {
       clearTimeout(waiting);
+      waiting = setTimeout(silent, 1000);
+    });
+    const refused = ({ blockedURI, effectiveDirective }) => {
+      if (!blockedURI.startsWith(host)) return;
       trouble("blocked_by_policy", `the policy of this page (${effectiveDirective}) does not let it frame ${host}.`);
     };
     document.addEventListener("securitypolicyviolation", refused);

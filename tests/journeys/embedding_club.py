@@ -10,14 +10,14 @@ def main() -> None:
     """A club with a free plan and a priced one, two allowed sites, and an issuer with the public key that is given."""
     django.setup()
     from tessera import organizations
+    from tessera.core import clock
+    from tessera.core.ids import Prefix, to_text
     from tessera.events.types import Actor
     from tessera.organizations import issuers
     from tessera.organizations.services import create_organization, update_organization
     from tessera.plans.permissions import create_permission
     from tessera.plans.services import create_plan
     from tessera.plans.types import PriceTerms, Target
-    from tessera.core import clock
-    from tessera.core.ids import Prefix, to_text
 
     actor, at = Actor.system("journey"), clock.now()
     club = create_organization(

@@ -1,4 +1,4 @@
-"""Joining on the club's own site, in a real browser: other origins over TLS, cookies refused, tokens, keyboards, phones."""
+"""Joining on the club's own site, in a real browser: other origins, cookies refused, tokens, keyboards, phones."""
 
 import json
 import re
@@ -85,9 +85,12 @@ def club(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Club]:
     pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     with fresh(folder) as empty:
         told = {
-            "TESSERA_BASE_URL": f"https://{OURS}", "TESSERA_TRUSTED_PROXIES": "127.0.0.1", "TESSERA_MAIL_URL": "mailbox:",
-            "TESSERA_MAIL_FROM": "Strand House <hello@strand.example>", "DJANGO_SETTINGS_MODULE": "tessera.config.settings",
-        }  # fmt: skip
+            "DJANGO_SETTINGS_MODULE": "tessera.config.settings",
+            "TESSERA_BASE_URL": f"https://{OURS}",
+            "TESSERA_TRUSTED_PROXIES": "127.0.0.1",
+            "TESSERA_MAIL_URL": "mailbox:",
+            "TESSERA_MAIL_FROM": "Strand House <hello@strand.example>",
+        }
         installation = Installation({**empty.environ, **told})
         installation.migrate()
         made = subprocess.run(
@@ -256,15 +259,13 @@ def test_a_replayed_token_is_refused_and_the_code_by_mail_is_still_there(club: C
     # Whoever could copy a token right out of the frame, with all that the frame knows, is late by one use.
     post = """(token) => fetch(location.pathname, { method: "POST", body: new URLSearchParams({
       token, origin: "https://club.example", flow: document.querySelector("input[name=flow]").value }) })
-      .then((answer) => answer.text()).then((text) => new DOMParser().parseFromString(text, "text/html")
-      .querySelector("[data-flow]").dataset.error || "taken")"""
+      .then(async (answer) => (answer.ok ? "taken" : (await answer.json()).code))"""
     assert inside(page).evaluate(post, token) == "taken"
     context.clear_cookies()
     assert inside(page).evaluate(post, token) == "token_replayed"
     page.evaluate("(token) => Tessera.mount('.tessera-membership').authenticate(token)", token)
     assert wait_to_hear(page, "error")["code"] == "token_replayed"
     frame = frame_of(page)
-    expect(frame.get_by_text("Go on with a code by e-mail")).to_be_visible()
     frame.get_by_label("Your e-mail address").fill("ilse@member.example")
     frame.get_by_role("button", name="Go on").click()
     expect(frame.locator("input[name=code]")).to_be_visible()
@@ -397,7 +398,7 @@ def test_a_policy_of_the_page_that_is_in_the_way_is_named(club: Club, context: B
 
 def test_loaded_twice_and_on_two_places_each_has_its_own_frame(club: Club, context: BrowserContext) -> None:
     snippet = f"""<div class="tessera-membership"><a href="#">Join</a></div>
-      <script src="https://{OURS}/embed/v1.js" data-organization="strand-house" data-plan="{club.plan}" async></script>"""
+      <script src="https://{OURS}/embed/v1.js" data-organization="strand-house" data-plan="{club.plan}"></script>"""
     club.sites.pages[CLUB]["/two"] = f"<!DOCTYPE html><html><body>{HEARD}{snippet}<p>And</p>{snippet}</body></html>"
     page = opened(context, f"https://{CLUB}/two")
     page.wait_for_function("window.heard.filter(([type]) => type === 'ready').length === 2")

@@ -15,14 +15,14 @@ SITE = "https://club.example"
 
 
 def ask(club: Organization, **headers: str) -> Any:
-    return Client().get(f"/embed/{club.slug}/plans.json", headers=headers)  # type: ignore[arg-type]
+    return Client().get(f"/embed/{club.slug}/plans.json", headers=headers)
 
 
 def test_it_gives_the_public_plans_with_prices_and_addresses(club: Organization) -> None:
     plan = make.plan(club, "Gold <b>", permissions=["pool"], amount=3500, trial_days=14, joining_fee=500)
     make.price(plan, amount=1, active=False)
     for hidden in ({"visibility": Visibility.UNLISTED}, {"audience": Audience.COMPANIES}, {"archived_at": make.JAN_10}):
-        make.plan(club, "Hidden", **hidden)  # type: ignore[arg-type]
+        make.plan(club, "Hidden", **hidden)
     told = json.loads(ask(club).content)
 
     assert (told["organization"]["name"], told["open"], len(told["plans"])) == ("Strand House", True, 1)

@@ -210,7 +210,7 @@ def test_questions_are_asked_checked_together_and_kept_with_their_words(club: Or
     }
     page = ada.send("details", **{"first_name": "", "phone": "12", names["S"]: "XL", names["D"]: "31.1.2020"})
     assert (page.status, page.step) == (422, "details")
-    for said in ("Your first name is needed.", "This is no phone number", "One of the choices.", "This is needed."):
+    for said in ("Your first name is needed.", "This is no phone number", "Choose one of these.", "This is needed."):
         assert said in page.words
     assert page.form("details")["phone"] == "12"
 
@@ -419,7 +419,7 @@ def test_the_chooser_shows_what_everybody_may_see_in_order(club: Organization) -
     make.plan(club, "Second", position=2)
     make.plan(club, "First", position=1, needs_approval=True)
     for hidden in ({"visibility": Visibility.UNLISTED}, {"audience": Audience.COMPANIES}, {"archived_at": NOON}):
-        make.plan(club, "Hidden", **hidden)  # type: ignore[arg-type]
+        make.plan(club, "Hidden", **hidden)
     make.plan(make.organization(), "Elsewhere")
     words = Joiner(club).open().words
 

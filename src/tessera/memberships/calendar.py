@@ -18,8 +18,10 @@ LEAST_GRACE_DAYS = 1  # a provider takes hours to collect
 
 
 class _Ended(Protocol):
-    ends_at: datetime | None
-    trial: bool
+    @property
+    def ends_at(self) -> datetime | None: ...
+    @property
+    def trial(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)

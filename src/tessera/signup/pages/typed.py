@@ -51,13 +51,13 @@ def details_of(post: QueryDict, missing: Missing, organization: Organization) ->
     """Read the step that asks for details: what was typed with what is wrong, and what it says where nothing is."""
     typed = Typed()
 
-    def read(name: str, check: Callable[[str], str]) -> str:
+    def read(name: str, check: Callable[[str], str], wrong: str = "") -> str:
         given = post.get(name, "")
         typed.values[name] = given[:10_000]
         try:
             return check(given)
         except TesseraError as refusal:
-            typed.errors[name] = _said(refusal)
+            typed.errors[name] = _said(refusal, wrong)
             return ""
 
     first = read("first_name", lambda text: _name(text, "first_name")) if missing.name else None
@@ -69,7 +69,7 @@ def details_of(post: QueryDict, missing: Missing, organization: Organization) ->
         typed.errors["phone"] = gettext("A phone number is needed.")
     answers = []
     for each in missing.questions:
-        given = read(each.ref, lambda text, each=each: wordings.answer(text, each))  # type: ignore[misc]
+        given = read(each.ref, lambda text, each=each: wordings.answer(text, each), _wrong(each))  # type: ignore[misc]
         if each.ref not in typed.errors:
             answers.append((each.id, given))
     return typed, Told(first_name=first, last_name=last, phone=phone or None, answers=tuple(answers))
@@ -116,10 +116,22 @@ def _phone(given: str, organization: Organization) -> str:
     return details.phone(given, region=details.region_of(organization.locale), pointer="/phone")
 
 
-def _said(refusal: TesseraError) -> str:
+def _wrong(question: QuestionFacts) -> str:
+    """What is said of an answer that does not fit."""
+    if question.kind is Kind.CHOICE:
+        return gettext("Choose one of these.")
+    if question.kind is Kind.DATE:
+        return gettext("This is no date such as 2026-01-31.")
+    most = wordings.LONGEST_ANSWER.get(question.kind, LONGEST_NAME)
+    return gettext("At most %(count)s characters, as plain text.") % {"count": most}
+
+
+def _said(refusal: TesseraError, wrong: str) -> str:
     """What a refusal says to a visitor, in their language."""
     known = {
         "answer_missing": gettext("This is needed."),
+        "answer_invalid": wrong,
+        "text_invalid": gettext("At most %(count)s characters, in one line.") % {"count": LONGEST_NAME},
         "phone_invalid": gettext("This is no phone number. Begin with + and the country code, as in +44 20 7946 0000."),
     }
     return known.get(refusal.code) or sentence(refusal.detail)

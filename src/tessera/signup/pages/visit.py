@@ -147,7 +147,8 @@ def _answered(
         except NotFound:
             answer = _refused(request, organization, surface, gettext("There is no such page."), status=404)
         except TesseraError as refusal:
-            answer = _refused(request, organization, surface, sentence(refusal.detail), status=refusal.status)
+            said = _said(refusal)
+            answer = _refused(request, organization, surface, said, status=refusal.status)
     if surface is Surface.EMBED:
         framing.let_frame(answer, organization)
     if "Cache-Control" not in answer:
@@ -240,6 +241,14 @@ def _keep(visit: Visit, answer: HttpResponse) -> None:
         cookies.keep_flow(answer, organization, surface, visit.flow)
     elif cookies.flow_of(visit.request, organization, surface) is not None:
         cookies.forget_flow(answer, organization, surface)
+
+
+def _said(refusal: TesseraError) -> str:
+    known = {
+        "flow_expired": gettext("This page has been open for too long."),
+        "frame_refused": gettext("This did not come from a page of ours."),
+    }
+    return known.get(refusal.code) or sentence(refusal.detail)
 
 
 def _refused(

@@ -182,6 +182,8 @@ def filled(each: Address, records: Organization | Records) -> str:
         arguments["customer_ref"] = ref(records.employee)
     if "<str:price_ref>" in each.route:
         arguments["price_ref"] = ref(records.plans.prices.get())
+    if "<str:link_ref>" in each.route:
+        arguments["link_ref"] = ref(make.site_link(records.customers))
     if "<str:delivery_ref>" in each.route:
         arguments["delivery_ref"] = ref(make.delivery(records.webhooks))
     return reverse(f"console:{each.name}", kwargs=arguments)

@@ -15,6 +15,7 @@ from tessera.console.models import SavedView
 from tessera.core import clock, ids
 from tessera.core.ids import Prefix
 from tessera.files.models import Picture
+from tessera.identity.models import SiteLink
 from tessera.jobs.models import Job
 from tessera.memberships.models import BulkRun, Membership
 from tessera.organizations.models import ApiKey, Invitation, Organization, Staff, TrustedIssuer
@@ -44,6 +45,7 @@ _PREFIXES: dict[type, Prefix] = {
     ApiKey: Prefix.API_KEY,
     TrustedIssuer: Prefix.TRUSTED_ISSUER,
     Picture: Prefix.PICTURE,
+    SiteLink: Prefix.SITE_LINK,
     Import: Prefix.IMPORT,
     Export: Prefix.EXPORT,
 }

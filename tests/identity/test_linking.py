@@ -223,6 +223,17 @@ class TestLeaving:
         assert signing_in.recognised(club, begun.secret, Surface.EMBED) is None
         assert not SiteLink.objects.exists()
 
+    def test_while_a_site_is_off_whom_it_signed_in_is_signed_out(self) -> None:
+        club = make.organization()
+        site = make.trusted_issuer(club)
+        begun = frame(club).begin(injected=told(site))
+        how = {"issuer": site, "at": organizations.now(club), "actor": Actor.system("tests")}
+        issuers.switch_issuer(active=False, **how)  # type: ignore[arg-type]
+        assert signing_in.recognised(club, begun.secret, Surface.EMBED) is None
+        assert signing_in.sessions_of(begun.signed_in.customer) == []
+        issuers.switch_issuer(active=True, **how)  # type: ignore[arg-type]
+        assert signing_in.recognised(club, begun.secret, Surface.EMBED) is not None
+
     def test_a_link_is_undone_by_hand_with_what_it_began(self) -> None:
         club = make.organization()
         begun = frame(club).begin(injected=told(make.trusted_issuer(club)))

@@ -7,6 +7,7 @@ from tests.make.basics import ACTOR, FEB_10, JAN_10, PASSWORD
 from tests.make.catalogue import permission, plan, price
 from tests.make.files import export_of, import_of, saved_view
 from tests.make.holding import bulk_run, membership, pause, term
+from tests.make.identity import injection, site_link
 from tests.make.organizations import authenticator_app, invitation, key, organization, staff, totp, trusted_issuer
 from tests.make.people import affiliation, company, customer, employee, note
 from tests.make.pictures import logo, photo
@@ -27,6 +28,7 @@ __all__ = [
     "employee",
     "export_of",
     "import_of",
+    "injection",
     "invitation",
     "key",
     "logo",
@@ -42,6 +44,7 @@ __all__ = [
     "question",
     "saved_view",
     "signup_settings",
+    "site_link",
     "staff",
     "term",
     "totp",

@@ -175,7 +175,7 @@ def issuer_switch(request: StaffRequest, ref: str) -> HttpResponse:
         title, button = gettext("Switch %(name)s off"), gettext("Switch it off")
         sentences = [
             gettext("From now on its tokens sign nobody in: visitors of the site are asked for a code by e-mail."),
-            gettext("Who is signed in stays so. It can be switched on again, with the same keys."),
+            gettext("Whom it signed in is signed out. It can be switched on again, with the same keys."),
         ]
     else:
         title, button = gettext("Switch %(name)s on"), gettext("Switch it on")
@@ -194,7 +194,7 @@ def issuer_forget(request: StaffRequest, ref: str) -> HttpResponse:
         return answers.done(request, _back(staff), gettext("%(name)s is removed.") % {"name": row.name})
     sentences = [
         gettext("From now on its tokens sign nobody in, and its keys are forgotten."),
-        gettext("Who is signed in stays so, and customers it has brought stay customers."),
+        gettext("Whom it signed in is signed out, and customers it has brought stay customers."),
     ]
     return _ask(
         request,

@@ -26,6 +26,7 @@ from tessera.console import (
     home,
     import_setup,
     imports,
+    injections,
     invitation,
     jobs,
     keeping,
@@ -50,6 +51,7 @@ from tessera.console import (
     settings,
     signin,
     signup,
+    signs_in,
     staff_invitations,
     staff_member,
     staff_members,
@@ -98,6 +100,9 @@ _customers: list[URLPattern] = [
     path("/<str:ref>/restore", archiving.restore_customer, name="customer_restore"),
     path("/<str:ref>/merge", merging.page, name="customer_merge"),
     path("/<str:ref>/told", signup.told, name="customer_told"),
+    path("/<str:ref>/signs-in", signs_in.page, name="customer_signs_in"),
+    path("/<str:ref>/sign-out", signs_in.sign_out, name="customer_sign_out"),
+    path("/<str:ref>/sites/<str:link_ref>/unlink", signs_in.unlink_site, name="customer_unlink_site"),
     *_notes("customer"),
 ]
 _companies: list[URLPattern] = [
@@ -220,6 +225,7 @@ _settings: list[URLPattern | URLResolver] = [
     path("/keys/new", keys.new, name="key_new"),
     path("/keys/<str:ref>/revoke", keys.revoke, name="key_revoke"),
     path("/embedding", embedding.page, name="embedding"),
+    path("/embedding/recent", injections.page, name="injections"),
     path("/embedding/test", embedding.issuer_test, name="issuer_test"),
     path("/embedding/new", embedding.issuer_new, name="issuer_new"),
     path("/embedding/<str:ref>/edit", embedding.issuer_edit, name="issuer_edit"),

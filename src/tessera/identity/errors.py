@@ -100,3 +100,9 @@ class SigningKeyUnknown(NotFound):
     """There is no such key, or it was revoked before."""
 
     code = "signing_key_unknown"
+
+
+class SiteLinkUnknown(NotFound):
+    """The customer is linked to no such site."""
+
+    code = "site_link_unknown"

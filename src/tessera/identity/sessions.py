@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from tessera import db, organizations
 from tessera.core import clock, ids
@@ -30,6 +30,8 @@ LIVES: Final[Mapping[Surface, timedelta]] = {
     Surface.APP: timedelta(days=30),
 }
 MOST: Final = 50  # sessions of one customer; beyond, the one that was seen longest ago ends
+# What a site's word began counts as long as the site does.
+_VOUCHED_FOR: Final = Q(issuer=None) | Q(issuer__active=True)
 _SEEN_EVERY: Final = timedelta(minutes=5)
 _LONGEST_SECRET: Final = 100
 
@@ -83,7 +85,7 @@ def recognised(organization: Organization, secret: str, surface: Surface) -> Sig
         return None
     at = clock.now()
     rows = CustomerSession.objects.filter(
-        organization=organization, secret_hash=_hash(secret), surface=surface, expires_at__gt=at
+        _VOUCHED_FOR, organization=organization, secret_hash=_hash(secret), surface=surface, expires_at__gt=at
     )
     row = rows.select_related("customer").filter(customer__merged_into=None).first()
     if row is None:
@@ -96,7 +98,7 @@ def recognised(organization: Organization, secret: str, surface: Surface) -> Sig
 
 def sessions_of(customer: Customer, *, present: UUID | None = None) -> list[Session]:
     """Return where the customer is signed in, the one that asks first, then those seen last. One query."""
-    rows = CustomerSession.objects.filter(customer=customer, expires_at__gt=clock.now())
+    rows = CustomerSession.objects.filter(_VOUCHED_FOR, customer=customer, expires_at__gt=clock.now())
     found = [
         Session(
             id=row.pk,

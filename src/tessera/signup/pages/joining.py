@@ -104,16 +104,12 @@ def _review(visit: Visit, found: Found, typed: Typed, held: list[MembershipView]
     wanted = typed.values.get("price", "")
     refs = [ids.to_text(Prefix.PRICE, each.pk) for each in found.prices]
     chosen = wanted if wanted in refs else refs[0]
+    comes_to = [
+        offers.offer(row, each, at=visit.at, zone=zone(visit.organization), trial=trial) for each in found.prices
+    ]
     choices = [
-        presenting.choice(
-            row,
-            each,
-            offers.offer(row, each, at=visit.at, zone=zone(visit.organization), trial=trial),
-            formats,
-            at=visit.at,
-            chosen=ref == chosen,
-        )
-        for each, ref in zip(found.prices, refs, strict=True)
+        presenting.choice(row, each, offer, formats, at=visit.at, chosen=ref == chosen)
+        for each, offer, ref in zip(found.prices, comes_to, refs, strict=True)
     ]
     ended = next((each for each in held if each.ended_reason in _RENEWABLE), None)
     renewable = ended if ended is not None and ended.price.amount_minor == 0 else None
@@ -121,7 +117,9 @@ def _review(visit: Visit, found: Found, typed: Typed, held: list[MembershipView]
         "review",
         {
             "choices": choices,
-            "pays": any(each.amount_minor or each.joining_fee_minor for each in found.prices),
+            "pays": any(each.pay_first for each in comes_to),
+            "trial": all(each.trial for each in comes_to),
+            "dated": any(each.first_payment is not None for each in comes_to),
             "renewable": ids.to_text(Prefix.MEMBERSHIP, renewable.id) if renewable is not None else "",
             "was_member": ended is not None,
         },

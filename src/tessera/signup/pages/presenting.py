@@ -112,8 +112,10 @@ def membership(view: MembershipView, formats: Formats, *, name: str, new: bool, 
     """Return a membership as its holder sees it; `new`: they have just joined, so they are welcomed."""
     title, lede = _said(view, formats, name, new, at)
     rows: list[Row] = []
-    if view.starts_at is not None:
-        rows.append((gettext("Begins") if view.starts_at > at else gettext("Since"), formats.start(view.starts_at)))
+    if view.starts_at is not None and view.starts_at > at:
+        rows.append((gettext("Begins"), formats.start(view.starts_at)))
+    elif view.starts_at is not None:
+        rows.append((gettext("Since"), formats.day(formats.local(view.starts_at).date())))
     if view.ends_at is not None:
         rows.append((gettext("Until"), formats.end(view.ends_at)))
     elif view.status is not Status.PENDING:
@@ -160,8 +162,8 @@ def _ends(price: Price, offer: Offer, formats: Formats, at: datetime) -> str:
         return gettext("It goes on until you leave") if offer.renews else gettext("It has no end")
     day = formats.end(offer.ends_at, near=at)
     if offer.trial or offer.next_payment is not None:
-        return gettext("With %(day)s, if nothing more is paid") % {"day": day}
-    return gettext("With %(day)s") % {"day": day}
+        return gettext("After %(day)s, if nothing more is paid") % {"day": day}
+    return gettext("After %(day)s") % {"day": day}
 
 
 def _said(view: MembershipView, formats: Formats, name: str, new: bool, at: datetime) -> Row:

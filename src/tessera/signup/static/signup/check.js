@@ -7,7 +7,7 @@
   const origins = document.querySelector("[data-says]").dataset.origins.split(" ").filter(Boolean);
   const words = { ...document.querySelector("[data-words]").dataset };
   const framed = window.parent !== window;
-  const said = (name, ...parts) => parts.reduce((text, part) => text.replace("%s", part), words[name]);
+  const said = (name, ...parts) => parts.reduce((text, part) => text.replace("{0}", part), words[name]);
 
   function show() {
     const list = document.querySelector("[data-checks]");

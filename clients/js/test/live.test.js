@@ -36,5 +36,5 @@ test("what Tessera refuses has a code", { skip }, async () => {
   const refused = (code, status) => (reason) => reason instanceof Refused && reason.code === code && reason.status === status;
   await assert.rejects(fetchToken({ host, apiKey, customer: "CUS-999999", audience }), refused("customer_not_found", 404));
   await assert.rejects(fetchToken({ host, apiKey: `${apiKey}x`, customer, audience }), refused("key_invalid", 401));
-  await assert.rejects(fetchToken({ host, apiKey, customer, audience: "two words" }), refused("invalid", 422));
+  await assert.rejects(fetchToken({ host, apiKey, customer, audience: "two words" }), refused("field_invalid", 422));
 });

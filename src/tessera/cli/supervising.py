@@ -25,8 +25,8 @@ _LOOK: Final = 0.1
 class Part:
     """One of the processes: `tessera`, or another program, with these arguments.
 
-    `needed`: without it there is no point in going on. `works` tells whether it has begun its work; where nothing tells,
-    it has after a minute.
+    `needed`: without it there is no point in going on. `works` tells whether it has begun its work; where nothing
+    tells, it has after a minute.
     """
 
     name: str

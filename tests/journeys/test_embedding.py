@@ -320,7 +320,8 @@ def test_the_frame_looks_like_its_host_and_is_filled_in(club: Club, context: Bro
         context,
         club.page(
             CLUB,
-            attributes=f"data-theme='{theme}' data-email='ada@member.example' data-locale='de' data-title='Mitglied'",
+            attributes=f"data-theme='{theme}' data-email='ada@member.example' data-locale='de' data-closable"
+            " data-title='Mitglied'",
         ),
     )
     frame = frame_of(page)
@@ -341,6 +342,9 @@ def test_the_frame_looks_like_its_host_and_is_filled_in(club: Club, context: Bro
     expect(button).to_have_css("border-radius", "12px")
     expect(button).to_have_css("background-color", "rgb(255, 225, 77)")
     assert "accent" in wait_to_hear(page, "error")["detail"]
+    # A dialog of the host's is closed from within.
+    frame.get_by_role("button", name="Schließen").click()
+    assert wait_to_hear(page, "close") == {}
     # Taken away, the link is back.
     page.evaluate("Tessera.mount('.tessera-membership').destroy()")
     expect(page.get_by_role("link", name="Join")).to_be_visible()

@@ -1,6 +1,7 @@
 """The script that clubs put on their pages, as it is served."""
 
 import gzip
+import re
 
 from django.test import Client
 
@@ -20,6 +21,14 @@ def test_the_loader_is_small_cached_and_for_every_site() -> None:
     assert answer.cookies == {}
     again = Client().get(HOME, headers={"Accept-Encoding": "gzip", "If-None-Match": answer["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_the_loader_is_written_for_browsers_of_2018() -> None:
+    text = Client().get(HOME).content.decode()
+    newer = re.findall(
+        r"\?\.[A-Za-z(\[]|\?\?|\|\|=|\.at\(|fromEntries|replaceAll|hasOwn\(|\.flat\(|catch \{|#[a-z]+\b;", text
+    )
+    assert newer == []
 
 
 def test_who_takes_no_gzip_gets_it_plain() -> None:

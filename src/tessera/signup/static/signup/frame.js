@@ -187,7 +187,9 @@
     const button = event.submitter;
     const url = (button && button.hasAttribute("formaction") && button.formAction) || form.action;
     status.textContent = says.dataset.working;
-    send({ url, method: "POST", body: new URLSearchParams(new FormData(form, button)), form });
+    const body = new URLSearchParams(new FormData(form));
+    if (button && button.name) body.append(button.name, button.value);
+    send({ url, method: "POST", body, form });
   });
 
   // ---- What is there at first, and after each step ----

@@ -31,8 +31,12 @@
       warn(`data-theme begins like JSON and is none (${reason.message})`);
       return {};
     }
-    const pairs = told.split(";").filter((each) => each.trim());
-    return Object.fromEntries(pairs.map((each) => each.split(/[:=]([^]*)/, 2).map((part) => part.trim())));
+    const theme = {};
+    for (const pair of told.split(";")) {
+      const found = /^\s*(\w+)\s*[:=]\s*(.*?)\s*$/.exec(pair);
+      if (found) theme[found[1]] = found[2];
+    }
+    return theme;
   }
 
   /** Whether the page is dark there, as its `color-scheme` says: light, where nothing is said. */
@@ -191,12 +195,12 @@
         };
       },
       authenticate,
-      /** Change how the frame looks: what is not named stays. */
+      /** Change how it looks: what is not named stays. */
       theme(changed) {
         Object.assign(told, themeOf(changed));
         repaint();
       },
-      /** Take the frame away; what was there before is back. */
+      /** Take it away: what was there is back. */
       destroy() {
         clearTimeout(waiting);
         document.removeEventListener("securitypolicyviolation", refused);
@@ -218,7 +222,7 @@
     }
   });
 
-  /** The last free place before the script, else the first one on the page. */
+  /** The last free place before the script, else the first one. */
   function placeFor(tag) {
     const free = [...document.querySelectorAll(".tessera-membership")].filter((each) => !each.querySelector("iframe"));
     const before = free.filter((each) => tag.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_PRECEDING);
@@ -228,7 +232,7 @@
   function fromTag(tag) {
     const { organization, plan, email, locale, theme, title, tokenUrl, closable } = tag.dataset;
     const place = placeFor(tag);
-    if (!place) return warn('there is no <div class="tessera-membership"> with the link in it');
+    if (!place) return warn('there is no <div class="tessera-membership">');
     const options = { host: new URL(tag.src).origin, organization, plan, email, locale, theme, title, tokenUrl };
     return window.Tessera.mount(place, { ...options, closable: closable !== undefined });
   }

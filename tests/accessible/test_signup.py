@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Response, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Response, ViewportSize, expect, sync_playwright
 
 from tests import axe
 from tests.cli.installation import Installation, Server, fresh
@@ -76,7 +76,10 @@ def looked_at(page: Page, name: str) -> None:
 
 def steps(page: Page, club: Server, address: str) -> None:
     """From the plan to being a member by keyboard alone, each step looked at."""
-    step = lambda name: page.locator(f"main[data-step={name}]")  # noqa: E731
+
+    def step(name: str) -> Locator:
+        return page.locator(f"main[data-step={name}]")
+
     expect(step("address")).to_be_visible()
     looked_at(page, "address")
     page.get_by_label("Your e-mail address").fill("ada@")

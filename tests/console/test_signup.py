@@ -169,7 +169,8 @@ def test_what_somebody_answered_and_agreed_to_stands_on_their_page_in_the_words_
 ) -> None:
     ada = make.customer(club)
     merged = make.customer(club, merged_into=ada)
-    settings = make.signup_settings(club, terms="Be kind.")
+    terms = make.signup_settings(club, terms="Be kind.").terms
+    assert terms is not None
     photos = make.question(club, "You may show photos of me", kind=Kind.CONSENT)
     day = make.question(club, "Since when?", kind=Kind.DATE)
     name = make.question(club, "<b>Boat</b>")
@@ -178,7 +179,7 @@ def test_what_somebody_answered_and_agreed_to_stands_on_their_page_in_the_words_
             organization=club, customer=who, wording=question.wordings.get(), value=value, answered_at=make.JAN_10
         )
     Wording.objects.create(question=photos, number=2, label="You may sell photos of me", made_at=timezone.now())
-    Acceptance.objects.create(organization=club, customer=ada, terms_id=settings.terms_id, accepted_at=make.JAN_10)
+    Acceptance.objects.create(organization=club, customer=ada, terms=terms, accepted_at=make.JAN_10)
 
     part = owner.get("customer_told", ada, htmx=True)
     assert "You may show photos of me Agreed" in part.words

@@ -185,7 +185,9 @@ def test_at_home_a_form_from_elsewhere_is_refused_by_django(club: Organization) 
     told = ada.page.form("address")
     told.pop("csrfmiddlewaretoken")
 
-    assert ada.post({**told, "address": ada.address}).status == 403
+    page = ada.post({**told, "address": ada.address})
+    assert page.status == 403
+    assert "Your browser sent no cookie along." in page.words
     assert not CodeAttempt.objects.exists()
 
 

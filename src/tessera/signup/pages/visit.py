@@ -89,7 +89,7 @@ class Visit:
         if self.signed_in is not None:
             signing_in.end(customer=self.signed_in.customer, session_id=self.signed_in.session_id)
         self.signed_in, self.bearer, self.ended = None, "", True
-        self.flow = replace(tokens.fresh(), locale=self.flow.locale)
+        self.flow = replace(tokens.fresh(), locale=self.flow.locale, price=self.flow.price)
 
     def signed_flow(self) -> str:
         """Return the flow as the page carries it."""
@@ -191,6 +191,16 @@ def again(visit: Visit, address: str) -> HttpResponse:
     return answer
 
 
+def form_from_elsewhere(request: HttpRequest) -> HttpResponse:
+    """Answer a form below /join/ that did not bring its cookie along: sent by another site, or by a browser without."""
+    slug = request.path_info.removeprefix("/join/").partition("/")[0]
+    organization = _organization(slug)
+    locale = speaking.chosen(request, organization) if organization is not None else "en"
+    with translation.override(speaking.spoken(locale)):
+        said = gettext("Your browser sent no cookie along. Allow it for this page, then begin again.")
+        return _refused(request, organization, Surface.PORTAL, said, status=403)
+
+
 def _organization(slug: str) -> Organization | None:
     return Organization.objects.filter(slug=slug, deleting_since=None).first()
 
@@ -237,7 +247,8 @@ def _keep(visit: Visit, answer: HttpResponse) -> None:
         cookies.keep_session(answer, organization, surface, visit.bearer)
     elif visit.ended:
         cookies.forget_session(answer, organization, surface)
-    if visit.flow.attempt or visit.flow.carried:
+    flow = visit.flow
+    if flow.attempt or flow.carried or flow.price or flow.locale:
         cookies.keep_flow(answer, organization, surface, visit.flow)
     elif cookies.flow_of(visit.request, organization, surface) is not None:
         cookies.forget_flow(answer, organization, surface)

@@ -81,7 +81,7 @@ def recognised(organization: Organization, secret: str, surface: Surface) -> Sig
 
     That they were seen is written at most every five minutes.
     """
-    if not secret or len(secret) > _LONGEST_SECRET:
+    if not secret or len(secret) > _LONGEST_SECRET or not secret.isascii():
         return None
     at = clock.now()
     rows = CustomerSession.objects.filter(

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def tessera(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, s
     """A Tessera that runs, with Ada, a member of a live organization and of a test one: where it is, and its keys."""
     with fresh(tmp_path_factory.mktemp("club")) as installation:
         installation.migrate()
-        keys = json.loads(run(sys.executable, "-c", FOUNDING, folder=ROOT, **installation.environ).splitlines()[-1])
+        keys = json.loads(replace(installation, command=(sys.executable, "-c", FOUNDING)).run().stdout)
         with installation.served() as server:
             for key in keys.values():
                 _member(Server(server.address, key))

@@ -41,7 +41,7 @@ def measure(database: str, crowd: Crowd, *, small: int, large: int) -> Iterator[
 
 
 def _against_bare_sql(database: str, crowd: Crowd, name: str, asked: Asked) -> Result:
-    people = _working_set(crowd)
+    people = working_set(crowd)
     statements = [facts.statement(crowd.club.pk, person, asked, on_sqlite=database == "sqlite") for person in people]
     execute = _driver(database)
 
@@ -53,7 +53,7 @@ def _against_bare_sql(database: str, crowd: Crowd, name: str, asked: Asked) -> R
         for person in people:
             decide(organization_id=crowd.club.pk, customer_id=person, asked=asked, at=AT)
 
-    bare_seconds, decided_seconds = _interleaved(bare, decided)
+    bare_seconds, decided_seconds = interleaved(bare, decided)
     return Result(
         f"decision by {name}: bare SQL / in process",
         database,
@@ -78,21 +78,21 @@ def _driver(database: str) -> Callable[[str, Sequence[object]], Any]:
 
 def _decisions(crowd: Crowd) -> float:
     """Return the seconds of one decision, over the working set, warm."""
-    people = _working_set(crowd)
+    people = working_set(crowd)
 
     def decided() -> None:
         for person in people:
             decide(organization_id=crowd.club.pk, customer_id=person, asked="door-3", at=AT)
 
-    (seconds,) = _interleaved(decided)
+    (seconds,) = interleaved(decided)
     return seconds / len(people)
 
 
-def _working_set(crowd: Crowd) -> list[UUID]:
+def working_set(crowd: Crowd) -> list[UUID]:
     return random.Random(7).sample(crowd.customers, min(_WORKING_SET, len(crowd.customers)))
 
 
-def _interleaved(*runs: Callable[[], None]) -> list[float]:
+def interleaved(*runs: Callable[[], None]) -> list[float]:
     """Return the least seconds each takes, measured in turns: what else the machine does only adds."""
     taken: list[list[float]] = [[] for _ in runs]
     for round_number in range(_ROUNDS + 1):

@@ -26,7 +26,7 @@ def main() -> int:
 
     from django.core.management import call_command
 
-    from benchmarks import announcing, crowd, decisions, granting, importing, jobs, lists, midnight, over_http
+    from benchmarks import announcing, crowd, decisions, granting, importing, jobs, lists, midnight, over_http, signing
 
     call_command("migrate", verbosity=0)
     club = crowd.found()
@@ -38,6 +38,7 @@ def main() -> int:
             decisions.measure(wanted.database, club, small=wanted.small, large=wanted.large),
             granting.measure(wanted.database, club, few=10, many=wanted.people),
             announcing.measure(wanted.database, many=wanted.ending),
+            signing.measure(wanted.database, club),
             over_http.measure(wanted.database, club),
             importing.measure(wanted.database, many=wanted.people),
             importing.measure(wanted.database, many=wanted.people),

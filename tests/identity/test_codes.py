@@ -299,6 +299,12 @@ class TestWhoIsKnown:
         assert not CodeAttempt.objects.exists()
 
 
+@pytest.mark.parametrize("locale", ["\0", "x" * 5000, "de_AT", "<b>", "\ud800", "en-GB\n"])
+def test_what_is_no_language_is_not_kept(locale: str) -> None:
+    Browser(make.organization()).ask(locale=locale)
+    assert CodeAttempt.objects.get().locale == ""
+
+
 def test_yesterdays_attempts_are_forgotten() -> None:
     with time_machine.travel(NOW, tick=False) as clock:
         browser = Browser(make.organization())

@@ -120,7 +120,7 @@ class TestWhere:
     def test_a_token_is_for_one_frame(self, site: Site) -> None:
         assert refusal(site, site.token(), nonce="another frame's") == "nonce_wrong"
         assert refusal(site, site.token(nonce=""), nonce="") == "nonce_wrong"
-        for said in (..., None, 1, [NONCE], NONCE + "x", "é"):
+        for said in (..., None, 1, [NONCE], NONCE + "x", "é", "\ud800", "\0"):
             assert refusal(site, site.token(nonce=said)) == "nonce_wrong"
 
     def test_another_organizations_token_is_none_here(self, site: Site) -> None:

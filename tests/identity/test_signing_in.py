@@ -134,7 +134,7 @@ class TestSessions:
         assert signing_in.recognised(browser.club, begun.secret, Surface.EMBED) is None
         assert signing_in.recognised(browser.club, begun.secret, Surface.APP) is None
         assert signing_in.recognised(make.organization(), begun.secret, Surface.PORTAL) is None
-        for wrong in ("", begun.secret[:-1], begun.secret + "x", "x" * 1_000_000, "\0"):
+        for wrong in ("", begun.secret[:-1], begun.secret + "x", "x" * 1_000_000, "\0", "\ud800", "é" * 43):
             assert signing_in.recognised(browser.club, wrong, Surface.PORTAL) is None
 
     def test_the_secret_is_not_kept(self) -> None:

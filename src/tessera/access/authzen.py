@@ -113,7 +113,7 @@ def evaluations(request: HttpRequest, asker: _Asker) -> object:
     questions = body.questions()
     asker.spend((len(questions) - 1) // _QUESTIONS_A_REQUEST)
     organization, at = caller.organization, now(caller.organization)
-    subjects: dict[tuple[str, str], UUID | Reason] = {}
+    subjects: dict[tuple[str, str, str | None], UUID | Reason] = {}
     answers: list[object] = []
     with db.snapshot():
         batch = Batch(organization_id=organization.pk, asked={each.target for each in questions}, at=at)

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from tessera.access.types import Target
+from tessera.access.types import TOKEN, Target
 from tessera.core.errors import TesseraError
 
 MOST: Final = 1000  # questions in one request
@@ -30,7 +30,7 @@ class Semantic(StrEnum):
 
 
 class Entity(msgspec.Struct, frozen=True):
-    """A subject or resource. Unknown members are ignored, properties have no part in a decision."""
+    """A subject or resource. Unknown members are ignored; of properties only a token's `audience` has a part."""
 
     type: str
     id: str
@@ -48,7 +48,7 @@ class Action(msgspec.Struct, frozen=True):
 class Question:
     """A whole question. Context has no part in a decision."""
 
-    subject: tuple[str, str]  # type and id
+    subject: tuple[str, str, str | None]  # type and id; of a token, for whom it has to be
     target: Target
 
 
@@ -72,7 +72,19 @@ class Evaluation(msgspec.Struct, frozen=True):
         words = (subject.type, subject.id, action.name, resource.type, resource.id)
         if any("\0" in word for word in words):
             raise MalformedEvaluation(f"{where}text must not contain NUL")
-        return Question((subject.type, subject.id), Target(action.name, resource.type, resource.id))
+        return Question(
+            (subject.type, subject.id, _audience(subject, where)), Target(action.name, resource.type, resource.id)
+        )
+
+
+def _audience(subject: Entity, where: str) -> str | None:
+    """Return for whom a token has to be. What properties of other subjects say is their own affair."""
+    if subject.type != TOKEN or not subject.properties or subject.properties.get("audience") is None:
+        return None
+    audience = subject.properties["audience"]
+    if not isinstance(audience, str):
+        raise MalformedEvaluation(f"{where}subject.properties.audience should be text: the token's aud")
+    return audience
 
 
 class Options(msgspec.Struct, frozen=True):

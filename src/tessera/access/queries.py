@@ -135,6 +135,7 @@ def _refused(decision: Decision, zone: ZoneInfo) -> str:
 _PLAIN = {
     Reason.CUSTOMER_UNKNOWN: "There is no such customer.",
     Reason.REFERENCE_AMBIGUOUS: "Several customers go by this: use the id or number of one of them.",
+    Reason.TOKEN_INVALID: "The token does not count: over, altered, or for somebody else.",
     Reason.CUSTOMER_BANNED: "This customer is banned.",
     Reason.CUSTOMER_ARCHIVED: "This customer is archived.",
     Reason.PERMISSION_UNKNOWN: "There is no permission for this.",

@@ -14,6 +14,7 @@ class Reason(StrEnum):
     IN_GRACE = "in_grace"
     CUSTOMER_UNKNOWN = "customer_unknown"
     REFERENCE_AMBIGUOUS = "reference_ambiguous"
+    TOKEN_INVALID = "token_invalid"  # noqa: S105  (says why, and is no secret)
     CUSTOMER_BANNED = "customer_banned"
     CUSTOMER_ARCHIVED = "customer_archived"
     PERMISSION_UNKNOWN = "permission_unknown"
@@ -45,6 +46,7 @@ Asked = str | Target  # a permission's key, or what some permission means in the
 
 USE: Final = "use"
 PERMISSION: Final = "permission"
+TOKEN: Final = "token"  # noqa: S105  (a type of subject)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ _COMMANDS: Final[Mapping[str, _Entry]] = {
     "organization": _Entry("tessera.cli.organization", "Found organizations."),
     "clock": _Entry("tessera.cli.clock", "Read or move a test organization's clock."),
     "key": _Entry("tessera.cli.key", "Make, list and revoke API keys."),
+    "signing-key": _Entry("tessera.cli.signing_key", "See, renew and revoke the keys that sign tokens."),
     "staff": _Entry("tessera.cli.staff", "Let people sign in to the console, and stop them."),
     "secrets": _Entry("tessera.cli.secrets", "Make and change the keys that stored secrets are sealed under."),
     "schedule": _Entry("tessera.cli.schedule", "Print when terms begin and end."),

@@ -83,6 +83,7 @@ SCHEDULE: Final = Schedule(
         Every("remove files of no picture", timedelta(hours=1), files.sweep, first=timedelta(minutes=10)),
         Every("go on deleting organizations", timedelta(minutes=10), lifecycle.catch_up),
         Every("forget sessions that are over", timedelta(days=1), forget_old_sessions, first=timedelta(minutes=5)),
+        Every("renew keys that sign", timedelta(hours=1), identity.tend_signing_keys, first=timedelta(minutes=5)),
         Every(
             "forget how people signed in long ago", timedelta(minutes=10), identity.prune, first=timedelta(minutes=5)
         ),

@@ -9,13 +9,14 @@ from tessera.config import health
 from tessera.config.api import api
 from tessera.http import problems
 
-_FOR_PROGRAMS = ("/api/", "/access/", "/.well-known/")
+_FOR_PROGRAMS = ("/api/", "/access/", "/.well-known/", "/identity/")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("api/v1/", api.urls),
     path("", include("tessera.access.urls")),
+    path("", include("tessera.identity.urls")),
     path("", RedirectView.as_view(url="/console/"), name="home"),
     path("notices/", include("tessera.notices.pages.urls", namespace="notices")),
     path("mailbox/", include("tessera.notices.pages.mailbox_urls", namespace="mailbox")),

@@ -33,6 +33,7 @@ class Prefix(StrEnum):
     NOTE = "nte"
     CODE_ATTEMPT = "cod"
     SESSION = "ses"
+    PASSKEY = "psk"
     SITE_LINK = "lnk"
     INJECTION = "inj"
     PERMISSION = "per"

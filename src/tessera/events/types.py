@@ -40,6 +40,13 @@ class EventType(StrEnum):
     STAFF_EMAIL_CHANGED = "staff.email_changed"
     API_KEY_CREATED = "api_key.created"
     API_KEY_REVOKED = "api_key.revoked"
+    CUSTOMER_PASSKEY_ADDED = "customer.passkey_added"
+    CUSTOMER_PASSKEY_RENAMED = "customer.passkey_renamed"
+    CUSTOMER_PASSKEY_REMOVED = "customer.passkey_removed"
+    CUSTOMER_PASSKEY_DOUBTED = "customer.passkey_doubted"
+    CUSTOMER_APP_TOKEN_REUSED = "customer.app_token_reused"  # noqa: S105  (what happened, not the token)
+    SIGNING_KEY_PUBLISHED = "signing_key.published"
+    SIGNING_KEY_REVOKED = "signing_key.revoked"
     JOB_RUN_AGAIN = "job.run_again"
     JOB_DROPPED = "job.dropped"
     SAVED_VIEW_CREATED = "saved_view.created"

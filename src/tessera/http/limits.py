@@ -116,6 +116,7 @@ _MAILS_TO: Final = Buckets("mail-account", rate=3 / 3600, burst=3)
 _CODES_FROM: Final = Buckets("code-address", rate=30 / 3600, burst=30)
 _CODES_ENTERED: Final = Buckets("code-entered", rate=60 / 600, burst=60)
 _TOKENS_FROM: Final = Buckets("token-address", rate=120 / 600, burst=120)
+_APPS_FROM: Final = Buckets("app-address", rate=1, burst=300)
 
 
 def sign_in_attempt(*, address: str, account: str) -> None:
@@ -166,6 +167,11 @@ def signed_in(*, account: str) -> None:
     _ACCOUNTS.forget(account.strip().casefold())
 
 
+def app_token_asked_for(*, address: str) -> None:
+    """Count a request of a customer's app for tokens, from an address: 300 in five minutes. Raises Spent (429)."""
+    _APPS_FROM.spend(_neighbourhood(address))
+
+
 def _neighbourhood(address: str) -> Hashable:
     parsed = networks.address(address)
     return int(parsed) >> 64 if isinstance(parsed, IPv6Address) else address
@@ -174,5 +180,6 @@ def _neighbourhood(address: str) -> Hashable:
 def forget_everyone() -> None:
     """Fill every bucket again and read the settings anew."""
     api.cache_clear()
-    for buckets in (_ADDRESSES, _ACCOUNTS, _MAILS_FROM, _MAILS_TO, _CODES_FROM, _CODES_ENTERED, _TOKENS_FROM):
+    of_customers = (_CODES_FROM, _CODES_ENTERED, _TOKENS_FROM, _APPS_FROM)
+    for buckets in (_ADDRESSES, _ACCOUNTS, _MAILS_FROM, _MAILS_TO, *of_customers):
         buckets._levels.clear()

@@ -1,1 +1,1 @@
-"""How a customer signs in: codes by e-mail, tokens of trusted sites, sessions."""
+"""How a customer signs in: codes by e-mail, tokens of trusted sites, sessions; and keys that sign tokens of ours."""

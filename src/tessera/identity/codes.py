@@ -4,6 +4,7 @@ Nothing here looks at customers: what is answered, and how long it takes, cannot
 itself is made by the job that mails it (`notices`), so it is in no event, job or row but as a keyed hash.
 """
 
+import re
 import secrets
 import unicodedata
 from datetime import datetime, timedelta
@@ -34,7 +35,7 @@ KEPT: Final = timedelta(days=1)
 # To one e-mail address at one organization, whoever asks: within how long, how many.
 _MOST_TO: Final = ((timedelta(hours=1), 6), (timedelta(days=1), 20))
 _SHORTEST_SECRET: Final = 16
-_LONGEST_LOCALE: Final = 20
+_LOCALE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 _ACTOR: Final = Actor.system("sign_in")
 _OPEN: Final = Q(voided_at=None, proved_at=None)
 
@@ -65,7 +66,7 @@ def ask(
             key=key,
             browser_hash=browser_hash,
             surface=surface,
-            locale=locale if len(locale) <= _LONGEST_LOCALE else "",
+            locale=locale if _LOCALE.fullmatch(locale) else "",
             asked_at=at,
             expires_at=at + LIVES,
         )
@@ -224,7 +225,8 @@ def _code_hash(attempt_id: UUID, code: str) -> str:
 def _browser_hash(browser: str) -> str:
     if len(browser) < _SHORTEST_SECRET:
         raise ValueError("a browser is known by a random secret")
-    return salted_hmac("tessera.identity.browsers", browser, algorithm="sha256").hexdigest()
+    told = browser.encode(errors="surrogatepass")
+    return salted_hmac("tessera.identity.browsers", told, algorithm="sha256").hexdigest()
 
 
 def _named(row: CodeAttempt) -> str:

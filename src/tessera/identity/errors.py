@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tessera.core.errors import Conflict, Forbidden, Invalid, NotFound
+from tessera.http.errors import Unauthenticated
 from tessera.identity.types import Candidate, ProofReason, Refusal
 
 
@@ -57,6 +58,48 @@ class InjectionRefused(Forbidden):
         super().__init__(detail)
         self.refusal = refusal
         self.code = str(refusal)  # type: ignore[misc]  # one class for all that is wrong with a token
+
+
+class TokenInvalid(Unauthenticated):
+    """A token that we did not sign, or that is over, altered, of another kind, or for somebody else."""
+
+    code = "token_invalid"
+
+
+class PasskeyUnknown(NotFound):
+    """The customer has no such passkey."""
+
+    code = "passkey_unknown"
+
+
+class TooManyPasskeys(Conflict):
+    """A customer has ten passkeys at most."""
+
+    code = "too_many_passkeys"
+
+
+class RefreshTokenInvalid(Unauthenticated):
+    """A refresh token that was never given, is over, or is of another app or organization."""
+
+    code = "refresh_token_invalid"
+
+
+class RefreshTokenReused(Unauthenticated):
+    """The refresh token had been used before, so it may be in wrong hands: the session it belonged to is over."""
+
+    code = "refresh_token_reused"
+
+
+class OriginNotAllowed(Forbidden):
+    """The page that asks is of a site that the organization has not allowed."""
+
+    code = "origin_not_allowed"
+
+
+class SigningKeyUnknown(NotFound):
+    """There is no such key, or it was revoked before."""
+
+    code = "signing_key_unknown"
 
 
 class SiteLinkUnknown(NotFound):

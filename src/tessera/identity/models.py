@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from tessera.core.ids import new_id
+from tessera.db.sealed_columns import SealedColumn, declare
 from tessera.identity.types import How, Surface
 from tessera.organizations.models import Organization, TrustedIssuer
 from tessera.people.models import Customer
@@ -176,3 +177,83 @@ class PublishedKeys(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+
+class SigningKey(models.Model):
+    """A pair of keys with which the installation signs tokens (Ed25519). All its instants are real time.
+
+    Whether it is to come, signs, or is only kept published follows from its instants and those of the next one
+    (`signing_keys.py`).
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    number = models.PositiveIntegerField(unique=True)  # 1, 2, 3, …: of two that are made at once there is one
+    kid = models.CharField(max_length=64, unique=True)  # the thumbprint of its public part (RFC 7638)
+    public = models.CharField(max_length=64)  # `x` of its JWK (RFC 8037)
+    private = models.TextField(blank=True)  # sealed; empty once it signs no more
+    created_at = models.DateTimeField()  # published from then on
+    signs_from = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="signing_key_revoked_has_no_private", condition=Q(revoked_at=None) | Q(private="")
+            ),
+            models.CheckConstraint(
+                name="signing_key_published_before_it_signs", condition=Q(signs_from__gte=F("created_at"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.kid
+
+
+def private_sealed_for(row: SigningKey) -> str:
+    """Return what the private part of a row is bound to. It is the installation's, and of no organization."""
+    return f"installation/{SigningKey._meta.db_table}/{row.pk}"
+
+
+declare(SealedColumn(SigningKey, "private", private_sealed_for, reads=()))
+
+
+class AppGrant(models.Model):
+    """A first-party app that a customer is signed in to may have new access tokens: what its session goes on by.
+
+    Its refresh tokens are one family, of which one counts at a time. Each holds the family's secret, so that an old one
+    is known to be one however old it is, and a secret of its own. Both are kept as hashes. Goes with its session.
+    """
+
+    session = models.OneToOneField(CustomerSession, models.CASCADE, primary_key=True, related_name="app_grant")
+    audience = models.CharField(max_length=255)  # `aud` of its access tokens
+    family_hash = models.CharField(max_length=64, unique=True)
+    number = models.PositiveIntegerField(default=1)  # of the refresh token that counts: 1, 2, 3, …
+    secret_hash = models.CharField(max_length=64)  # of that one
+    renewed_at = models.DateTimeField()  # when that one was given
+
+    def __str__(self) -> str:
+        return str(self.session_id)
+
+
+class Passkey(models.Model):
+    """A passkey (WebAuthn) that a customer signs in with: the public part of a key in a device of theirs."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_index=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="passkeys")
+    credential_hash = models.CharField(max_length=64)  # SHA-256 of the credential's id, which may be long
+    credential = models.BinaryField()  # as the device gave it: its id and public key (WebAuthn, 6.5.1)
+    user_handle = models.CharField(max_length=64)  # what the device calls its owner; stays when records are merged
+    sign_count = models.BigIntegerField()  # that of the last use; 0: the device counts none
+    name = models.CharField(max_length=100)
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="passkey_once", fields=["organization", "credential_hash"]),
+            models.CheckConstraint(name="passkey_counts_up", condition=Q(sign_count__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

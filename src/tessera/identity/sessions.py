@@ -81,7 +81,7 @@ def recognised(organization: Organization, secret: str, surface: Surface) -> Sig
 
     That they were seen is written at most every five minutes.
     """
-    if not secret or len(secret) > _LONGEST_SECRET:
+    if not secret or len(secret) > _LONGEST_SECRET or not secret.isascii():
         return None
     at = clock.now()
     rows = CustomerSession.objects.filter(
@@ -148,7 +148,8 @@ def present_instant() -> datetime:
 
 def _end(rows: "QuerySet[CustomerSession]", customer: Customer, actor: Actor | None) -> int:
     with db.transaction():
-        gone, _ = rows.delete()
+        _, counts = rows.delete()
+        gone = counts.get(CustomerSession._meta.label, 0)  # beside what goes with them
         if gone:
             _record(EventType.CUSTOMER_SIGNED_OUT, customer, actor, {"sessions": gone})
     return gone

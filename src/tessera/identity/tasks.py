@@ -1,6 +1,8 @@
 """The jobs of signing in."""
 
-from tessera.identity import codes, injection, sessions
+from tessera.core import clock
+from tessera.events.types import Actor
+from tessera.identity import codes, injection, sessions, signing_keys
 from tessera.jobs.queue import task
 
 
@@ -10,3 +12,9 @@ def prune() -> None:
     sessions.forget_over()
     codes.forget_old()
     injection.forget_old()
+
+
+@task(attempts=3)
+def tend_signing_keys() -> None:
+    """Publish the next signing key in time, and forget the private parts of those that are over."""
+    signing_keys.tend(at=clock.now(), actor=Actor.system("signing-keys"))

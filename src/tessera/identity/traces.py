@@ -1,15 +1,17 @@
 """What signing in leaves of a customer: moved as records are merged, forgotten as one is erased. For `lifecycle`."""
 
-from tessera.identity.models import CodeAttempt, CustomerSession, FirstSignIn, SiteLink
+from tessera.identity.models import CodeAttempt, CustomerSession, FirstSignIn, Passkey, SiteLink
 from tessera.people.models import Customer, CustomerEmail
 
 
 def unite(customer: Customer, into: Customer) -> None:
     """Let whoever signs in as `customer` be `into` from now on. Part of a merge, before addresses move.
 
-    Links to sites move. Sessions of `customer` end: nobody finds themselves in another record between two clicks.
+    Links to sites and passkeys move. Sessions of `customer` end: nobody finds themselves in another record between two
+    clicks.
     """
     SiteLink.objects.filter(customer=customer).update(customer=into)
+    Passkey.objects.filter(customer=customer).update(customer=into)
     CustomerSession.objects.filter(customer=customer).delete()
     theirs = FirstSignIn.objects.filter(customer=customer).first()
     if theirs is None:
@@ -29,5 +31,5 @@ def forget(customer: Customer) -> None:
     """
     keys = list(CustomerEmail.objects.filter(customer=customer).values_list("key", flat=True))
     CodeAttempt.objects.filter(organization=customer.organization_id, key__in=keys).delete()
-    for model in (CustomerSession, SiteLink, FirstSignIn):
+    for model in (CustomerSession, SiteLink, Passkey, FirstSignIn):
         model.objects.filter(customer=customer).delete()

@@ -43,6 +43,7 @@ def merge_customer(
 
     `take` names what is to be as `customer` has it, if they have it (`TAKEN`): of `emails` and `phones` that is the
     first one. An external id that is taken is exchanged, so that both go on meaning this person. Notes move.
+    Whoever signed in as `customer` signs in as `into` from now on; sessions of `customer` end.
 
     Raises SameCustomer; CustomerMerged if one was merged meanwhile; CustomerArchived if `into` is archived;
     MergeUnsettled if both have an unended membership of one plan, or exactly one of the two is banned.

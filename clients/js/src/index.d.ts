@@ -1,0 +1,3 @@
+export * from "./mount.js";
+export * from "./gate.js";
+export * from "./server.js";

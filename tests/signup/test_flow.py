@@ -431,6 +431,14 @@ def test_a_frame_without_cookies_goes_on_in_the_language_that_was_chosen(club: O
     assert '<html lang="de"' in ada.send("address", address=ada.address).text
 
 
+def test_search_engines_find_the_page_at_home_and_not_its_frame(club: Organization) -> None:
+    plan = make.plan(club)
+    home = f"http://127.0.0.1:8000{Joiner(club, plan).path}"
+
+    assert f'<link rel="canonical" href="{home}">' in Joiner(club, plan, framed=True).open().text
+    assert "canonical" not in Joiner(club, plan).open().text
+
+
 def test_the_chooser_shows_what_everybody_may_see_in_order(club: Organization) -> None:
     make.plan(club, "Second", position=2)
     make.plan(club, "First", position=1, needs_approval=True)

@@ -169,6 +169,8 @@ def shell(visit: Visit) -> dict[str, Any]:
         "accent_url": f"{reverse('embed:accent', args=[organization.slug])}?v={organization.version}",
         "logo_url": reverse("join:logo", args=[organization.slug]) if organization.logo and not visit.framed else "",
         "framed": visit.framed,
+        # What search engines are to find instead of a frame.
+        "twin_url": f"{framing.own_origin()}/join/{visit.request.path_info.removeprefix(framing.PREFIX)}",
         "flow": visit.signed_flow(),
         "frame": Frame(" ".join(organization.allowed_origins), visit.flow.nonce, visit.request.path)
         if visit.framed

@@ -233,13 +233,21 @@ def test_a_site_that_is_not_allowed_cannot_frame_and_its_visitors_keep_the_link(
     assert sum("frame-ancestors" in text for text in said) == 2
 
 
+def test_nor_by_putting_an_allowed_page_into_a_page_of_its_own(club: Club, context: BrowserContext) -> None:
+    club.sites.pages[EVIL]["/around"] = f'<iframe src="{club.page(CLUB)}" width="600" height="600"></iframe>'
+    page = opened(context, f"https://{EVIL}/around")
+    (allowed,) = [each for each in page.frames if each.url == f"https://{CLUB}/join"]
+    allowed.wait_for_function("window.heard.some(([type]) => type === 'error')")
+    assert allowed.evaluate("window.heard.filter(([type]) => type === 'ready').length") == 0
+
+
 def test_whom_the_site_knows_joins_with_one_click_and_a_token_is_good_once(club: Club, context: BrowserContext) -> None:
     page = opened(context, club.page(CLUB))
     nonce = wait_to_hear(page, "ready")["nonce"]
     token = club.token(nonce)
     page.evaluate("(token) => Tessera.mount('.tessera-membership').authenticate(token)", token)
     frame = frame_of(page)
-    frame.get_by_role("button", name="Join", exact=True).click()
+    frame.get_by_role("button", name="Join", exact=True).dblclick()
     expect(frame.get_by_role("heading", name="Welcome, Ines")).to_be_visible()
     assert wait_to_hear(page, "completed")["status"] == "active"
     assert heard(page, "error") == []

@@ -8,15 +8,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db import connection
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, UUIDField
 
 from tessera.core import ids
 from tessera.core.ids import Prefix
+from tessera.db.written import Written
 from tessera.memberships.models import Membership, Pause, Term
-from tessera.memberships.status_sql import with_plan, with_status
+from tessera.memberships.status_sql import (
+    GRACE_OF_M,
+    PLAN_OF_M,
+    STATUS_OF_M,
+    covering_sql,
+    instant,
+    is_in_grace,
+    is_of,
+    with_plan,
+)
 from tessera.memberships.types import Status
 from tessera.organizations.models import Organization
 from tessera.people.affiliations import covering
@@ -225,7 +237,7 @@ def narrow_customers(rows: QuerySet[Customer], which: CustomerFilter, *, at: dat
         belongs = Affiliation.objects.filter(covering(at), customer=OuterRef("pk"), company=which.company_id)
         rows = rows.filter(Exists(belongs))
     if which.about_memberships:
-        rows = rows.filter(_held(which.holding, which.plan_id, which.ending, at, _by_customer(at)))
+        rows = rows.filter(_held(Customer, which.holding, which.plan_id, which.ending, at))
     return rows
 
 
@@ -236,7 +248,7 @@ def narrow_companies(rows: QuerySet[Company], which: CompanyFilter, *, at: datet
     if which.tag:
         rows = rows.filter(Exists(CompanyTag.objects.filter(company=OuterRef("pk"), key=tag_key(which.tag))))
     if which.holding is not None or which.plan_id is not None:
-        rows = rows.filter(_held(which.holding, which.plan_id, None, at, _by_company))
+        rows = rows.filter(_held(Company, which.holding, which.plan_id, None, at))
     return rows
 
 
@@ -276,12 +288,11 @@ def candidates(
 
 def of_status(rows: QuerySet[Membership], holding: Holding, at: datetime) -> QuerySet[Membership]:
     """Return those of the memberships that are of this status at `at`."""
-    rows = with_status(rows, at)
     if holding is Holding.GRACE:
-        return rows.filter(Q(in_grace_at=True))
+        return rows.filter(is_in_grace(at))
     if holding is Holding.NONE:
         raise ValueError("a membership is of some status")
-    return rows.filter(Q(status_at=Status(holding.value)))
+    return rows.filter(is_of(Status(holding.value), at))
 
 
 def ending_within(rows: QuerySet[Membership], days: int, at: datetime) -> QuerySet[Membership]:
@@ -290,40 +301,49 @@ def ending_within(rows: QuerySet[Membership], days: int, at: datetime) -> QueryS
     return rows.filter(open_still, ends_at__gt=at, ends_at__lte=at + timedelta(days=days))
 
 
-Some = Callable[[Callable[[QuerySet[Membership]], QuerySet[Membership]]], Q]
+def _some(whose: type[Model], condition: str) -> str:
+    """The condition that a customer or company has a membership `m` of which `condition` is true.
+
+    `OFFSET 0` keeps PostgreSQL from reading the memberships of everybody to be quicker with each.
+    """
+    if whose is Company:
+        return f"EXISTS (SELECT 1 FROM memberships_membership m WHERE m.company_id = {{0}} AND {condition})"
+    return (
+        f"(EXISTS (SELECT 1 FROM memberships_membership m WHERE m.customer_id = {{0}} AND {condition}"
+        " LIMIT 1 OFFSET 0)"
+        " OR EXISTS (SELECT 1 FROM people_affiliation a CROSS JOIN memberships_membership m"
+        f" WHERE a.customer_id = {{0}} AND {covering_sql('a')} AND m.company_id = a.company_id AND {condition}"
+        " LIMIT 1 OFFSET 0))"
+    )
 
 
-def _by_customer(at: datetime) -> Some:
-    def some(narrow: Callable[[QuerySet[Membership]], QuerySet[Membership]]) -> Q:
-        own = narrow(Membership.objects.filter(customer=OuterRef("pk")))
-        of_company = narrow(Membership.objects.filter(company=OuterRef("company_id")))
-        belongs = Affiliation.objects.filter(covering(at), customer=OuterRef("pk")).filter(Exists(of_company))
-        return Q(Exists(own)) | Q(Exists(belongs))
-
-    return some
-
-
-def _by_company(narrow: Callable[[QuerySet[Membership]], QuerySet[Membership]]) -> Q:
-    return Q(Exists(narrow(Membership.objects.filter(company=OuterRef("pk")))))
-
-
-def _held(holding: Holding | None, plan_id: UUID | None, ending: int | None, at: datetime, some: Some) -> Q:
+@cache
+def _held_text(whose: type[Model], holding: Holding | None, of_plan: bool, ending: bool) -> str:
     """The condition that there is a membership of the plan, of the status, that ends in time."""
-
-    def in_question(rows: QuerySet[Membership]) -> QuerySet[Membership]:
-        rows = rows if ending is None else ending_within(rows, ending, at)
-        return rows if plan_id is None else with_plan(rows, at).filter(Q(plan_at=plan_id))
-
-    def unexpired(rows: QuerySet[Membership]) -> QuerySet[Membership]:
-        return with_status(in_question(rows), at).filter(~Q(status_at=Status.EXPIRED))
-
+    question = [f"{PLAN_OF_M} = {{plan}}"] if of_plan else []
+    if ending:
+        question += ["(m.ended_at IS NULL OR m.ended_at > {at}) AND m.ends_at > {at} AND m.ends_at <= {until}"]
+    in_question = " AND ".join(reversed(question)) or "1 = 1"
+    unexpired = f"{in_question} AND NOT {STATUS_OF_M[Status.EXPIRED]}"
     if holding is None:
-        return some(unexpired)
+        return _some(whose, unexpired)
     if holding is Holding.NONE:
-        return ~some(in_question) if plan_id is None and ending is None else ~some(unexpired)
+        return f"NOT {_some(whose, unexpired if question else in_question)}"
     if holding is Holding.EXPIRED:
-        return some(in_question) & ~some(unexpired)
-    return some(lambda rows: of_status(in_question(rows), holding, at))
+        return f"({_some(whose, in_question)} AND NOT {_some(whose, unexpired)})"
+    status = GRACE_OF_M if holding is Holding.GRACE else STATUS_OF_M[Status(holding.value)]
+    return _some(whose, f"{in_question} AND {status}")
+
+
+def _held(
+    whose: type[Model], holding: Holding | None, plan_id: UUID | None, ending: int | None, at: datetime
+) -> Written:
+    told: dict[str, Any] = {"at": instant(at)}
+    if plan_id is not None:
+        told["plan"] = UUIDField().get_db_prep_value(plan_id, connection)
+    if ending is not None:
+        told["until"] = instant(at + timedelta(days=ending))
+    return Written(_held_text(whose, holding, plan_id is not None, ending is not None), "pk", **told)
 
 
 def _expired(rows: QuerySet[Membership], at: datetime) -> QuerySet[Membership]:

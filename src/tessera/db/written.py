@@ -22,9 +22,7 @@ class Written(Expression):
     query puts it.
     """
 
-    def __init__(
-        self, text: str, *columns: str, kind: "Field[Any, Any] | None" = None, **parameters: Any
-    ) -> None:
+    def __init__(self, text: str, *columns: str, kind: "Field[Any, Any] | None" = None, **parameters: Any) -> None:
         super().__init__(output_field=kind or BooleanField())
         self.text = text
         self.columns: list[Any] = [F(each) for each in columns]

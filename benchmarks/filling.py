@@ -111,14 +111,6 @@ def _index(club: Organization, column: str, texts: Iterable[tuple[UUID, str]], f
         cursor.execute("COMMIT")
 
 
-CUSTOMER: Final = "id organization_id number first_name last_name name_key status ban_reason source created_at"
-_EMAIL: Final = "organization_id customer_id address key position"
-_PHONE: Final = "organization_id customer_id number position"
-_TAG: Final = "organization_id customer_id tag key"
-_COMPANY: Final = "id organization_id number name name_key status created_at"
-_AFFILIATION: Final = "id organization_id customer_id company_id starts_at recorded_at queue_at via"
-
-
 def _block(club: Organization, plans: list[Any], start: int, size: int, rng: random.Random) -> None:
     rows = [customer(club, new_id(), start + number, rng) for number in range(size)]
     insert(Customer, CUSTOMER, rows)

@@ -120,12 +120,13 @@ def fits(every: Held, holding: Holding | None, plan_id: UUID | None, ending: int
     return any(state.status.value == holding.value for _row, state, _plan in mine)
 
 
-@pytest.mark.parametrize("few", [0, 2_000], ids=["walked", "by index"])
+@pytest.mark.parametrize(("few", "some"), [(0, -1), (0, 2_000), (2_000, 2_000)], ids=["walked", "as a set", "by index"])
 @pytest.mark.parametrize("seed", range(1))
 def test_filters_by_membership_follow_the_rules(
-    club: Organization, monkeypatch: pytest.MonkeyPatch, seed: int, few: int
+    club: Organization, monkeypatch: pytest.MonkeyPatch, seed: int, few: int, some: int
 ) -> None:
     monkeypatch.setattr(finding, "FEW", few)
+    monkeypatch.setattr(finding, "SOME", some)
     people = {each.pk: held(each, AT) for each in crowd(club, seed)}
     plan = club.plans.get(name="Gold").pk
     for holding in (None, *Holding):
@@ -280,9 +281,9 @@ def test_a_filtered_list_costs_the_same_for_one_and_for_twenty(club: Organizatio
 
 @pytest.mark.parametrize("holding", [each for each in Holding if each is not Holding.NONE])
 def test_what_a_filter_looks_at_is_found_by_an_index(club: Organization, holding: Holding) -> None:
-    rows = filters.candidates(club.memberships.all(), holding, new_id(), 30, AT)
-    assert len(rows) == 3
-    for each in rows:
+    found = filters.candidates(club, club.memberships.all(), holding, new_id(), 30, AT)
+    assert len(found) == 3
+    for each in (rows for parts in found for rows in parts):
         plan = explained(each.order_by().values_list("customer_id", "company_id")[:10])
         assert "Seq Scan" not in plan, plan
         assert not any(line.startswith("SCAN ") and "USING" not in line for line in plan.splitlines()), plan

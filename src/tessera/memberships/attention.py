@@ -7,7 +7,7 @@ from django.db.models import Count, Q, QuerySet
 
 from tessera.memberships import finding, queries
 from tessera.memberships.counting import active_holders
-from tessera.memberships.filters import Holding, candidates, of_status
+from tessera.memberships.filters import Holding, in_grace_perhaps, of_status
 from tessera.memberships.models import Membership
 from tessera.memberships.views import MembershipView
 from tessera.organizations.models import Organization
@@ -87,8 +87,7 @@ def asking(*, organization: Organization, at: datetime, limit: int) -> Asking:
 
 
 def _in_grace(organization: Organization, at: datetime) -> QuerySet[Membership]:
-    (likely,) = candidates(organization.memberships.all(), Holding.GRACE, None, None, at)
-    return of_status(likely, Holding.GRACE, at)
+    return of_status(in_grace_perhaps(organization, organization.memberships.all(), at), Holding.GRACE, at)
 
 
 def _awaiting(at: datetime) -> Q:

@@ -34,7 +34,7 @@ from tessera.organizations.models import Organization
 from tessera.people.affiliations import covering
 from tessera.people.details import tag_key
 from tessera.people.finding import companies_matching, customers_matching
-from tessera.people.models import Affiliation, Company, CompanyTag, Customer, CustomerTag
+from tessera.people.models import Affiliation, Company, CompanyTag, Customer
 from tessera.people.types import CompanyStatus, CustomerStatus, Source
 
 E = TypeVar("E", bound=StrEnum)
@@ -227,16 +227,25 @@ def memberships_of(organization: Organization, which: MembershipFilter, *, at: d
     return narrow_memberships(organization.memberships.all(), which, at=at)
 
 
-def narrow_customers(rows: QuerySet[Customer], which: CustomerFilter, *, at: datetime) -> QuerySet[Customer]:
-    """Return those of the customers that fulfil every condition but `q`."""
+def narrow_customers(
+    rows: QuerySet[Customer], which: CustomerFilter, *, at: datetime, holders: "QuerySet[Any, Any] | None" = None
+) -> QuerySet[Customer]:
+    """Return those of the customers that fulfil every condition but `q`.
+
+    `holders`: the keys of those who fulfil what is asked of memberships, where somebody knows them (`holders_of`).
+    """
     if which.status is not None:
         rows = rows.filter(status=which.status)
+        if which.status is not CustomerStatus.ACTIVE:
+            rows = rows.exclude(status=CustomerStatus.ACTIVE)  # says to SQLite that an index of just these will do
     if which.tag:
-        rows = rows.filter(Exists(CustomerTag.objects.filter(customer=OuterRef("pk"), key=tag_key(which.tag))))
+        rows = rows.filter(Written(_TAGGED, "pk", key=tag_key(which.tag)))
     if which.company_id is not None:
-        belongs = Affiliation.objects.filter(covering(at), customer=OuterRef("pk"), company=which.company_id)
-        rows = rows.filter(Exists(belongs))
-    if which.about_memberships:
+        told = {"at": instant(at), "company": _key_value(which.company_id)}
+        rows = rows.filter(Written(_BELONGS, "pk", **told))
+    if holders is not None:
+        rows = rows.filter(pk__in=holders)
+    elif which.about_memberships:
         rows = rows.filter(_held(Customer, which.holding, which.plan_id, which.ending, at))
     return rows
 
@@ -270,20 +279,60 @@ def narrow_memberships(rows: QuerySet[Membership], which: MembershipFilter, *, a
 
 
 def candidates(
-    rows: QuerySet[Membership], holding: Holding | None, plan_id: UUID | None, ending: int | None, at: datetime
-) -> list[QuerySet[Membership]]:
-    """Return what indexes find of the memberships in question: each contains all that fulfil its condition."""
-    found: list[QuerySet[Membership]] = []
+    organization: Organization,
+    rows: QuerySet[Membership],
+    holding: Holding | None,
+    plan_id: UUID | None,
+    ending: int | None,
+    at: datetime,
+) -> list[tuple[QuerySet[Membership], ...]]:
+    """Return what indexes find of the organization's memberships in question, for each condition in one part or two.
+
+    Together they contain all that fulfil it, some perhaps more than once.
+    """
+    found: list[tuple[QuerySet[Membership], ...]] = []
     if holding is Holding.NONE:  # whoever has none is found by no membership
         return found
-    if holding in _CANDIDATES:
-        found.append(_CANDIDATES[holding](rows, at))
+    if (of_status := likely(organization, rows, holding, at)) is not None:
+        found.append((of_status,))
     if plan_id is not None:
-        of_plan = Term.objects.filter(plan=plan_id).values("membership_id")
-        found.append(rows.filter(Q(pk__in=of_plan) | Q(next_plan=plan_id)))
+        found.append((rows.filter(terms__plan=plan_id), rows.filter(next_plan=plan_id)))
     if ending is not None:
-        found.append(rows.filter(ends_at__gt=at, ends_at__lte=at + timedelta(days=ending)))
+        found.append((rows.filter(ends_at__gt=at, ends_at__lte=at + timedelta(days=ending)),))
     return found
+
+
+def likely(
+    organization: Organization, rows: QuerySet[Membership], holding: Holding | None, at: datetime
+) -> QuerySet[Membership] | None:
+    """Return what an index finds of the organization's memberships that may be of the status; None without one."""
+    if holding is Holding.GRACE:
+        return in_grace_perhaps(organization, rows, at)
+    return _CANDIDATES[holding](rows, at) if holding in _CANDIDATES else None
+
+
+def in_grace_perhaps(organization: Organization, rows: QuerySet[Membership], at: datetime) -> QuerySet[Membership]:
+    """Return those of the memberships with an ended term whose grace is not over: all that are in grace are among
+    them."""
+    terms = Term.objects.filter(plan__in=organization.plans.values("pk"), grace_until__gt=at, ends_at__lte=at)
+    return rows.filter(pk__in=terms.values("membership_id"), renews=True)
+
+
+def holders_of(
+    organization: Organization, perhaps: QuerySet[Membership], which: CustomerFilter, at: datetime
+) -> "QuerySet[Any, Any]":
+    """Return the keys of the customers who hold or inherit one of these memberships that is as the filter asks.
+
+    `perhaps` contains all that are; the filter asks for one of some status, which is not NONE nor EXPIRED. One query,
+    for the companies among them: left inside the other, PostgreSQL looks at those of everybody.
+    """
+    asked = MembershipFilter(holding=which.holding, plan_id=which.plan_id, ending=which.ending)
+    found = narrow_memberships(perhaps, asked, at=at).order_by()
+    own = found.filter(customer__isnull=False).values("customer_id")
+    of_firms = perhaps.order_by().filter(company__isnull=False)
+    firms = list(narrow_memberships(of_firms, asked, at=at).values_list("company_id", flat=True))
+    belonging = Affiliation.objects.filter(covering(at), organization=organization, company__in=set(firms))
+    return own.union(belonging.values("customer_id"), all=True)
 
 
 def of_status(rows: QuerySet[Membership], holding: Holding, at: datetime) -> QuerySet[Membership]:
@@ -301,13 +350,25 @@ def ending_within(rows: QuerySet[Membership], days: int, at: datetime) -> QueryS
     return rows.filter(open_still, ends_at__gt=at, ends_at__lte=at + timedelta(days=days))
 
 
-def _some(whose: type[Model], condition: str) -> str:
-    """The condition that a customer or company has a membership `m` of which `condition` is true.
+# `OFFSET 0` keeps PostgreSQL from reading everybody's rows at once to be quicker with each.
+_TAGGED: Final = (
+    "EXISTS (SELECT 1 FROM people_customertag t WHERE t.customer_id = {0} AND t.key = {key} LIMIT 1 OFFSET 0)"
+)
+_BELONGS: Final = (
+    "EXISTS (SELECT 1 FROM people_affiliation a WHERE a.customer_id = {0} AND a.company_id = {company}"
+    f" AND {covering_sql('a')} LIMIT 1 OFFSET 0)"
+)
 
-    `OFFSET 0` keeps PostgreSQL from reading the memberships of everybody to be quicker with each.
-    """
+
+def _key_value(key: UUID) -> Any:
+    return UUIDField().get_db_prep_value(key, connection)
+
+
+def _some(whose: type[Model], condition: str) -> str:
+    """The condition that a customer or company has a membership `m` of which `condition` is true."""
     if whose is Company:
-        return f"EXISTS (SELECT 1 FROM memberships_membership m WHERE m.company_id = {{0}} AND {condition})"
+        one = f"SELECT 1 FROM memberships_membership m WHERE m.company_id = {{0}} AND {condition}"
+        return f"EXISTS ({one} LIMIT 1 OFFSET 0)"
     return (
         f"(EXISTS (SELECT 1 FROM memberships_membership m WHERE m.customer_id = {{0}} AND {condition}"
         " LIMIT 1 OFFSET 0)"
@@ -340,7 +401,7 @@ def _held(
 ) -> Written:
     told: dict[str, Any] = {"at": instant(at)}
     if plan_id is not None:
-        told["plan"] = UUIDField().get_db_prep_value(plan_id, connection)
+        told["plan"] = _key_value(plan_id)
     if ending is not None:
         told["until"] = instant(at + timedelta(days=ending))
     return Written(_held_text(whose, holding, plan_id is not None, ending is not None), "pk", **told)
@@ -359,11 +420,6 @@ _CANDIDATES: Final[dict[Any, Callable[[QuerySet[Membership], datetime], QuerySet
     Holding.PAUSED: lambda rows, at: rows.filter(pk__in=Pause.objects.filter(covering(at)).values("membership_id")),
     Holding.SCHEDULED: lambda rows, at: rows.filter(
         pk__in=Term.objects.filter(starts_at__gt=at).values("membership_id")
-    ),
-    Holding.GRACE: lambda rows, at: rows.filter(
-        Q(ends_at__lte=at, ends_at__gt=at - _LONGEST_GRACE)
-        | Q(pk__in=Term.objects.filter(starts_at__gt=at).values("membership_id")),  # between two terms
-        renews=True,
     ),
     Holding.ACTIVE: _active,
     Holding.EXPIRED: _expired,

@@ -22,6 +22,12 @@ def covering_sql(row: str) -> str:
     return f"{row}.starts_at <= {{at}} AND ({row}.ends_at IS NULL OR {row}.ends_at > {{at}})"
 
 
+# Terms do not overlap: who starts last ends last. The order is that of the index, so PostgreSQL takes this one and not
+# that of `NoOverlap`, which is four times as slow; `OFFSET 0` keeps it from reading everybody's rows for one.
+_ANY: Final = "LIMIT 1 OFFSET 0"
+_LAST: Final = f"ORDER BY {{0}}.starts_at DESC {_ANY}"
+
+
 def _terms(alias: str, key: str) -> str:
     return f"SELECT 1 FROM memberships_term {alias} WHERE {alias}.membership_id = {key}"
 
@@ -30,19 +36,19 @@ class _Of:
     """What is asked of one membership, whose columns have these names."""
 
     def __init__(self, key: str, ended_at: str, pending_until: str, renews: str, next_plan: str) -> None:
-        some = f"EXISTS ({_terms('ts', key)})"
-        covered = f"EXISTS ({_terms('tc', key)} AND {covering_sql('tc')})"
-        ahead = f"EXISTS ({_terms('ta', key)} AND ta.starts_at > {{at}})"
+        some = f"EXISTS ({_terms('ts', key)} {_ANY})"
+        covered = f"EXISTS ({_terms('tc', key)} AND {covering_sql('tc')} {_LAST.format('tc')})"
+        ahead = f"EXISTS ({_terms('ta', key)} AND ta.starts_at > {{at}} {_ANY})"
         inside = (
             f"EXISTS ({_terms('tb', 'p.membership_id')} AND tb.starts_at <= p.starts_at"
-            " AND (tb.ends_at IS NULL OR tb.ends_at > p.starts_at))"
+            f" AND (tb.ends_at IS NULL OR tb.ends_at > p.starts_at) {_LAST.format('tb')})"
         )
         paused = (
             f"EXISTS (SELECT 1 FROM memberships_pause p WHERE p.membership_id = {key} AND {covering_sql('p')}"
-            f" AND ({covered} OR (p.extends AND {inside})))"
+            f" AND ({covered} OR (p.extends AND {inside})) {_LAST.format('p')})"
         )
         last_ended = "FROM memberships_term te WHERE te.membership_id = {key} AND te.ends_at <= {at}"
-        last_ended = last_ended.replace("{key}", key) + " ORDER BY te.ends_at DESC LIMIT 1"
+        last_ended = last_ended.replace("{key}", key) + " " + _LAST.format("te")
         unpaid = f"({renews} AND COALESCE((SELECT te.grace_until {last_ended}) > {{at}}, false))"
         ended = f"({ended_at} IS NOT NULL AND {ended_at} <= {{at}})"
         given_up = f"({pending_until} IS NOT NULL AND {pending_until} <= {{at}})"
@@ -61,7 +67,8 @@ class _Of:
             f" WHEN {ahead} THEN 'scheduled' ELSE 'expired' END"
         )
         self.plan = (
-            f"COALESCE((SELECT tc.plan_id {_terms('tc', key)[len('SELECT 1 ') :]} AND {covering_sql('tc')} LIMIT 1),"
+            f"COALESCE((SELECT tc.plan_id {_terms('tc', key)[len('SELECT 1 ') :]} AND {covering_sql('tc')}"
+            f" {_LAST.format('tc')}),"
             f" (SELECT te.plan_id {last_ended}), (SELECT tf.plan_id FROM memberships_term tf"
             f" WHERE tf.membership_id = {key} ORDER BY tf.starts_at LIMIT 1), {next_plan})"
         )

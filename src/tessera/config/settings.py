@@ -125,7 +125,11 @@ def _database() -> dict[str, Any]:
     pool = {"min_size": 1, "max_size": tessera.database_pool, **waits} if tessera.database_pool else None
     # Statements here are short, and cost more to compile than to run; and an index page is as near as the next one. A
     # pooler takes no settings, so behind one they are the database's own (docs/decisions/0023-lists.md).
-    planning = {} if tessera.database_pooler else {"options": "-c jit=off -c random_page_cost=1.1 -c max_parallel_workers_per_gather=0"}
+    planning = (
+        {}
+        if tessera.database_pooler
+        else {"options": "-c jit=off -c random_page_cost=1.1 -c max_parallel_workers_per_gather=0"}
+    )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(url.path.lstrip("/")),

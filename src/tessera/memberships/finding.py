@@ -144,7 +144,8 @@ def memberships(
     likely_ones = candidates(organization, base, which.holding, which.plan_id, which.ending, at)
     few = _fewest(_keys(parts, "pk", most=most) for parts in likely_ones)
     if few is not None and len(few) > FEW:
-        few, base = None, likely(organization, base, which.holding, at) or base
+        some = likely(organization, base, which.holding, at)
+        few, base = None, base if some is None else some
     rows, next_cursor = _page(
         base,
         narrow=(lambda each: narrow_memberships(each, which, at=at)) if which.narrowed else None,

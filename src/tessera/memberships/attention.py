@@ -8,8 +8,9 @@ from django.db.models.functions import Coalesce
 
 from tessera.memberships import finding, queries
 from tessera.memberships.counting import active_holders
-from tessera.memberships.filters import Holding, in_grace_perhaps, of_status
+from tessera.memberships.filters import Holding
 from tessera.memberships.models import Membership
+from tessera.memberships.narrowing import awaiting, awaiting_payment, in_grace_perhaps, of_status
 from tessera.memberships.views import MembershipView
 from tessera.organizations.models import Organization
 
@@ -86,7 +87,7 @@ def numbers(organization: Organization, at: datetime) -> Numbers:
 
 def asking(*, organization: Organization, at: datetime, limit: int) -> Asking:
     """Return the memberships that a person should look at, of each kind at most `limit`. Two queries."""
-    waiting = organization.memberships.filter(_awaiting(at)).filter(Q(needs_approval=True) | Q(awaits_payment=True))
+    waiting = organization.memberships.filter(awaiting(at)).filter(Q(needs_approval=True) | Q(awaits_payment=True))
     first = waiting.order_by("-needs_approval", "created_at", "pk").values("pk")[:limit]
     second = _in_grace(organization, at).order_by("ends_at", "pk").values("pk")[:limit]
     rows = list(queries.with_names(organization.memberships.filter(Q(pk__in=first) | Q(pk__in=second))))
@@ -106,13 +107,3 @@ def _many(rows: QuerySet[Membership]) -> Coalesce:
 
 def _in_grace(organization: Organization, at: datetime) -> QuerySet[Membership]:
     return of_status(in_grace_perhaps(organization, organization.memberships.all(), at), Holding.GRACE, at)
-
-
-def awaiting_payment(at: datetime) -> Q:
-    """The condition that a membership waits for its first payment, and for nothing else."""
-    return _awaiting(at) & Q(needs_approval=False, awaits_payment=True)
-
-
-def _awaiting(at: datetime) -> Q:
-    """The condition that a membership has not begun and can still; an index is of those without an anchor."""
-    return Q(anchor="", ended_at=None) & finding.open_still(at)

@@ -276,8 +276,8 @@ def main() -> int:
     for wanted in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(wanted, lambda number, _frame: sys.exit(128 + number))
     try:
-        wanted = parser.parse_args()
-        keeper = _Keeper(durable=wanted.durable, folder=wanted.folder)
+        told = parser.parse_args()
+        keeper = _Keeper(durable=told.durable, folder=told.folder)
         server = keeper.start()
         sys.stdout.write(f"{server.url} {server.version}\n")
         sys.stdout.flush()

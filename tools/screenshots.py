@@ -61,7 +61,10 @@ SHOTS = (
     Shot("bulk-assign", "/customers?q=oka", press=("[data-all]", "text=Assign a plan"), waits="dialog.drawer[open]"),
     Shot("note-write", "/customers/CUS-000009", press=("text=Write a note",), waits="dialog.drawer[open]"),
     Shot("photo", "/customers/CUS-000009", press=(".picture-link",), waits="dialog.drawer[open]"),
-    Shot("duplicates", "/customers/CUS-002002/duplicates"),
+    Shot("duplicates", "/customers/CUS-000009/merge"),
+    Shot("likely", "/customers/duplicates"),
+    Shot("likely-phones", "/customers/duplicates?by=phone"),
+    Shot("memberships-unpaid", "/memberships?payment=missing"),
     Shot("company-paste", "/companies/COM-000003", press=("text=Link a list",)),
     Shot("matrix", "/plans/matrix", documented=True),
     Shot("permissions", "/plans/permissions"),
@@ -112,7 +115,9 @@ SHOTS = (
         press=(".membership summary", ".menu >> text=Change plan"),
         waits="dialog.drawer[open]",
     ),
-    Shot("ban", "/customers/CUS-000009", press=(".page-head summary", ".menu >> text=Ban"), waits="dialog.drawer[open]"),
+    Shot(
+        "ban", "/customers/CUS-000009", press=(".page-head summary", ".menu >> text=Ban"), waits="dialog.drawer[open]"
+    ),
     Shot("customer-edit", "/customers/CUS-000009", press=("text=Edit",), waits="dialog.drawer[open]"),
     Shot("membership", "/memberships?status=active&holder=customer", first="th .row-link"),
     Shot("membership-inherited", "/companies?q=kestrel", first=".membership h3 a"),

@@ -34,17 +34,18 @@ class Written(Expression):
     def set_source_expressions(self, exprs: Any) -> None:
         self.columns = list(exprs)
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         columns = [compiler.compile(each)[0] for each in self.columns]
         pieces, holes = _taken_apart(self.text)
-        sql, parameters = [pieces[0]], []
+        sql: list[str] = [pieces[0]]
+        parameters: list[Any] = []
         for hole, piece in zip(holes, pieces[1:], strict=True):
             if hole.isdigit():
                 sql += (columns[int(hole)], piece)
             else:
                 sql += ("%s", piece)
                 parameters.append(self.parameters[hole])
-        return "".join(sql), parameters
+        return "".join(sql), tuple(parameters)
 
 
 @lru_cache(maxsize=512)

@@ -207,8 +207,6 @@ def _view(
     first, last = (facts.terms[0], facts.terms[-1]) if facts.terms else (None, None)
     ends_at = last.ends_at if last else row.agreed_end_at
     pause = state.pause or next((each for each in facts.pauses if each.starts_at > at), None)
-    holder = row.customer or row.company
-    assert holder is not None
     return MembershipView(
         id=row.pk,
         version=row.version,
@@ -216,7 +214,7 @@ def _view(
         in_grace=state.in_grace,
         plan=Named(plan.pk, plan.name),
         price=_price_view(price),
-        holder=Holder("customer" if row.customer_id else "company", holder.pk, holder.name),
+        holder=_holder(row),
         anchor=Anchor.parse(row.anchor) if row.anchor else None,
         inherited_from=None,
         seated=None,
@@ -242,6 +240,13 @@ def _view(
         permission_names=tuple(granted.get(plan.pk, {}).values()),
         pausable=plan.pauses_allowed,
     )
+
+
+def _holder(row: Membership) -> Holder:
+    if row.customer is not None:
+        return Holder("customer", row.customer.pk, row.customer.name, row.customer.photo_id)
+    assert row.company is not None
+    return Holder("company", row.company.pk, row.company.name, row.company.logo_id)
 
 
 def _plan_and_price(row: Membership, facts: Facts, at: datetime) -> tuple[Plan, Price]:

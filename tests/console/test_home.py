@@ -53,15 +53,20 @@ def test_the_numbers_come_by_themselves_or_with_the_page(owner: Visitor) -> None
 
 
 def test_it_costs_the_same_for_one_and_for_twenty(owner: Visitor) -> None:
-    assert owner.staff is not None
+    staff = owner.staff
+    assert staff is not None
     now = organizations.now(owner.club)
 
     def another() -> None:
         plan, company = make.plan(owner.club), make.company(owner.club)
         make.membership(plan, customer=make.customer(owner.club), starts_at=None, needs_approval=True)
-        late = {"ends_at": now - timedelta(days=1), "grace_until": now + timedelta(days=1), "renews": True}
+        late: dict[str, Any] = {
+            "ends_at": now - timedelta(days=1),
+            "grace_until": now + timedelta(days=1),
+            "renews": True,
+        }
         make.membership(plan, company=company, starts_at=now - timedelta(days=30), **late)
-        for actor in (Actor.staff(owner.staff.pk), Actor.api_key(make.key(owner.club)[0].pk)):
+        for actor in (Actor.staff(staff.pk), Actor.api_key(make.key(owner.club)[0].pk)):
             person = make.customer(owner.club)
             granting.grant(organization=owner.club, holder=person, plan=plan, at=now, actor=actor, source=Source.STAFF)
             people.update_company(company=company, actor=actor, at=now, name=f"House of {person.number}")

@@ -18,7 +18,6 @@ from django_htmx.middleware import HtmxDetails
 
 from tessera import organizations
 from tessera.console import keeping, language, proving
-from tessera.core import clock
 from tessera.core.errors import NotFound, TesseraError
 from tessera.events.types import Actor
 from tessera.memberships import finding
@@ -180,7 +179,7 @@ def _member(request: HttpRequest, slug: str) -> Member | None:
     assert isinstance(request.user, User)
     row = (
         Staff.objects.select_related("user", "organization")
-        .annotate(waiting=finding.waiting_of("organization", now=clock.now()))
+        .annotate(waiting=finding.waiting_of("organization", now=sessions.present_instant()))
         .filter(organization__slug=slug, organization__deleting_since=None, user=request.user, disabled_at=None)
         .first()
     )

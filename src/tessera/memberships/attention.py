@@ -71,7 +71,8 @@ def numbers(organization: Organization, at: datetime) -> Numbers:
         "to_pay": every.filter(awaiting_payment(at)),
         "in_grace": _in_grace(organization, at),
     }
-    found = Organization.objects.filter(pk=organization.pk).values(**{key: _many(of) for key, of in counts.items()})[0]
+    of_it = Organization.objects.filter(pk=organization.pk)
+    found: dict[str, int] = dict(of_it.values(**{key: _many(rows) for key, rows in counts.items()})[0])
     return Numbers(
         active_of_people=sum(each.customers for each in active),
         active_of_companies=sum(each.companies for each in active),

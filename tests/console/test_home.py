@@ -1,6 +1,7 @@
 """Where staff begin."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 

@@ -72,7 +72,8 @@ def numbers(organization: Organization, at: datetime) -> Numbers:
         "in_grace": _in_grace(organization, at),
     }
     of_it = Organization.objects.filter(pk=organization.pk)
-    found: dict[str, int] = dict(of_it.values(**{key: _many(rows) for key, rows in counts.items()})[0])
+    row = of_it.values_list(*(_many(rows) for rows in counts.values())).get()
+    found: dict[str, int] = dict(zip(counts, row, strict=True))
     return Numbers(
         active_of_people=sum(each.customers for each in active),
         active_of_companies=sum(each.companies for each in active),

@@ -29,6 +29,9 @@ def main() -> int:
     parser.add_argument("--ending", type=int, default=100_000, help="memberships that end at one midnight (100,000)")
     parser.add_argument("--customers", type=int, default=1_000_000, help="whom lists are of (1,000,000)")
     parser.add_argument("--lists-only", action="store_true", help="of the databases, measure lists and search alone")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="with --lists-only: keep the club there, use it again"
+    )
     parser.add_argument("--only", action="append", choices=_PARTS, help="only this part; may be given again")
     wanted = parser.parse_args()
     results: list[Result] = []
@@ -51,14 +54,17 @@ def _on(database: str, wanted: argparse.Namespace) -> list[Result]:
     """Return what a process of its own measures on one database; nothing if it fails."""
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory(prefix="tessera-benchmark-"))
+        kept = wanted.keep / f"{database}-{wanted.customers}" if wanted.keep and wanted.lists_only else None
+        if kept is not None:
+            kept.mkdir(parents=True, exist_ok=True)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TESSERA_")}
         environment |= {
             "TESSERA_HOME": home,
             "TESSERA_SECRET_KEY": secrets.token_urlsafe(48),
             "TESSERA_DATABASE_URL": (
-                stack.enter_context(postgres.running()).url
+                stack.enter_context(postgres.running(folder=kept)).url
                 if database == "postgresql"
-                else f"sqlite:///{home}/benchmark.sqlite3"
+                else f"sqlite:///{(kept or Path(home)).resolve()}/benchmark.sqlite3"
             ),
         }
         small = min(10_000, wanted.memberships)

@@ -29,7 +29,7 @@ def main() -> int:
     from benchmarks import announcing, crowd, decisions, granting, importing, jobs, lists, midnight, over_http, signing
 
     call_command("migrate", verbosity=0)
-    club = crowd.found()
+    club = None if wanted.lists_only else crowd.found()
     of_lists = lists.measure(wanted.database, customers=wanted.customers)
     for results in (
         (of_lists,)

@@ -30,7 +30,7 @@ def measure(database: str, crowd: Crowd) -> Iterator[Result]:
 
     of_decision, of_list, of_token = (each / len(people) for each in interleaved(decided, listed, minted))
     note = f"{of_decision * 1e6:.0f} us a decision, {of_list * 1e6:.0f} us all, {of_token * 1e6:.0f} us a token"
-    for what, against, bound in (("a decision", of_decision, 12.0), ("reading all permissions", of_list, 2.0)):
+    for what, against, bound in (("a decision", of_decision, 30.0), ("reading all permissions", of_list, 1.5)):
         yield Result(
             f"signed answer / {what}", database, bound, at_most=True, unit="x", value=of_token / against, note=note
         )

@@ -4,7 +4,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Frame, Page
 
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
@@ -14,7 +14,7 @@ def _source() -> str:
     return (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
 
-def violations(page: Page, *, only: tuple[str, ...] = ()) -> list[str]:
+def violations(page: Page | Frame, *, only: tuple[str, ...] = ()) -> list[str]:
     """Return what axe finds wrong with the page as it stands: the rule, what it asks, and the first places.
 
     Rules are those of WCAG 2.2 at levels A and AA, and axe's best practices; with `only`, those that are named.

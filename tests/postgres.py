@@ -56,19 +56,21 @@ class Server:
 
 
 @contextmanager
-def running(*, durable: bool = False) -> Iterator[Server]:
-    """Run a server for the length of the block. `durable`: with fsync, for tests of crashes.
+def running(*, durable: bool = False, folder: Path | None = None) -> Iterator[Server]:
+    """Run a server for the length of the block. `durable`: with fsync, for tests of crashes. `folder`: where its
+    databases stay, to be used again; it is made, but not what it is in.
 
     Raises NoPostgres if there is no server program and none can be installed, or if it does not start.
     """
-    with controlled(durable=durable) as (server, _):
+    with controlled(durable=durable, folder=folder) as (server, _):
         yield server
 
 
 @contextmanager
-def controlled(*, durable: bool = False) -> Iterator[tuple[Server, Callable[[str], None]]]:
+def controlled(*, durable: bool = False, folder: Path | None = None) -> Iterator[tuple[Server, Callable[[str], None]]]:
     """As `running`, with a way to tell it to `halt` (at once, clients or not) and to `start` again where it was."""
     command = [sys.executable, "-m", "tests.postgres", *(["--durable"] if durable else [])]
+    command += [f"--folder={folder.resolve()}"] if folder else []
     # A session of its own: Ctrl-C in the terminal reaches the tests, and the server only after them.
     keeper = subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
@@ -137,8 +139,10 @@ def _wheel() -> Path:
 class _Keeper:
     """Makes a database cluster, runs its server, and removes both."""
 
-    def __init__(self, *, durable: bool) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="tessera-postgresql-"))
+    def __init__(self, *, durable: bool, folder: Path | None = None) -> None:
+        self.kept = folder is not None
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="tessera-postgresql-"))
+        self.folder.mkdir(exist_ok=True)
         self.user = _unprivileged_user()
         if self.user is not None:
             shutil.chown(self.folder, self.user)
@@ -150,18 +154,21 @@ class _Keeper:
         """Return the server once it takes connections. Raises NoPostgres with its last words if it does not."""
         self.programs = self._reachable(programs())
         data = self.folder / "data"
-        made = self._run(
-            "initdb", "--no-sync", "--username", DATABASE, "--auth=trust",
-            "--encoding=UTF8", "--locale=C.UTF-8", "--pgdata", str(data),
-        )  # fmt: skip
-        if made.returncode != 0:
-            raise NoPostgres(f"initdb failed: {made.stderr}")
+        fresh = not data.exists()
+        if fresh:
+            made = self._run(
+                "initdb", "--no-sync", "--username", DATABASE, "--auth=trust",
+                "--encoding=UTF8", "--locale=C.UTF-8", "--pgdata", str(data),
+            )  # fmt: skip
+            if made.returncode != 0:
+                raise NoPostgres(f"initdb failed: {made.stderr}")
         port = _free_port()
         self.options = (*self.options, f"port={port}")
         self.launch()
         address = f"postgresql://{DATABASE}@127.0.0.1:{port}"
         with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {DATABASE}")
+            if fresh:
+                connection.execute(f"CREATE DATABASE {DATABASE}")
             version = connection.info.parameter_status("server_version") or "?"
         return Server(f"{address}/{DATABASE}", version.split()[0])
 
@@ -193,8 +200,10 @@ class _Keeper:
                 self.server.wait()
 
     def stop(self) -> None:
-        """Stop the server and remove all it wrote."""
+        """Stop the server and remove all it wrote, unless that is to be kept."""
         self.halt()
+        if self.kept:
+            return
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -262,11 +271,13 @@ def main() -> int:
     """Start a server, print its URL and version, and keep it until standard input ends or a signal comes."""
     parser = argparse.ArgumentParser(description="Run a PostgreSQL server for tests until standard input ends.")
     parser.add_argument("--durable", action="store_true", help="with fsync, as in production")
+    parser.add_argument("--folder", type=Path, help="where its databases stay")
     keeper = None
     for wanted in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(wanted, lambda number, _frame: sys.exit(128 + number))
     try:
-        keeper = _Keeper(durable=parser.parse_args().durable)
+        told = parser.parse_args()
+        keeper = _Keeper(durable=told.durable, folder=told.folder)
         server = keeper.start()
         sys.stdout.write(f"{server.url} {server.version}\n")
         sys.stdout.flush()

@@ -18,7 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 DATABASES = ("sqlite", "postgresql")
 # Pure rules, the repository's own checkers, what is shipped, and what pages say know no database: once is enough. On
 # both: what pages ask for (lists, search, numbers, merging, races), what happens when servers die, the main job.
-_IN_A_BROWSER = ("console", "lists", "mailbox", "passkeys", "profiles", "settings", "transfer", "webhooks")
+_IN_A_BROWSER = (
+    *("console", "embedding", "lists", "mailbox", "passkeys", "profiles", "settings", "transfer", "webhooks"),
+)
 _COMMANDS = ("behind_a_proxy", "commands", "demo", "receiver", "start", "static_files", "supervising")
 _ASK = ("companies", "events", "find", "home", "linking_many", "lists", "merging", "races", "staff_races")
 WITHOUT_DATABASE = (

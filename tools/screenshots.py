@@ -18,7 +18,7 @@ from typing import Literal
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from tests.debian import chromium
 from tools.findings import ROOT
@@ -61,8 +61,11 @@ SHOTS = (
     Shot("bulk-assign", "/customers?q=oka", press=("[data-all]", "text=Assign a plan"), waits="dialog.drawer[open]"),
     Shot("note-write", "/customers/CUS-000009", press=("text=Write a note",), waits="dialog.drawer[open]"),
     Shot("photo", "/customers/CUS-000009", press=(".picture-link",), waits="dialog.drawer[open]"),
-    Shot("duplicates", "/customers/CUS-002002/duplicates"),
-    Shot("company-paste", "/companies/COM-000003", press=("text=Link a list",), waits="dialog.drawer[open]"),
+    Shot("duplicates", "/customers/CUS-000009/merge"),
+    Shot("likely", "/customers/duplicates"),
+    Shot("likely-phones", "/customers/duplicates?by=phone"),
+    Shot("memberships-unpaid", "/memberships?payment=missing"),
+    Shot("company-paste", "/companies/COM-000003", press=("text=Link a list",)),
     Shot("matrix", "/plans/matrix", documented=True),
     Shot("permissions", "/plans/permissions"),
     Shot("settings", "/settings"),
@@ -94,7 +97,7 @@ SHOTS = (
         waits=".has-error, .problem",
     ),
     Shot("customer", "/customers/CUS-000242", documented=True),
-    Shot("customer-inherits", "/companies", first="th .row-link", press=("#people ~ .table-wrap th .row-link",)),
+    Shot("customer-inherits", "/companies", first="th .row-link", press=("#found th .row-link",)),
     Shot(
         "assign", "/customers/CUS-000009", press=("text=Assign a plan",), waits="dialog.drawer[open]", documented=True
     ),
@@ -112,9 +115,11 @@ SHOTS = (
         press=(".membership summary", ".menu >> text=Change plan"),
         waits="dialog.drawer[open]",
     ),
-    Shot("ban", "/customers/CUS-000009", press=(".is-danger >> text=Ban",), waits="dialog.drawer[open]"),
+    Shot(
+        "ban", "/customers/CUS-000009", press=(".page-head summary", ".menu >> text=Ban"), waits="dialog.drawer[open]"
+    ),
     Shot("customer-edit", "/customers/CUS-000009", press=("text=Edit",), waits="dialog.drawer[open]"),
-    Shot("membership", "/customers/CUS-000242", first=".membership h3 a"),
+    Shot("membership", "/memberships?status=active&holder=customer", first="th .row-link"),
     Shot("membership-inherited", "/companies?q=kestrel", first=".membership h3 a"),
     Shot(
         "membership-verb",
@@ -140,7 +145,7 @@ SHOTS = (
     Shot("check-refused", "/check?who=zzzz&permission=gym"),
     Shot("webhooks", "/settings/webhooks"),
     Shot("webhook", "/settings/webhooks", first="th .row-link"),
-    Shot("webhook-delivery", "/settings/webhooks", first="th .row-link", press=("td:has-text('Delivered')",)),
+    Shot("webhook-delivery", "/settings/webhooks", first="th .row-link", press=("th .row-link",)),
     Shot("webhook-new", "/settings/webhooks/new"),
     Shot("webhook-new-chosen", "/settings/webhooks/new", press=("text=What is ticked below",)),
     Shot("webhook-refused", "/settings/webhooks/new", press=("text=Add the endpoint",), waits=".has-error"),
@@ -155,7 +160,7 @@ SHOTS = (
         "webhook-replay",
         "/settings/webhooks",
         first="th .row-link",
-        press=("summary:has-text('More')", ".menu >> text=Send again"),
+        press=(".page-head summary", ".menu >> text=Send again"),
         waits="dialog.drawer[open]",
     ),
     Shot("not-found", "/customers/CUS-999999"),
@@ -201,12 +206,12 @@ def _sign_in(page: Page, base: str) -> None:
 def _show(page: Page, base: str, shot: Shot) -> None:
     page.goto(base + _CLUB + shot.address)
     if shot.first:
-        page.locator(shot.first).first.click()
+        _visible(page, shot.first).click()
         page.wait_for_load_state("networkidle")
     elif not shot.press:
         page.wait_for_load_state("networkidle")
     for what in shot.press:
-        page.locator(what).first.click()
+        _visible(page, what).click()
         page.wait_for_load_state("networkidle")
     if shot.keys:
         page.keyboard.press(shot.keys)
@@ -214,6 +219,11 @@ def _show(page: Page, base: str, shot: Shot) -> None:
         page.keyboard.type(shot.types)
     if shot.waits:
         page.locator(shot.waits).first.wait_for()
+
+
+def _visible(page: Page, what: str) -> Locator:
+    """The first that can be seen: menus that are shut have entries of the same words."""
+    return page.locator(what).locator("visible=true").first
 
 
 @contextmanager

@@ -5,7 +5,9 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,25 @@ from tests.cli.installation import Server, fresh
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = ROOT / "clients" / "js"
+# What `tessera organization create` and `tessera key create` do, twice each, in one process.
+FOUNDING = """
+import json
+from tessera.cli import project
+project.start()
+from tessera.core import clock
+from tessera.events.types import Actor
+from tessera.http.scopes import Scope
+from tessera.organizations.keys import create_key
+from tessera.organizations.services import create_organization
+at, actor, keys = clock.now(), Actor.system("tests"), {}
+for name, test_now in (("House", None), ("Lab", at)):
+    club = create_organization(
+        name=name, slug=name.lower(), time_zone="Europe/London", currency="GBP", test_now=test_now, at=at,
+        actor=actor,
+    )
+    keys[name] = create_key(organization=club, name="tests", scopes=list(Scope), at=at, actor=actor)[1]
+print(json.dumps(keys))
+"""
 NODE, NPM, TSC = (shutil.which(program) for program in ("node", "npm", "tsc"))
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="there is no node here")
@@ -48,12 +69,7 @@ def tessera(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, s
     """A Tessera that runs, with Ada, a member of a live organization and of a test one: where it is, and its keys."""
     with fresh(tmp_path_factory.mktemp("club")) as installation:
         installation.migrate()
-        keys = {}
-        for name, further in (("House", ()), ("Lab", ("--test",))):
-            made = ("--timezone", "Europe/London", "--currency", "GBP", *further)
-            installation.run("organization", "create", name, *made)
-            asked = ("--organization", name.lower(), "--name", "tests", "--scopes", "all")
-            keys[name] = installation.run("key", "create", *asked).stdout.splitlines()[-1]
+        keys = json.loads(replace(installation, command=(sys.executable, "-c", FOUNDING)).run().stdout)
         with installation.served() as server:
             for key in keys.values():
                 _member(Server(server.address, key))

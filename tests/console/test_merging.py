@@ -97,3 +97,14 @@ def test_another_organizations_record_is_nobody(owner: Visitor) -> None:
     stranger = make.customer(make.organization(), number="CUS-777777")
     assert "Nobody here goes by that" in owner.get("customer_merge", ada, **{"with": stranger.number}).words
     assert owner.get("customer_merge", stranger).status == 404
+
+
+def test_likely_duplicates_of_everybody_lead_to_their_comparison(owner: Visitor) -> None:
+    ada, twin = pair(owner)
+    page = owner.get("duplicates")
+    assert "ada@x.example" in page.words
+    assert f"{owner.address('customer_merge', ada)}?with={twin.number}" in page.text
+    assert page.queries <= 12
+    assert "No two records look alike" in owner.get("duplicates", by="phone").words
+    assert "No two records look alike" in owner.get("duplicates", by="name_and_birthday").words
+    assert owner.get("duplicates", by="nonsense", after="zz").status == 200

@@ -1,7 +1,10 @@
 """The catalogue: making and changing plans, their prices and what they grant."""
 
+from datetime import timedelta
+
 import pytest
 
+from tessera import organizations
 from tessera.organizations.models import Organization
 from tessera.plans.models import Plan
 from tests import make
@@ -131,3 +134,19 @@ def test_plans_are_counted_by_who_has_them_now(owner: Visitor) -> None:
 def test_a_plan_of_another_organization_is_not_there(owner: Visitor) -> None:
     other = make.plan(make.organization("Elsewhere"))
     assert owner.open(owner.address("plan", ref(other))).status == 404
+
+
+def test_each_card_has_its_line_of_twelve_weeks(owner: Visitor) -> None:
+    gold, empty = make.plan(owner.club), make.plan(owner.club)
+    now = organizations.now(owner.club)
+    for weeks in (20, 3):
+        make.membership(gold, customer=make.customer(owner.club), starts_at=now - timedelta(weeks=weeks))
+    part = owner.get("plan_lines", htmx=True)
+    assert f'id="line-{ref(gold)}"' in part.text
+    assert "From 1 to 2 in twelve weeks" in part.text
+    assert ref(empty) not in part.text
+    few = part.queries
+    make.membership(empty, customer=make.customer(owner.club), starts_at=now - timedelta(weeks=1))
+    assert owner.get("plan_lines", htmx=True).queries == few
+    assert owner.get("plan_lines").location == owner.address("plans")
+    assert f'id="line-{ref(gold)}"' in owner.get("plans").text

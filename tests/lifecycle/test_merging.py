@@ -1,6 +1,7 @@
 """Two records of one person become one, and nothing of either is lost."""
 
 from datetime import datetime, timedelta
+from typing import get_args
 
 import pytest
 import time_machine
@@ -12,8 +13,9 @@ from tessera.core.ids import Prefix
 from tessera.events.models import Event
 from tessera.events.queries import timeline
 from tessera.events.types import Actor, EventType
+from tessera.lifecycle.api import Taken
 from tessera.lifecycle.errors import MergeUnsettled, SameCustomer
-from tessera.lifecycle.merge import merge_customer
+from tessera.lifecycle.merge import TAKEN, merge_customer
 from tessera.memberships.seats import seating
 from tessera.organizations.models import Organization
 from tessera.people.errors import CustomerArchived, CustomerMerged
@@ -267,6 +269,17 @@ def test_merging_over_http_answers_the_survivor(club: Organization, api: Api, st
     assert done.json["emails"] == [{"address": "ada@example.org", "verified": False}]
     assert (again.status, again.code) == (409, "same_customer")
     assert api.get(f"/customers/{twin.number}").json["number"] == ada.number
+
+
+def test_over_http_too_one_says_whose_fields_win(club: Organization, api: Api) -> None:
+    twin = make.customer(club, first_name="Adah", last_name="Okonkwo", emails=["new@example.org"])
+    ada = make.customer(club, first_name="Ada", last_name="Obi", emails=["old@example.org"])
+    unknown = api.post(f"/customers/{twin.number}/merge", {"into": ada.number, "take": ["photo"]})
+    assert unknown.status == 422
+    done = api.post(f"/customers/{twin.number}/merge", {"into": ada.number, "take": ["first_name", "emails"]})
+    assert (done.json["first_name"], done.json["last_name"]) == ("Adah", "Obi")
+    assert [each["address"] for each in done.json["emails"]] == ["new@example.org", "old@example.org"]
+    assert set(get_args(Taken)) == set(TAKEN)
 
 
 @time_machine.travel(NOON, tick=False)

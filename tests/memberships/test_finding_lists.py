@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tessera.core.ids import new_id
 from tessera.http.errors import CursorInvalid
-from tessera.memberships import filters, finding, status
+from tessera.memberships import attention, finding, narrowing, status
 from tessera.memberships.filters import CompanyFilter, CustomerFilter, Holding, MembershipFilter, Sort
 from tessera.memberships.models import Membership, Pause, Term
 from tessera.memberships.status import Facts
@@ -120,12 +120,13 @@ def fits(every: Held, holding: Holding | None, plan_id: UUID | None, ending: int
     return any(state.status.value == holding.value for _row, state, _plan in mine)
 
 
-@pytest.mark.parametrize("few", [0, 2_000], ids=["walked", "by index"])
+@pytest.mark.parametrize(("few", "some"), [(0, -1), (0, 2_000), (2_000, 2_000)], ids=["walked", "as a set", "by index"])
 @pytest.mark.parametrize("seed", range(1))
 def test_filters_by_membership_follow_the_rules(
-    club: Organization, monkeypatch: pytest.MonkeyPatch, seed: int, few: int
+    club: Organization, monkeypatch: pytest.MonkeyPatch, seed: int, few: int, some: int
 ) -> None:
     monkeypatch.setattr(finding, "FEW", few)
+    monkeypatch.setattr(finding, "SOME", some)
     people = {each.pk: held(each, AT) for each in crowd(club, seed)}
     plan = club.plans.get(name="Gold").pk
     for holding in (None, *Holding):
@@ -135,7 +136,7 @@ def test_filters_by_membership_follow_the_rules(
             told = {"holding": holding, "plan_id": plan_id, "ending": ending}
             expected = {key for key, each in people.items() if fits(each, holding, plan_id, ending)}
             assert set(listed(club, **told)) == expected, told
-    every = {row.pk for row in filters.customers_of(club, CustomerFilter(holding=Holding.ACTIVE), at=AT)}
+    every = {row.pk for row in narrowing.customers_of(club, CustomerFilter(holding=Holding.ACTIVE), at=AT)}
     assert every == {key for key, each in people.items() if fits(each, Holding.ACTIVE, None, None)}
 
 
@@ -154,7 +155,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(
     assert listed(club, limit=2, sort=sort, **told) == whole
     assert len(set(whole)) == len(whole)
     if sort is not Sort.END:
-        every = filters.customers_of(club, CustomerFilter(**told), at=AT)
+        every = narrowing.customers_of(club, CustomerFilter(**told), at=AT)
         assert set(whole) == set(every.values_list("pk", flat=True))
 
 
@@ -221,6 +222,25 @@ def test_memberships_are_filtered_likewise(club: Organization) -> None:
     assert keys(holding=Holding.PAUSED) == keys(ending=4) == []
 
 
+def test_missing_payments_are_first_ones_and_those_of_renewals(club: Organization) -> None:
+    gold = make.plan(club)
+    told: dict[str, Any] = {"starts_at": None, "awaits_payment": True}
+    first = make.membership(gold, customer=make.customer(club), **told)
+    late: dict[str, Any] = {"ends_at": AT - DAY, "grace_until": AT + DAY, "renews": True}
+    renewal = make.membership(gold, customer=make.customer(club), starts_at=AT - 9 * DAY, **late)
+    make.membership(gold, customer=make.customer(club), needs_approval=True, **told)
+    make.membership(gold, customer=make.customer(club), pending_until=AT, **told)
+    make.membership(gold, customer=make.customer(club))
+    which = MembershipFilter.parse({"payment": "missing"})
+    assert which.narrowed
+    assert which.address() == {"payment": "missing"}
+    assert not MembershipFilter().narrowed
+    page = finding.memberships(club, which, at=AT, limit=50, cursor=None)
+    assert {each.id for each in page.data} == {first.pk, renewal.pk}
+    assert attention.numbers(club, AT).payments == len(page.data)
+    assert set(narrowing.memberships_of(club, which, at=AT)) == {first, renewal}
+
+
 def test_the_queue_is_of_those_who_wait_the_oldest_first(club: Organization) -> None:
     gold = make.plan(club)
     told = {"starts_at": None, "needs_approval": True}
@@ -230,7 +250,9 @@ def test_the_queue_is_of_those_who_wait_the_oldest_first(club: Organization) -> 
     make.membership(gold, customer=make.customer(club))
     page = finding.queue(club, at=AT, limit=50, cursor=None)
     assert [each.id for each in page.data] == [early.pk, late.pk]
-    assert finding.waiting_count(club, at=AT) == 2
+    staff = type(make.staff(club)).objects.annotate(waiting=finding.waiting_of("organization", now=AT))
+    assert [each.waiting for each in staff.filter(organization=club)] == [2]
+    assert [each.waiting for each in staff.filter(pk=make.staff(make.organization()).pk)] == [0]
 
 
 @pytest.mark.parametrize(
@@ -280,9 +302,9 @@ def test_a_filtered_list_costs_the_same_for_one_and_for_twenty(club: Organizatio
 
 @pytest.mark.parametrize("holding", [each for each in Holding if each is not Holding.NONE])
 def test_what_a_filter_looks_at_is_found_by_an_index(club: Organization, holding: Holding) -> None:
-    rows = filters.candidates(club.memberships.all(), holding, new_id(), 30, AT)
-    assert len(rows) == 3
-    for each in rows:
+    found = narrowing.candidates(club, club.memberships.all(), holding, new_id(), 30, AT)
+    assert len(found) == 3
+    for each in (rows for parts in found for rows in parts):
         plan = explained(each.order_by().values_list("customer_id", "company_id")[:10])
         assert "Seq Scan" not in plan, plan
         assert not any(line.startswith("SCAN ") and "USING" not in line for line in plan.splitlines()), plan

@@ -325,6 +325,22 @@ def test_a_price_is_chosen_among_several_and_dates_are_told(club: Organization) 
     assert Membership.objects.get().next_price_id == yearly.pk
 
 
+@pytest.mark.parametrize("door", DOORS)
+def test_a_price_that_was_chosen_on_the_website_is_still_chosen_at_the_end(
+    club: Organization, door: dict[str, Any]
+) -> None:
+    plan = make.plan(club, amount=3500)
+    yearly = public(Prefix.PRICE, make.price(plan, amount=35000, interval=Interval.YEAR))
+    ada = Joiner(club, plan, query={"price": yearly}, **door)
+    ada.open()
+    ada.query.clear()  # no step needs the address to say it once more
+    ada.send("address", address=ada.address)
+    ada.send("code", code=ada.code())
+    page = ada.send("details", first_name="Ada", last_name="Okonkwo")
+
+    assert page.form("join")["price"] == yearly
+
+
 def test_a_trial_says_what_is_paid_when(club: Organization) -> None:
     ada = Joiner(club, make.plan(club, amount=3500, trial_days=14))
     ada.sign_in()
@@ -413,6 +429,14 @@ def test_a_frame_without_cookies_goes_on_in_the_language_that_was_chosen(club: O
     ada.send("language", language="de")
     assert '<html lang="de"' in ada.page.text
     assert '<html lang="de"' in ada.send("address", address=ada.address).text
+
+
+def test_search_engines_find_the_page_at_home_and_not_its_frame(club: Organization) -> None:
+    plan = make.plan(club)
+    home = f"http://127.0.0.1:8000{Joiner(club, plan).path}"
+
+    assert f'<link rel="canonical" href="{home}">' in Joiner(club, plan, framed=True).open().text
+    assert "canonical" not in Joiner(club, plan).open().text
 
 
 def test_the_chooser_shows_what_everybody_may_see_in_order(club: Organization) -> None:

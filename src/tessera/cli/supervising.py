@@ -23,15 +23,17 @@ _LOOK: Final = 0.1
 
 @dataclass(slots=True)
 class Part:
-    """One of the processes: `tessera` with these arguments. `needed`: without it there is no point in going on.
+    """One of the processes: `tessera`, or another program, with these arguments.
 
-    `works` tells whether it has begun its work; where nothing tells, it has after a minute.
+    `needed`: without it there is no point in going on. `works` tells whether it has begun its work; where nothing
+    tells, it has after a minute.
     """
 
     name: str
     arguments: Sequence[str]
     needed: bool = True
     works: Callable[[], bool] = lambda: False
+    program: Sequence[str] = (sys.executable, "-m", "tessera.cli")
     begun: bool = field(default=False, init=False)
     process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
     started: float = field(default=0.0, init=False)
@@ -42,7 +44,7 @@ class Part:
         """Start the process; it ends when this one does, however that ends (on Linux)."""
         parent = os.getpid()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tessera.cli", *self.arguments],
+            [*self.program, *self.arguments],
             preexec_fn=lambda: end_with_parent(parent),  # noqa: PLW1509  (there is one thread)
         )
         self.started = time.monotonic()

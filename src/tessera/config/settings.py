@@ -126,6 +126,13 @@ def _database() -> dict[str, Any]:
     # Short: whoever waits for a database that is away is told so, and it is found again soon after it is back.
     waits = {"timeout": 5, "reconnect_timeout": 5}
     pool = {"min_size": 1, "max_size": tessera.database_pool, **waits} if tessera.database_pool else None
+    # Statements here are short, and cost more to compile than to run; and an index page is as near as the next one. A
+    # pooler takes no settings, so behind one they are the database's own (docs/decisions/0023-lists.md).
+    planning = (
+        {}
+        if tessera.database_pooler
+        else {"options": "-c jit=off -c random_page_cost=1.1 -c max_parallel_workers_per_gather=0"}
+    )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(url.path.lstrip("/")),
@@ -136,7 +143,7 @@ def _database() -> dict[str, Any]:
         "CONN_MAX_AGE": 0 if pool else None,
         # A cursor on the server outlives its transaction, which behind a pooler has another connection.
         "DISABLE_SERVER_SIDE_CURSORS": tessera.database_pooler,
-        "OPTIONS": {**dict(parse_qsl(url.query)), **({"pool": pool} if pool else {})},
+        "OPTIONS": {**planning, **dict(parse_qsl(url.query)), **({"pool": pool} if pool else {})},
     }
 
 

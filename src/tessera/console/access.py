@@ -20,6 +20,7 @@ from tessera import organizations
 from tessera.console import keeping, language, proving
 from tessera.core.errors import NotFound, TesseraError
 from tessera.events.types import Actor
+from tessera.memberships import finding
 from tessera.organizations import sessions
 from tessera.organizations.factors import has_second_factor
 from tessera.organizations.models import Organization, Staff, User
@@ -42,6 +43,7 @@ class Member:
     name: str
     role: Role
     at: datetime
+    waiting: int = 0  # applications, up to 1,000
 
     @property
     def actor(self) -> Actor:
@@ -172,17 +174,19 @@ def _answered(
 
 
 def _member(request: HttpRequest, slug: str) -> Member | None:
-    """One query: the organization is looked up through the person, so that another's does not exist."""
+    """One query: the organization is looked up through the person, so that another's does not exist. How many wait in
+    it is read beside it."""
     assert isinstance(request.user, User)
     row = (
         Staff.objects.select_related("user", "organization")
+        .annotate(waiting=finding.waiting_of("organization", now=sessions.present_instant()))
         .filter(organization__slug=slug, organization__deleting_since=None, user=request.user, disabled_at=None)
         .first()
     )
     if row is None:
         return None
     organization = row.organization
-    return Member(row, organization, row.user.name, Role(row.role), organizations.now(organization))
+    return Member(row, organization, row.user.name, Role(row.role), organizations.now(organization), row.waiting)
 
 
 def _to_sign_in(request: VisitorRequest) -> HttpResponse:

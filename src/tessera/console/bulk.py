@@ -26,8 +26,9 @@ from tessera.db.foreseeing import foresee
 from tessera.events.services import text
 from tessera.memberships import bulk, tasks
 from tessera.memberships.bulk import BulkRunNotFound
-from tessera.memberships.filters import CustomerFilter, customers_of
+from tessera.memberships.filters import CustomerFilter
 from tessera.memberships.models import BulkRun
+from tessera.memberships.narrowing import customers_of
 from tessera.memberships.types import BulkAction, BulkState
 from tessera.organizations.formatting import Formats, sentence
 from tessera.organizations.rights import Right

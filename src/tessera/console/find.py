@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -15,7 +16,6 @@ from tessera.console import answers, navigation, standing
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.core import ids
 from tessera.core.ids import Prefix
-from tessera.organizations.formatting import initials
 from tessera.organizations.rights import Right
 from tessera.people import queries as people
 from tessera.people.names import folded
@@ -27,13 +27,14 @@ _PLANS_LOOKED_THROUGH = 200
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One thing to go to. `icon` or `initials` stands before it; `aside` says which one it is."""
+    """One thing to go to. `icon`, or a person's photo or initials, stands before it; `aside` says which one it is."""
 
     text: str
     address: str
     aside: str = ""
     icon: str = ""
-    initials: str = ""
+    person: bool = False
+    photo: UUID | None = None
     status: str = ""
     in_grace: bool = False
     opens_drawer: bool = False
@@ -88,7 +89,8 @@ def _customers(staff: Member, q: str) -> Iterator[Hit]:
             text=each.name,
             address=reverse("console:customer", args=[staff.organization.slug, ids.to_text(Prefix.CUSTOMER, each.id)]),
             aside=each.emails[0].address if each.emails else each.number,
-            initials=initials(each.name),
+            person=True,
+            photo=each.photo,
             status=now.status.value if now else "",
             in_grace=now.in_grace if now else False,
         )

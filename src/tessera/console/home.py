@@ -1,5 +1,6 @@
 """Where staff begin: finding somebody, today's numbers, what needs a person, and what happened last."""
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,8 +12,11 @@ from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.memberships import attention
+from tessera.organizations.models import Organization
 from tessera.organizations.rights import Right
 from tessera.people import own_data
+from tessera.people.models import Customer
+from tessera.plans.models import Plan
 
 _MOST_WAITING = 6
 _MOST_EVENTS = 12
@@ -53,9 +57,12 @@ def numbers(request: StaffRequest) -> HttpResponse:
 def _first_steps(staff: Member) -> list[tuple[str, str, bool]]:
     """Return what a new organization does first: what, where, and whether it is done; empty once all is."""
     organization = staff.organization
+    plan, customer = (Exists(rows.filter(organization=OuterRef("pk"))) for rows in (Plan.objects, Customer.objects))
+    known = Organization.objects.filter(pk=organization.pk).values_list(plan, customer)
+    has_plan, has_customer = known[0]
     steps = [
-        (Right.PLANS_WRITE, gettext("Make a plan"), "console:plan_new", organization.plans.exists()),
-        (Right.CUSTOMERS_WRITE, gettext("Add a customer"), "console:customer_new", organization.customers.exists()),
+        (Right.PLANS_WRITE, gettext("Make a plan"), "console:plan_new", has_plan),
+        (Right.CUSTOMERS_WRITE, gettext("Add a customer"), "console:customer_new", has_customer),
     ]
     if all(done for _right, _text, _route, done in steps):
         return []

@@ -43,6 +43,7 @@ def index(request: StaffRequest) -> HttpResponse:
     found = finding.memberships(staff.organization, which, at=staff.at, limit=_A_PAGE, cursor=cursor)
     told = which.address()
     renewing: Choices = [("yes", _("Renews by itself")), ("no", _("Does not renew"))]
+    unpaid: Choices = [("missing", _("Payment missing"))]
     holders: Choices = [("customer", _("Of customers")), ("company", _("Of companies"))]
     built = listing.listing(
         request,
@@ -55,6 +56,7 @@ def index(request: StaffRequest) -> HttpResponse:
             Choosing("ending", _("Ending"), _("Ending any time"), ENDINGS, told.get("ending", "")),
             Choosing("holder", _("Holder"), _("Of anybody"), holders, told.get("holder", "")),
             Choosing("renews", _("Renews"), _("Renewing or not"), renewing, told.get("renews", "")),
+            Choosing("payment", _("Payment"), _("Paid or not"), unpaid, told.get("payment", "")),
             Choosing("source", _("Source"), _("From anywhere"), _SOURCES, told.get("source", "")),
         ],
         columns=COLUMNS,
@@ -67,7 +69,7 @@ def index(request: StaffRequest) -> HttpResponse:
         section="memberships",
         rows=found.data,
         sources=dict(_SOURCES),
-        waiting=finding.waiting_count(staff.organization, at=staff.at),
+        waiting=staff.waiting,
         filtered=which.narrowed,
         **listing.context(found, built, request, next_page(request, found.next_cursor)),
     )
@@ -85,7 +87,7 @@ def approvals(request: StaffRequest) -> HttpResponse:
         "console/memberships/approvals.html",
         section="memberships",
         rows=found.data,
-        waiting=finding.waiting_count(staff.organization, at=staff.at),
+        waiting=staff.waiting,
         decided="decided" in request.GET,
         first_url="?" if cursor else "",
         next_url=next_page(request, found.next_cursor),

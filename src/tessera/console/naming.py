@@ -1,7 +1,12 @@
 """Names for the ids that events and memberships speak of, read together: one query for each kind."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
+
+from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models.functions import Concat, Trim
 
 from tessera.core import ids
 from tessera.core.ids import Prefix
@@ -50,6 +55,50 @@ def customers(organization: Organization, keys: Collection[UUID]) -> dict[UUID, 
     return {row.pk: row.name for row in found}
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the records are called that lines of a log speak of, by key; one empty where nothing was asked."""
+
+    customers: dict[UUID, str]
+    companies: dict[UUID, str]
+    plans: dict[UUID, str]
+    staff: dict[UUID, str]
+    keys: dict[UUID, str]
+
+
+def of_many(
+    organization: Organization,
+    *,
+    customers: Collection[UUID],
+    companies: Collection[UUID],
+    plans: Collection[UUID],
+    actors: Collection[str],
+) -> Names:
+    """Return the names of records of several kinds, read together. One query; none if nothing is asked for."""
+    staff = [key for text in actors if (key := _key(Prefix.STAFF, text)) is not None]
+    keys = [key for text in actors if (key := _key(Prefix.API_KEY, text)) is not None]
+    called = Case(
+        *(When(~Q(**{column: ""}), then=F(column)) for column in ("display_name", "full_name")), default=F("number")
+    )
+    full = Trim(Concat("first_name", Value(" "), "last_name"))
+    asked: list[tuple[Collection[UUID], Callable[[], QuerySet[Any, Any]]]] = [
+        (customers, lambda: organization.customers.annotate(full_name=full).annotate(called=called)),
+        (companies, lambda: organization.companies.annotate(called=F("name"))),
+        (plans, lambda: organization.plans.annotate(called=F("name"))),
+        (staff, lambda: Staff.objects.filter(organization=organization).annotate(called=F("user__name"))),
+        (keys, lambda: ApiKey.objects.filter(organization=organization).annotate(called=F("name"))),
+    ]
+    parts = [
+        rows().filter(pk__in=wanted).annotate(kind=Value(place)).values_list("kind", "pk", "called")
+        for place, (wanted, rows) in enumerate(asked)
+        if wanted
+    ]
+    found: list[dict[UUID, str]] = [{} for _ in asked]
+    for kind, key, name in parts[0].union(*parts[1:], all=True) if parts else ():
+        found[kind][key] = name
+    return Names(*found)
+
+
 def actors(organization: Organization, texts: Collection[str]) -> dict[str, str]:
     """Return who actors are, by the text that events hold: the name of a staff member, API key or customer."""
     staff = {key for text in texts if (key := _key(Prefix.STAFF, text)) is not None}
@@ -61,6 +110,11 @@ def actors(organization: Organization, texts: Collection[str]) -> dict[str, str]
         names |= dict(rows.values_list("pk", "user__name"))
     if keys:
         names |= dict(ApiKey.objects.filter(organization=organization, pk__in=keys).values_list("pk", "name"))
+    return by_text(texts, names)
+
+
+def by_text(texts: Collection[str], names: Mapping[UUID, str]) -> dict[str, str]:
+    """Return who actors are, by the text that events hold, from names by key; empty where nobody is known."""
     found = {}
     for text in texts:
         key = _key(Prefix.STAFF, text) or _key(Prefix.API_KEY, text) or _key(Prefix.CUSTOMER, text)

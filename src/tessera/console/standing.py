@@ -4,16 +4,17 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 
-from tessera.memberships import status
-from tessera.memberships.models import Membership, Pause, Term
-from tessera.memberships.status import Facts
+from tessera.memberships.models import Membership
+from tessera.memberships.status_sql import with_plan, with_status
 from tessera.memberships.types import Status
 from tessera.people import affiliations
 from tessera.people.models import Affiliation
+from tessera.plans.models import Plan
 
 _SAYS_MOST = (Status.ACTIVE, Status.PAUSED, Status.SCHEDULED, Status.PENDING, Status.EXPIRED)
 
@@ -42,7 +43,7 @@ class _Found:
 
 
 def of_customers(customer_ids: Collection[UUID], at: datetime) -> dict[UUID, Standing]:
-    """Return the standing of each customer who has or had a membership. Four queries, whatever the number."""
+    """Return the standing of each customer who has or had a membership. Two queries, whatever the number."""
     belongs: dict[UUID, list[tuple[UUID, str]]] = defaultdict(list)
     companies = Affiliation.objects.filter(affiliations.covering(at), customer__in=customer_ids)
     for customer_id, company_id, name in companies.values_list("customer_id", "company_id", "company__name"):
@@ -58,7 +59,7 @@ def of_customers(customer_ids: Collection[UUID], at: datetime) -> dict[UUID, Sta
 
 
 def of_companies(company_ids: Collection[UUID], at: datetime) -> dict[UUID, Standing]:
-    """Return the standing of each company that has or had a membership. Three queries."""
+    """Return the standing of each company that has or had a membership. One query."""
     found: dict[UUID, list[tuple[_Found, str]]] = defaultdict(list)
     for row, each in _memberships(Q(company__in=company_ids), at):
         if row.company_id is not None:
@@ -74,21 +75,11 @@ def _most(held: list[tuple[_Found, str]]) -> Standing:
 
 
 def _memberships(condition: Q, at: datetime) -> list[tuple[Membership, _Found]]:
-    rows = list(Membership.objects.filter(condition).select_related("next_plan"))
-    keys = [row.pk for row in rows]
-    terms: dict[UUID, list[Term]] = defaultdict(list)
-    for term in Term.objects.filter(membership__in=keys).select_related("plan").order_by("starts_at"):
-        terms[term.membership_id].append(term)
-    pauses: dict[UUID, list[Pause]] = defaultdict(list)
-    for pause in Pause.objects.filter(membership__in=keys).order_by("starts_at"):
-        pauses[pause.membership_id].append(pause)
-    found = []
-    for row in rows:
-        state = status.state_at(Facts(row, terms[row.pk], pauses[row.pk]), at)
-        held = status.term_held(terms[row.pk], at)
-        plan = held.plan if isinstance(held, Term) else row.next_plan
-        found.append((row, _Found(state.status, state.in_grace, plan.name if plan is not None else "", row.ends_at)))
-    return found
+    plan = Subquery(Plan.objects.filter(pk=OuterRef("plan_at")).values("name")[:1])
+    rows: Any = with_plan(with_status(Membership.objects.filter(condition), at), at).annotate(plan_name=plan)
+    return [
+        (row, _Found(Status(row.status_at), bool(row.in_grace_at), row.plan_name or "", row.ends_at)) for row in rows
+    ]
 
 
 def people_of(company_ids: Collection[UUID], at: datetime) -> dict[UUID, int]:

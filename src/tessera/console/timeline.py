@@ -144,7 +144,7 @@ def of_organization(
     cursor: str | None = None,
     with_origins: bool = False,
 ) -> Timeline:
-    """Return what happened in the organization: of these types, by `actor`, before an instant. At most seven queries.
+    """Return what happened in the organization: of these types, by `actor`, before an instant. At most three queries.
 
     `with_origins`: with the addresses that staff and programs did it from, for those who may see them.
     """
@@ -164,9 +164,16 @@ def _come_from(line: Line, origin: origins.Origin | None) -> Line:
 
 def _log(organization: Organization, lines: list[EventLine]) -> list[Line]:
     """Lines that say whom each is about, and lead there."""
-    people = naming.customers(organization, {each.customer_id for each in lines if each.customer_id})
-    companies = naming.companies(organization, {each.company_id for each in lines if each.company_id})
-    told = _lines(organization, lines, companies, of_customer=True)
+    names = naming.of_many(
+        organization,
+        customers={each.customer_id for each in lines if each.customer_id},
+        companies={each.company_id for each in lines if each.company_id},
+        plans={each.plan_id for each in lines if each.plan_id},
+        actors={each.actor for each in lines},
+    )
+    people, companies = names.customers, names.companies
+    actors = naming.by_text({each.actor for each in lines}, {**names.staff, **names.keys})
+    told = _told(organization, lines, companies, names.plans, actors, of_customer=True)
     found = []
     for each, line in zip(lines, told, strict=True):
         subject, route, key = "", "", ""
@@ -184,9 +191,21 @@ def _log(organization: Organization, lines: list[EventLine]) -> list[Line]:
 def _lines(
     organization: Organization, lines: list[EventLine], others: dict[UUID, str], *, of_customer: bool
 ) -> list[Line]:
-    formats = Formats.of(organization)
     plans = naming.plans(organization, {each.plan_id for each in lines if each.plan_id})
     actors = naming.actors(organization, {each.actor for each in lines})
+    return _told(organization, lines, others, plans, actors, of_customer=of_customer)
+
+
+def _told(
+    organization: Organization,
+    lines: list[EventLine],
+    others: dict[UUID, str],
+    plans: dict[UUID, str],
+    actors: dict[str, str],
+    *,
+    of_customer: bool,
+) -> list[Line]:
+    formats = Formats.of(organization)
     found: list[Line] = []
     last_day = ""
     for each in lines:

@@ -11,7 +11,7 @@ A text is lines that begin with a line feed; a line that ends with a tab may be 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 from zlib import crc32
 
@@ -76,21 +76,26 @@ def is_in(text: str, what: Asked) -> bool:
 def marks_of(text: str, salt: int) -> set[int]:
     """Return the marks of a text: numbers of 32 bits."""
     found: set[int] = set()
-    add = found.add
     for line in text.split(LINE):
         for word in line.split():
-            add(_mark("^" + word[:1], salt))
-            add(_mark("^" + word[:2], salt))
-            letters = _bytes(word)
-            if len(letters) == len(word):  # written so for speed: this is what indexing costs most
-                for start in range(len(word) - _GRAM + 1):
-                    add(crc32(letters[start : start + _GRAM], salt))
-            else:
-                for start in range(len(word) - _GRAM + 1):
-                    add(_mark(word[start : start + _GRAM], salt))
+            # Names come again and again, addresses and numbers do not.
+            found.update(_of_name(word, salt) if word.isalpha() else _of_word(word, salt))
         if line.endswith(TAIL):
-            add(_mark("$" + line[-_TAIL - 1 : -1], salt))
+            found.add(_mark("$" + line[-_TAIL - 1 : -1], salt))
     return found
+
+
+def _of_word(word: str, salt: int) -> tuple[int, ...]:
+    letters = _bytes(word)
+    grams = range(len(word) - _GRAM + 1)
+    if len(letters) == len(word):  # written so for speed: this is what indexing costs most
+        marks = [crc32(letters[start : start + _GRAM], salt) for start in grams]
+    else:
+        marks = [_mark(word[start : start + _GRAM], salt) for start in grams]
+    return _mark("^" + word[:1], salt), _mark("^" + word[:2], salt), *marks
+
+
+_of_name = lru_cache(maxsize=20_000)(_of_word)
 
 
 def _mark(text: str, salt: int) -> int:
@@ -152,7 +157,7 @@ class TextIndex:
             else:
                 cursor.executemany(
                     f"UPDATE {self.table} SET marks = %s WHERE id = %s",
-                    [(_as_array(marks_of(each.text, each.salt)), each.id) for each in entries],
+                    [(as_array(marks_of(each.text, each.salt)), each.id) for each in entries],
                 )
 
     def take_out(self, entries: Sequence[Entry]) -> None:
@@ -193,8 +198,8 @@ def _as_words(entry: Entry) -> str:
     return " ".join([f"{mark:x}" for mark in marks_of(entry.text, entry.salt)])
 
 
-def _as_array(marks: Iterable[int]) -> list[int]:
-    """Marks as PostgreSQL's integers, which have a sign."""
+def as_array(marks: Iterable[int]) -> list[int]:
+    """Return marks as PostgreSQL's integers, which have a sign."""
     return [mark - (1 << 32) if mark >= 1 << 31 else mark for mark in marks]
 
 
@@ -218,6 +223,6 @@ def _as_arrays(what: Asked) -> tuple[str, list[Any]]:
         for part in way:
             sets = list(dict.fromkeys(part.marks))
             parts.append(f"({' OR '.join(['e.marks @> %s::integer[]'] * len(sets))})")
-            parameters += [_as_array(each) for each in sets]
+            parameters += [as_array(each) for each in sets]
         conditions.append(f"({' AND '.join(parts)})")
     return " OR ".join(conditions) or "false", parameters

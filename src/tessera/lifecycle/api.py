@@ -1,6 +1,6 @@
 """Merging and archiving over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from ninja import Router
 from pydantic import Field
@@ -22,6 +22,19 @@ _CUSTOMER = (people_errors.CustomerNotFound, people_errors.ReferenceAmbiguous)
 _COMPANY = (people_errors.CompanyNotFound, people_errors.ReferenceAmbiguous)
 
 
+Taken = Literal[
+    "first_name",
+    "last_name",
+    "display_name",
+    "birthday",
+    "locale",
+    "external_id",
+    "marketing_consent",
+    "emails",
+    "phones",
+]
+
+
 class MergeIn(In):
     """Whom the customer becomes part of."""
 
@@ -34,6 +47,15 @@ class MergeIn(In):
             examples=["CUS-000001"],
         ),
     ]
+    take: Annotated[
+        tuple[Taken, ...],
+        Field(
+            max_length=9,
+            description="What is to be as this customer has it, if they have it; everything else is as the survivor"
+            " has it. Of `emails` and `phones` that is the first one; an `external_id` is exchanged.",
+            examples=[["first_name", "emails"]],
+        ),
+    ] = ()
 
 
 @router.post(
@@ -63,6 +85,7 @@ def merge_customer(request: ApiRequest, ref: str, body: MergeIn) -> CustomerOut:
         into=people.customer_by_ref(organization, body.into),
         at=now(organization),
         actor=request.auth.actor,
+        take=body.take,
     )
     return CustomerOut.of(people.customer(survivor))
 

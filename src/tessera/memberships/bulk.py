@@ -16,8 +16,9 @@ from tessera.core.ids import Prefix
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.memberships import granting
-from tessera.memberships.filters import CustomerFilter, customers_of
+from tessera.memberships.filters import CustomerFilter
 from tessera.memberships.models import BulkItem, BulkRun
+from tessera.memberships.narrowing import customers_of
 from tessera.memberships.types import BulkAction, BulkState, Outcome
 from tessera.organizations.models import Organization
 from tessera.people import contacts

@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 
 from tessera.memberships.models import Membership, Pause, Term
-from tessera.memberships.status_sql import with_plan, with_status
+from tessera.memberships.status_sql import is_of, with_plan
 from tessera.memberships.types import Status
 from tessera.organizations.models import Organization
 from tessera.people.affiliations import covering
@@ -39,18 +40,27 @@ def active_holders(
 ) -> dict[UUID, Holders]:
     """Return who has each plan at `at` in an active membership of their own; of all plans unless some are named.
 
-    Four queries, however many there are; three where plans are named, which are the organization's.
+    Two queries, however many there are; one where plans are named, which are the organization's.
     """
     keys = plan_ids if plan_ids is not None else list(organization.plans.values_list("pk", flat=True))
-    counted = _active(organization, keys, at, "plan")
-    companies = _companies(organization, at)
+    counted, companies = _active(organization, keys, at, "plan", of_companies=_companies(organization, at))
     return {key: Holders(counted[key] - companies[key], companies[key]) for key in keys if counted[key] > 0}
 
 
 def active_on_prices(plan: Plan, at: datetime) -> dict[UUID, int]:
-    """Return how many customers and companies have the plan at `at` on each of its prices. Two queries."""
-    counted = _active(plan.organization, [plan.pk], at, "price")
+    """Return how many customers and companies have the plan at `at` on each of its prices. One query."""
+    counted, _ = _active(plan.organization, [plan.pk], at, "price")
     return {key: many for key, many in counted.items() if many > 0}
+
+
+def held_by_plan(
+    organization: Organization, plan_ids: Collection[UUID], instants: Sequence[datetime]
+) -> dict[UUID, list[int]]:
+    """Return what `held_at` does for each of the organization's plans that anybody has held since. One query."""
+    found = Term.objects.filter(plan__in=plan_ids, plan__organization=organization)
+    found = found.filter(Q(ends_at=None) | Q(ends_at__gt=instants[0]))
+    rows = found.order_by().values("plan").annotate(**_counts(instants)).values_list("plan", *_counts(instants))
+    return {plan: list(many) for plan, *many in rows}
 
 
 def held_at(plan: Plan, instants: Sequence[datetime]) -> list[int]:
@@ -60,19 +70,42 @@ def held_at(plan: Plan, instants: Sequence[datetime]) -> list[int]:
     each included.
     """
     found = Term.objects.filter(plan=plan).filter(Q(ends_at=None) | Q(ends_at__gt=instants[0]))
-    counts = {
+    return list(found.aggregate(**_counts(instants)).values())
+
+
+def _counts(instants: Sequence[datetime]) -> dict[str, Count]:
+    return {
         f"at_{place}": Count("pk", filter=covering(at) & _unended("membership__", at))
         for place, at in enumerate(instants)
     }
-    return list(found.aggregate(**counts).values())
 
 
-def _active(organization: Organization, keys: Collection[UUID], at: datetime, column: str) -> Counter[UUID]:
+def _active(
+    organization: Organization,
+    keys: Collection[UUID],
+    at: datetime,
+    column: str,
+    *,
+    of_companies: QuerySet[Membership] | None = None,
+) -> tuple[Counter[UUID], Counter[UUID]]:
+    """How many have each plan or price; and how many of these are companies, where they are asked for. One query."""
     begun = Term.objects.filter(plan__in=keys, starts_at__lte=at)
     # Open ones and those that end later apart: each is one range of the index.
-    counted = _by(column, begun.filter(ends_at=None), begun.filter(ends_at__gt=at), _in_grace(keys, at))
-    counted.subtract(_by(column, _ended(organization, keys, at), _paused(keys, at)))
-    return counted
+    more = [_by(column, begun.filter(ends_at=None)), _by(column, begun.filter(ends_at__gt=at))]
+    more.append(_by(column, _in_grace(keys, at)))
+    less = [_by(column, _ended(organization, keys, at)), _by(column, _paused(keys, at))]
+    apart = [] if of_companies is None else [_by("plan_at", of_companies)]
+    parts = [
+        rows.annotate(part=Value(place)).values_list(*names, "part")
+        for place, (rows, names) in enumerate([*more, *less, *apart])
+    ]
+    counted, companies = Counter[UUID](), Counter[UUID]()
+    for key, many, part in parts[0].union(*parts[1:], all=True):
+        if part >= len(more) + len(less):
+            companies[key] += many
+        else:
+            counted[key] += many if part < len(more) else -many
+    return counted, companies
 
 
 def _ended(organization: Organization, keys: Collection[UUID], at: datetime) -> QuerySet[Term]:
@@ -100,24 +133,15 @@ def _in_grace(keys: Collection[UUID], at: datetime) -> QuerySet[Term]:
     return found.exclude(Exists(later)).exclude(Exists(pauses))
 
 
-def _companies(organization: Organization, at: datetime) -> Counter[UUID]:
+def _companies(organization: Organization, at: datetime) -> QuerySet[Membership]:
     held = Membership.objects.filter(company__organization=organization)
-    found = with_plan(with_status(held, at), at).filter(Q(status_at=Status.ACTIVE))
-    column = "plan_at"
-    return Counter({row[column]: row["many"] for row in found.order_by().values(column).annotate(many=Count("pk"))})
+    return with_plan(held.filter(is_of(Status.ACTIVE, at)), at)
 
 
 def _unended(prefix: str, at: datetime) -> Q:
     return Q(**{f"{prefix}ended_at": None}) | Q(**{f"{prefix}ended_at__gt": at})
 
 
-def _by(column: str, first: QuerySet[Term], *others: QuerySet[Term]) -> Counter[UUID]:
-    """Count terms by a column, with one query."""
-    parts = [
-        each.order_by().values(column).annotate(many=Count("*"), part=Value(place)).values_list(column, "many", "part")
-        for place, each in enumerate((first, *others))
-    ]
-    counted: Counter[UUID] = Counter()
-    for key, many, _part in parts[0].union(*parts[1:], all=True):
-        counted[key] += many
-    return counted
+def _by(column: str, rows: QuerySet[Any]) -> tuple[QuerySet[Any, Any], tuple[str, str]]:
+    """Rows counted by a column, and what they are to be read as: its values, and how many there are of each."""
+    return rows.order_by().values(column).annotate(many=Count("*")), (column, "many")

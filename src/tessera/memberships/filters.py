@@ -1,34 +1,21 @@
-"""Which customers, companies and memberships a list is of: what an address says, and what the database is asked.
+"""Which customers, companies and memberships a list is of: what an address says.
 
-What is asked about memberships is derived at an instant (`status_sql.py`), never stored. Each filter has the condition
-itself, and where an index can find few rows that may fulfil it, those (`finding.py` looks whether they are few).
+What is asked about memberships is derived at an instant (`status_sql.py`), never stored.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
-
-from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tessera.core import ids
 from tessera.core.ids import Prefix
-from tessera.memberships.models import Membership, Pause, Term
-from tessera.memberships.status_sql import with_plan, with_status
-from tessera.memberships.types import Status
-from tessera.organizations.models import Organization
-from tessera.people.affiliations import covering
-from tessera.people.details import tag_key
-from tessera.people.finding import companies_matching, customers_matching
-from tessera.people.models import Affiliation, Company, CompanyTag, Customer, CustomerTag
 from tessera.people.types import CompanyStatus, CustomerStatus, Source
 
 E = TypeVar("E", bound=StrEnum)
 LONGEST_Q: Final = 200
 MOST_DAYS: Final = 3_650
-_LONGEST_GRACE: Final = timedelta(days=366)
 
 
 class Holding(StrEnum):
@@ -162,6 +149,7 @@ class MembershipFilter:
     holder: str = ""
     ending: int | None = None
     renews: bool | None = None
+    unpaid: bool = False  # money is missing: the first payment, or that of a renewal
     sort: Sort = Sort.NEWEST
 
     @classmethod
@@ -175,6 +163,7 @@ class MembershipFilter:
             holder=holder if (holder := given.get("holder", "")) in ("customer", "company") else "",
             ending=days_of(given.get("ending")),
             renews={"yes": True, "no": False}.get(given.get("renews", "")),
+            unpaid=given.get("payment") == "missing",
             sort=Sort.END if given.get("sort") == Sort.END else Sort.NEWEST,
         )
 
@@ -187,6 +176,7 @@ class MembershipFilter:
             "holder": self.holder,
             "ending": str(self.ending) if self.ending is not None else "",
             "renews": {True: "yes", False: "no", None: ""}[self.renews],
+            "payment": "missing" if self.unpaid else "",
             "sort": "" if self.sort is Sort.NEWEST else self.sort,
         }
         return {name: str(value) for name, value in told.items() if value}
@@ -194,160 +184,8 @@ class MembershipFilter:
     @property
     def narrowed(self) -> bool:
         """Whether it leaves any out."""
-        return any(value not in (None, "") for name, value in asdict(self).items() if name != "sort")
-
-
-def customers_of(organization: Organization, which: CustomerFilter, *, at: datetime) -> QuerySet[Customer]:
-    """Return all customers that the filter lets through, in no order: for exports and work in the background."""
-    rows = Customer.objects.filter(organization=organization, merged_into=None)
-    rows = narrow_customers(rows, which, at=at)
-    return rows.filter(customers_matching(organization, which.q, at=at)) if which.q.strip() else rows
-
-
-def companies_of(organization: Organization, which: CompanyFilter, *, at: datetime) -> QuerySet[Company]:
-    """Return all companies that the filter lets through but for `over`, in no order."""
-    rows = narrow_companies(Company.objects.filter(organization=organization), which, at=at)
-    return rows.filter(companies_matching(organization, which.q)) if which.q.strip() else rows
-
-
-def memberships_of(organization: Organization, which: MembershipFilter, *, at: datetime) -> QuerySet[Membership]:
-    """Return all memberships that the filter lets through, in no order."""
-    return narrow_memberships(organization.memberships.all(), which, at=at)
-
-
-def narrow_customers(rows: QuerySet[Customer], which: CustomerFilter, *, at: datetime) -> QuerySet[Customer]:
-    """Return those of the customers that fulfil every condition but `q`."""
-    if which.status is not None:
-        rows = rows.filter(status=which.status)
-    if which.tag:
-        rows = rows.filter(Exists(CustomerTag.objects.filter(customer=OuterRef("pk"), key=tag_key(which.tag))))
-    if which.company_id is not None:
-        belongs = Affiliation.objects.filter(covering(at), customer=OuterRef("pk"), company=which.company_id)
-        rows = rows.filter(Exists(belongs))
-    if which.about_memberships:
-        rows = rows.filter(_held(which.holding, which.plan_id, which.ending, at, _by_customer(at)))
-    return rows
-
-
-def narrow_companies(rows: QuerySet[Company], which: CompanyFilter, *, at: datetime) -> QuerySet[Company]:
-    """Return those of the companies that fulfil every condition but `q` and `over`."""
-    if which.status is not None:
-        rows = rows.filter(status=which.status)
-    if which.tag:
-        rows = rows.filter(Exists(CompanyTag.objects.filter(company=OuterRef("pk"), key=tag_key(which.tag))))
-    if which.holding is not None or which.plan_id is not None:
-        rows = rows.filter(_held(which.holding, which.plan_id, None, at, _by_company))
-    return rows
-
-
-def narrow_memberships(rows: QuerySet[Membership], which: MembershipFilter, *, at: datetime) -> QuerySet[Membership]:
-    """Return those of the memberships that fulfil every condition."""
-    if which.source is not None:
-        rows = rows.filter(source=which.source)
-    if which.holder:
-        rows = rows.filter(**{f"{which.holder}__isnull": False})
-    if which.renews is not None:
-        rows = rows.filter(renews=which.renews)
-    if which.ending is not None:
-        rows = ending_within(rows, which.ending, at)
-    if which.holding is not None:
-        rows = of_status(rows, which.holding, at)
-    if which.plan_id is not None:
-        rows = with_plan(rows, at).filter(Q(plan_at=which.plan_id))
-    return rows
-
-
-def candidates(
-    rows: QuerySet[Membership], holding: Holding | None, plan_id: UUID | None, ending: int | None, at: datetime
-) -> list[QuerySet[Membership]]:
-    """Return what indexes find of the memberships in question: each contains all that fulfil its condition."""
-    found: list[QuerySet[Membership]] = []
-    if holding is Holding.NONE:  # whoever has none is found by no membership
-        return found
-    if holding in _CANDIDATES:
-        found.append(_CANDIDATES[holding](rows, at))
-    if plan_id is not None:
-        of_plan = Term.objects.filter(plan=plan_id).values("membership_id")
-        found.append(rows.filter(Q(pk__in=of_plan) | Q(next_plan=plan_id)))
-    if ending is not None:
-        found.append(rows.filter(ends_at__gt=at, ends_at__lte=at + timedelta(days=ending)))
-    return found
-
-
-def of_status(rows: QuerySet[Membership], holding: Holding, at: datetime) -> QuerySet[Membership]:
-    """Return those of the memberships that are of this status at `at`."""
-    rows = with_status(rows, at)
-    if holding is Holding.GRACE:
-        return rows.filter(Q(in_grace_at=True))
-    if holding is Holding.NONE:
-        raise ValueError("a membership is of some status")
-    return rows.filter(Q(status_at=Status(holding.value)))
-
-
-def ending_within(rows: QuerySet[Membership], days: int, at: datetime) -> QuerySet[Membership]:
-    """Return those of the memberships whose last booked end comes within so many days, and that have not ended."""
-    open_still = Q(ended_at=None) | Q(ended_at__gt=at)
-    return rows.filter(open_still, ends_at__gt=at, ends_at__lte=at + timedelta(days=days))
-
-
-Some = Callable[[Callable[[QuerySet[Membership]], QuerySet[Membership]]], Q]
-
-
-def _by_customer(at: datetime) -> Some:
-    def some(narrow: Callable[[QuerySet[Membership]], QuerySet[Membership]]) -> Q:
-        own = narrow(Membership.objects.filter(customer=OuterRef("pk")))
-        of_company = narrow(Membership.objects.filter(company=OuterRef("company_id")))
-        belongs = Affiliation.objects.filter(covering(at), customer=OuterRef("pk")).filter(Exists(of_company))
-        return Q(Exists(own)) | Q(Exists(belongs))
-
-    return some
-
-
-def _by_company(narrow: Callable[[QuerySet[Membership]], QuerySet[Membership]]) -> Q:
-    return Q(Exists(narrow(Membership.objects.filter(company=OuterRef("pk")))))
-
-
-def _held(holding: Holding | None, plan_id: UUID | None, ending: int | None, at: datetime, some: Some) -> Q:
-    """The condition that there is a membership of the plan, of the status, that ends in time."""
-
-    def in_question(rows: QuerySet[Membership]) -> QuerySet[Membership]:
-        rows = rows if ending is None else ending_within(rows, ending, at)
-        return rows if plan_id is None else with_plan(rows, at).filter(Q(plan_at=plan_id))
-
-    def unexpired(rows: QuerySet[Membership]) -> QuerySet[Membership]:
-        return with_status(in_question(rows), at).filter(~Q(status_at=Status.EXPIRED))
-
-    if holding is None:
-        return some(unexpired)
-    if holding is Holding.NONE:
-        return ~some(in_question) if plan_id is None and ending is None else ~some(unexpired)
-    if holding is Holding.EXPIRED:
-        return some(in_question) & ~some(unexpired)
-    return some(lambda rows: of_status(in_question(rows), holding, at))
-
-
-def _expired(rows: QuerySet[Membership], at: datetime) -> QuerySet[Membership]:
-    return rows.filter(Q(ends_at__lte=at) | Q(ended_at__isnull=False) | Q(anchor="", ended_at=None))
-
-
-def _active(rows: QuerySet[Membership], at: datetime) -> QuerySet[Membership]:
-    return rows.filter(Q(ends_at__gt=at - _LONGEST_GRACE) | Q(ends_at=None))
-
-
-_CANDIDATES: Final[dict[Any, Callable[[QuerySet[Membership], datetime], QuerySet[Membership]]]] = {
-    Holding.PENDING: lambda rows, at: rows.filter(anchor="", ended_at=None),
-    Holding.PAUSED: lambda rows, at: rows.filter(pk__in=Pause.objects.filter(covering(at)).values("membership_id")),
-    Holding.SCHEDULED: lambda rows, at: rows.filter(
-        pk__in=Term.objects.filter(starts_at__gt=at).values("membership_id")
-    ),
-    Holding.GRACE: lambda rows, at: rows.filter(
-        Q(ends_at__lte=at, ends_at__gt=at - _LONGEST_GRACE)
-        | Q(pk__in=Term.objects.filter(starts_at__gt=at).values("membership_id")),  # between two terms
-        renews=True,
-    ),
-    Holding.ACTIVE: _active,
-    Holding.EXPIRED: _expired,
-}
+        told = {**asdict(self), "unpaid": self.unpaid or None}
+        return any(value not in (None, "") for name, value in told.items() if name != "sort")
 
 
 def text_of(given: Mapping[str, str], name: str) -> str:

@@ -19,27 +19,30 @@ from django.db.models import (
     Min,
     Model,
     OuterRef,
-    Q,
     QuerySet,
     Subquery,
     Value,
     When,
 )
 
+from tessera.db.written import Written
 from tessera.http import cursors
 from tessera.memberships import seats
-from tessera.memberships.filters import (
-    CompanyFilter,
-    CustomerFilter,
-    MembershipFilter,
-    Sort,
+from tessera.memberships.filters import CompanyFilter, CustomerFilter, Holding, MembershipFilter, Sort
+from tessera.memberships.models import Membership
+from tessera.memberships.narrowing import (
+    awaiting_payment,
     candidates,
+    holders_of,
+    in_grace_perhaps,
+    likely,
     narrow_companies,
     narrow_customers,
     narrow_memberships,
+    open_still,
 )
-from tessera.memberships.models import Membership
 from tessera.memberships.queries import RELATED, views_of, with_names
+from tessera.memberships.status_sql import instant
 from tessera.memberships.views import MembershipView
 from tessera.organizations.models import Organization
 from tessera.people.affiliations import covering
@@ -53,6 +56,8 @@ T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 
 FEW: Final = 2_000
+SOME: Final = 5_000
+_UNCOMMON: Final = (Holding.GRACE, Holding.PAUSED, Holding.SCHEDULED, Holding.PENDING)
 _STEPS: Final = (400, 20_000, None)
 _ORDERS: Final[dict[Sort, tuple[str, ...]]] = {
     Sort.BEST: ("rank", "name_key", "id"),
@@ -83,9 +88,13 @@ def customers(
     base = Customer.objects.filter(organization=organization, merged_into=None)
     found = customers_found(organization, which.q, at=at) if which.q.strip() else None
     few = found.ids if found else _few_customers(organization, which, at)
+    holders = None
+    if not found and few is not None and len(few) > FEW:
+        some = likely(organization, organization.memberships.all(), which.holding, at)
+        few, holders = None, holders_of(organization, some, which, at) if some is not None else None
 
     def narrow(rows: QuerySet[Customer]) -> QuerySet[Customer]:
-        return narrow_customers(rows, which, at=at)
+        return narrow_customers(rows, which, at=at, holders=holders)
 
     ending = organization.memberships.filter(customer__isnull=False, ended_at=None, ends_at__gt=at)
     rows, next_cursor = _page(
@@ -131,7 +140,14 @@ def memberships(
     order: tuple[str, ...] = ("-created_at", "-id")
     if which.sort is Sort.END:
         base, order = base.filter(ended_at=None, ends_at__gt=at), ("ends_at", "id")
-    few = _fewest(_keys(rows, "pk") for rows in candidates(base, which.holding, which.plan_id, which.ending, at))
+    most = _most(which.holding)
+    likely_ones = candidates(organization, base, which.holding, which.plan_id, which.ending, at)
+    if which.unpaid:
+        likely_ones += [(base.filter(awaiting_payment(at)), in_grace_perhaps(organization, base, at))]
+    few = _fewest(_keys(parts, "pk", most=most) for parts in likely_ones)
+    if few is not None and len(few) > FEW:
+        some = likely(organization, base, which.holding, at)
+        few, base = None, base if some is None else some
     rows, next_cursor = _page(
         base,
         narrow=(lambda each: narrow_memberships(each, which, at=at)) if which.narrowed else None,
@@ -169,9 +185,12 @@ def _page(
     fitting = cursors.after(narrow(everybody) if narrow else everybody, **here)
     if few is not None:
         return cursors.page(list(fitting.filter(pk__in=few)[: limit + 1]), order=order, limit=limit)
+    if walked is None:
+        # Conditions are texts that no planner turns into joins: it walks an index in the list's order, and stops.
+        return cursors.page(list(fitting[: limit + 1]), order=order, limit=limit)
     rows: list[M] = []
     for step in _STEPS:
-        keys: Any = walked() if walked else cursors.after(base, **here).values("pk")
+        keys: Any = walked()
         rows = list(fitting.filter(pk__in=keys[:step] if step else keys)[: limit + 1])
         if len(rows) > limit:
             break
@@ -207,16 +226,20 @@ def _walk_by_end(ending: QuerySet[Membership], column: str, cursor: str | None) 
 
 
 def _few_customers(organization: Organization, which: CustomerFilter, at: datetime) -> Sequence[UUID] | None:
-    """Return the only customers that can be meant, if one of the conditions leaves so few."""
+    """Return the only customers that can be meant, if one of the conditions leaves so few (for an uncommon status:
+    some)."""
+    most = _most(which.holding)
 
     def possible() -> Iterable[list[UUID] | None]:
         if which.tag:
-            yield _keys(CustomerTag.objects.filter(organization=organization, key=tag_key(which.tag)), "customer_id")
+            tagged = CustomerTag.objects.filter(organization=organization, key=tag_key(which.tag))
+            yield _keys((tagged,), "customer_id")
         if which.company_id is not None:
             belonging = Affiliation.objects.filter(covering(at), organization=organization, company=which.company_id)
-            yield _keys(belonging, "customer_id")
-        for rows in candidates(organization.memberships.all(), which.holding, which.plan_id, which.ending, at):
-            yield _holders(organization, rows, at)
+            yield _keys((belonging,), "customer_id")
+        every = organization.memberships.all()
+        for parts in candidates(organization, every, which.holding, which.plan_id, which.ending, at):
+            yield _holders(organization, parts, at, most=most)
 
     return _fewest(possible())
 
@@ -224,28 +247,34 @@ def _few_customers(organization: Organization, which: CustomerFilter, at: dateti
 def _few_companies(organization: Organization, which: CompanyFilter, at: datetime) -> Sequence[UUID] | None:
     def possible() -> Iterable[list[UUID] | None]:
         if which.tag:
-            yield _keys(CompanyTag.objects.filter(organization=organization, key=tag_key(which.tag)), "company_id")
+            tagged = CompanyTag.objects.filter(organization=organization, key=tag_key(which.tag))
+            yield _keys((tagged,), "company_id")
         of_companies = organization.memberships.filter(company__isnull=False)
-        for rows in candidates(of_companies, which.holding, which.plan_id, None, at):
-            yield _keys(rows, "company_id")
+        for parts in candidates(organization, of_companies, which.holding, which.plan_id, None, at):
+            yield _keys(parts, "company_id")
 
     return _fewest(possible())
 
 
-def _holders(organization: Organization, rows: QuerySet[Membership], at: datetime) -> list[UUID] | None:
+def _holders(
+    organization: Organization, parts: Sequence[QuerySet[Membership]], at: datetime, *, most: int
+) -> list[UUID] | None:
     """The customers who hold or inherit one of the memberships; None if they are too many."""
-    held: list[tuple[UUID | None, UUID | None]] = list(
-        rows.order_by().values_list("customer_id", "company_id")[: FEW + 1]
-    )
-    if len(held) > FEW:
+    held = _read(parts, ("customer_id", "company_id"), most)
+    if held is None:
         return None
     own = [customer for customer, _company in held if customer]
     companies = {company for _customer, company in held if company}
     if not companies:
         return own
     belonging = Affiliation.objects.filter(covering(at), organization=organization, company__in=companies)
-    inherited = _keys(belonging, "customer_id")
+    inherited = _keys((belonging,), "customer_id", most=most)
     return None if inherited is None else list({*own, *inherited})
+
+
+def _most(holding: Holding | None) -> int:
+    """How many are not yet too many: a list would be walked for long until it has a page of what is uncommon."""
+    return SOME if holding in _UNCOMMON else FEW
 
 
 def _fewest(found: Iterable[list[UUID] | None]) -> Sequence[UUID] | None:
@@ -253,14 +282,19 @@ def _fewest(found: Iterable[list[UUID] | None]) -> Sequence[UUID] | None:
     return min(few, key=len) if few else None
 
 
-def _keys(rows: QuerySet[Any], column: str) -> list[UUID] | None:
-    keys = list(rows.order_by().values_list(column, flat=True)[: FEW + 1])
-    return keys if len(keys) <= FEW else None
+def _keys(parts: Sequence[QuerySet[Any]], column: str, *, most: int | None = None) -> list[UUID] | None:
+    found = _read(parts, (column,), FEW if most is None else most)
+    return None if found is None else [key for (key,) in found]
 
 
-def open_still(at: datetime) -> Q:
-    """The condition that what waits has not been given up: there is no `pending_until`, or it is to come."""
-    return Q(pending_until=None) | Q(pending_until__gt=at)
+def _read(parts: Sequence[QuerySet[Any]], columns: Sequence[str], most: int) -> list[tuple[Any, ...]] | None:
+    """The rows of all parts; None if they are more than `most`."""
+    found: list[tuple[Any, ...]] = []
+    for rows in parts:
+        found += rows.order_by().values_list(*columns)[: most + 1 - len(found)]
+        if len(found) > most:
+            return None
+    return found
 
 
 def waiting(organization: Organization, *, at: datetime) -> QuerySet[Membership]:
@@ -269,9 +303,18 @@ def waiting(organization: Organization, *, at: datetime) -> QuerySet[Membership]
     return rows.order_by("created_at", "id")
 
 
-def waiting_count(organization: Organization, *, at: datetime, most: int = 1_000) -> int:
-    """Return how many memberships wait for approval, counted up to `most`. One query on an index of just these."""
-    return waiting(organization, at=at)[:most].count()
+_WAITING_TEXT: Final = (
+    "(SELECT count(*) FROM (SELECT 1 AS one FROM memberships_membership m WHERE m.organization_id = {0}"
+    " AND m.needs_approval AND m.ended_at IS NULL"
+    " AND (m.pending_until IS NULL OR m.pending_until > COALESCE({1}, {now})) LIMIT 1000) w)"
+)
+
+
+def waiting_of(organization: str, *, now: datetime) -> Written:
+    """Return how many memberships wait in the organization that a row's column names, up to 1,000, to be read beside
+    the row. An organization with a clock of its own is asked as of that."""
+    columns = (f"{organization}_id", f"{organization}__test_now")
+    return Written(_WAITING_TEXT, *columns, kind=IntegerField(), now=instant(now))
 
 
 def queue(organization: Organization, *, at: datetime, limit: int, cursor: str | None) -> Page[MembershipView]:

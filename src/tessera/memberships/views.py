@@ -25,6 +25,11 @@ class Holder:
     type: str
     id: UUID
     name: str
+    photo: UUID | None = None  # or the company's logo
+
+    @property
+    def is_company(self) -> bool:
+        return self.type == "company"
 
 
 @dataclass(frozen=True, slots=True)

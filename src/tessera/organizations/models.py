@@ -86,6 +86,7 @@ class User(AbstractBaseUser):
     )  # lower case; theirs once a link sent there is followed
     wrong_codes = models.PositiveSmallIntegerField(default=0)  # in a row, since `wrong_codes_since`
     wrong_codes_since = models.DateTimeField(null=True)  # real time
+    signed_out = models.PositiveIntegerField(default=0)  # how often everywhere at once: sessions begun before are over
     created_at = models.DateTimeField()
 
     USERNAME_FIELD = "email"
@@ -98,6 +99,11 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session has to hold to be one of theirs: other after another password, or once signed out."""
+        present = super().get_session_auth_hash()
+        return f"{present}.{self.signed_out}" if self.signed_out else present
 
 
 class Staff(models.Model):

@@ -25,5 +25,5 @@ def reset_for(*, user: User, actor: Actor) -> bool:
     with db.transaction():
         had_some = factors.remove_all(user=user, actor=actor)
         if had_some:
-            sessions.end_all(user)
+            sessions.end_all(user.pk)
         return had_some

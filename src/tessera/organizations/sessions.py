@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
@@ -32,6 +33,7 @@ _HELD: Final = "signing_in"
 _PROVED_AT: Final = "proved_at"
 _SEEN_AT: Final = "seen_at"
 _LONGEST_AGENT: Final = 200
+_BLOCK: Final = 1_000
 _BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -152,12 +154,21 @@ def end_others(*, user: User, session: SessionBase) -> bool:
     return _end(UserSession.objects.filter(user=user).exclude(session_key=session.session_key), user)
 
 
-def end_all(user: User) -> None:
-    """Sign the person out everywhere, as a part of what makes that necessary and is recorded itself."""
+def end_all(*user_ids: UUID) -> int:
+    """Sign people out everywhere, as a part of what makes that necessary and is recorded itself; return from how many
+    browsers.
+
+    Sessions that nobody wrote down beside Django's are over, too: what they hold is not theirs any more.
+    """
     with db.transaction():
-        rows = UserSession.objects.filter(user=user)
-        Session.objects.filter(session_key__in=list(rows.values_list("session_key", flat=True))).delete()
+        rows = UserSession.objects.filter(user__in=user_ids)
+        keys = list(rows.values_list("session_key", flat=True))
+        gone = 0
+        for start in range(0, len(keys), _BLOCK):
+            gone += Session.objects.filter(session_key__in=keys[start : start + _BLOCK]).delete()[0]
         rows.delete()
+        User.objects.filter(pk__in=user_ids).update(signed_out=F("signed_out") + 1)
+    return gone
 
 
 def forget_old() -> None:

@@ -129,7 +129,7 @@ def set_password(
         present = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         present.set_password(password)
         present.save(update_fields=["password"])
-        sessions.end_all(present)
+        sessions.end_all(present.pk)
         for staff in Staff.objects.filter(user=present).select_related("organization").order_by("organization"):
             by = actor or Actor.staff(staff.pk)
             _record(EventType.STAFF_PASSWORD_SET, staff, now(staff.organization), by)

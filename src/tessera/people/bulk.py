@@ -151,7 +151,7 @@ def create_customers(
                 for each in one.told.get("tags", ())
             ],
         )
-        searching.customer_changed(*(person.pk for person in people))
+        searching.customers_made([_found_by(person, one) for person, one in zip(people, drafts, strict=True)])
         told = {"source": source.value}
         events.record(
             *(
@@ -176,6 +176,12 @@ def _customer(organization: Organization, one: Draft, number: str, at: datetime,
     )
     person.name_key = services.customer_key(person)
     return person
+
+
+def _found_by(person: Customer, one: Draft) -> tuple[UUID, UUID, str]:
+    emails = [each.address for each in one.told.get("emails", ())]
+    text = searching.text_of(person.name_key, person.number, person.external_id, emails, one.told.get("phones", ()))
+    return person.pk, person.organization_id, text
 
 
 def _values(person: Customer) -> tuple[object, ...]:

@@ -30,6 +30,14 @@ def customer_changed(*customer_ids: UUID) -> None:
     db.before_commit(index_customers, list(customer_ids))
 
 
+def customers_made(made: Sequence[tuple[UUID, UUID, str]]) -> None:
+    """Have customers who were just made found when the transaction closes, by the texts that are told with them.
+
+    Each is their key, their organization's and their text (`text_of`): nothing is read back of what was just written.
+    """
+    db.before_commit(index_made, list(made))
+
+
 def company_changed(*company_ids: UUID) -> None:
     """Have the companies found by what they are when the transaction closes."""
     db.before_commit(index_companies, list(company_ids))
@@ -50,6 +58,23 @@ def index_customers(customer_ids: Sequence[UUID]) -> None:
             for key, whose, name, number, external_id in told
         }
         _write("customer_id", keys, texts)
+
+
+def index_made(made: Sequence[tuple[UUID, UUID, str]]) -> None:
+    """Index customers who were just made. Whoever was changed since and is indexed already, stays so. Three queries a
+    block of 500."""
+    for start in range(0, len(made), _BLOCK):
+        block = made[start : start + _BLOCK]
+        known = SearchEntry.objects.filter(customer__in=[key for key, _, _ in block])
+        done = set(known.values_list("customer_id", flat=True))
+        _put(
+            "customer_id",
+            [
+                SearchEntry(customer_id=key, organization_id=whose, text=text)
+                for key, whose, text in block
+                if key not in done
+            ],
+        )
 
 
 def index_companies(company_ids: Sequence[UUID]) -> None:
@@ -125,9 +150,14 @@ def _write(column: str, keys: Sequence[UUID], texts: dict[UUID, tuple[UUID, str]
         SearchEntry.objects.filter(pk__in=[row.pk for row in gone]).delete()
     if stale:
         SearchEntry.objects.bulk_update(stale, ["text"])
+    INDEX.put([_entry(row, column) for row in stale])
+    _put(column, fresh)
+
+
+def _put(column: str, fresh: Sequence[SearchEntry]) -> None:
     if fresh:
         SearchEntry.objects.bulk_create(fresh)
-    INDEX.put([_entry(row, column) for row in (*stale, *fresh)])
+        INDEX.put([_entry(row, column) for row in fresh])
 
 
 def _entry(row: SearchEntry, column: str) -> Entry:

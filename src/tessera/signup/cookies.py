@@ -60,6 +60,20 @@ def forget_flow(response: HttpResponseBase, organization: Organization, surface:
     _put(response, _name(_FLOW, organization, surface), "", surface, 0)
 
 
+def trial_of(request: HttpRequest) -> str:
+    """Return what `keep_trial` had the browser keep, if it comes back."""
+    return request.COOKIES.get(_trial_name(), "")
+
+
+def keep_trial(response: HttpResponseBase, text: str) -> None:
+    """Have the browser keep a cookie like those of the frame for a minute, to see whether it comes back."""
+    _put(response, _trial_name(), text, Surface.EMBED, 60)
+
+
+def _trial_name() -> str:
+    return f"{'__Host-' if settings.SESSION_COOKIE_SECURE else ''}tessera-embed-check"
+
+
 def _name(what: str, organization: Organization, surface: Surface) -> str:
     prefix = "__Host-" if settings.SESSION_COOKIE_SECURE else ""
     return f"{prefix}tessera-{surface}-{what}-{organization.pk.hex}"

@@ -24,7 +24,7 @@ class Flow:
     """How far a page is. `attempt` is the code that has been sent to `address`; empty: none is on its way.
 
     `resend_at` and `expires_at` are of that code, in seconds since 1970. `carried` is what a site said of its visitor
-    (`identity.injection.carried`), `locale` what was chosen on the page.
+    (`identity.injection.carried`), `locale` and `price` what was chosen.
     """
 
     nonce: str
@@ -34,6 +34,7 @@ class Flow:
     expires_at: float = 0
     carried: str = ""
     locale: str = ""
+    price: str = ""
 
     @property
     def resend_in(self) -> int:

@@ -21,14 +21,8 @@ from tessera.events.queries import EventLine
 from tessera.events.types import EventType
 from tessera.http.cursors import LARGEST_PAGE, paginate
 from tessera.memberships import queries as memberships
-from tessera.memberships.filters import (
-    CompanyFilter,
-    CustomerFilter,
-    MembershipFilter,
-    companies_of,
-    customers_of,
-    memberships_of,
-)
+from tessera.memberships.filters import CompanyFilter, CustomerFilter, MembershipFilter
+from tessera.memberships.narrowing import companies_of, customers_of, memberships_of
 from tessera.memberships.views import MembershipView
 from tessera.organizations.models import Organization
 from tessera.organizations.rights import Right

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tessera.cli import Refused, project, serve
-from tessera.cli.demo.home import DEFAULT, Home, Keys, receiver_port
+from tessera.cli.demo.home import DEFAULT, Home, Keys, receiver_port, website_port
 from tessera.cli.supervising import supervise
 from tessera.core.errors import Conflict
 
@@ -31,6 +31,7 @@ def command(port: int, fresh: bool, folder: Path | None, no_serve: bool) -> None
     """
     if not no_serve:
         serve.refuse_taken("127.0.0.1", port)
+        serve.refuse_taken("127.0.0.1", website_port(port))
         serve.refuse_taken("127.0.0.1", receiver_port(port))
     home = Home.made(folder or Path(os.environ.get("TESSERA_HOME", DEFAULT)))
     if fresh:
@@ -52,13 +53,15 @@ def command(port: int, fresh: bool, folder: Path | None, no_serve: bool) -> None
     if not _is_made():
         with console.status("Making Strand House: a year of history, 2,000 people …"):
             _in_another_process(home)
-    from tessera.cli.demo import summary, telling
+    from tessera.cli.demo import summary, telling, website
 
-    receiver = telling.receiver(home, port)
+    others = [telling.receiver(home, port), website.website(home, port)]
     summary.show(
         console,
         address=f"http://127.0.0.1:{port}",
         receiver=f"http://127.0.0.1:{receiver_port(port)}/",
+        website=f"http://localhost:{website_port(port)}/" if others[-1] is not None else "",
+        visitors=website.accounts(home),
         home=home,
         keys=home.keys(),
         facts=_facts(),
@@ -66,7 +69,7 @@ def command(port: int, fresh: bool, folder: Path | None, no_serve: bool) -> None
     )
     health.release()
     if not no_serve:
-        sys.exit(supervise([*serve.parts("127.0.0.1", port, quiet=True), receiver]))
+        sys.exit(supervise([*serve.parts("127.0.0.1", port, quiet=True), *filter(None, others)]))
 
 
 def _is_made() -> bool:

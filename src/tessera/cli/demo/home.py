@@ -13,12 +13,18 @@ DEFAULT: Final = Path("var/demo")
 _SECRET_KEY: Final = "secret-key"  # noqa: S105  (a file's name)
 _KEYS: Final = "keys.json"
 _WEBHOOK_SECRET: Final = "webhook-secret"  # noqa: S105  (a file's name)
+_WEBSITE: Final = "website"
 _MAILBOX: Final = "mailbox"
 _DATABASE: Final = ("tessera.sqlite3", "tessera.sqlite3-wal", "tessera.sqlite3-shm")
 
 
+def website_port(port: int) -> int:
+    """Return where the club's own website listens, called `localhost`: another site than 127.0.0.1."""
+    return port + 1
+
+
 def receiver_port(port: int) -> int:
-    """Return where the demo's receiver of webhooks listens; the port between is the club's own website's."""
+    """Return where the demo's receiver of webhooks listens."""
     return port + 2
 
 
@@ -77,11 +83,23 @@ class Home:
         """Keep it, so that the receiver can read it."""
         _write(self.webhook_secret, secret)
 
+    @property
+    def website(self) -> Path:
+        """The folder of what the club's own website is told and keeps; made if it is not there."""
+        folder = self.folder / _WEBSITE
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    def keep_of_website(self, name: str, text: str) -> None:
+        """Keep one of its files."""
+        _write(self.website / name, text)
+
     def clear(self) -> None:
-        """Remove the database, the secrets that belong to it and the mailbox, and nothing else."""
+        """Remove the database, the secrets that belong to it, the mailbox and what the website keeps; nothing else."""
         for name in (*_DATABASE, _KEYS, _WEBHOOK_SECRET):
             (self.folder / name).unlink(missing_ok=True)
-        shutil.rmtree(self.folder / _MAILBOX, ignore_errors=True)
+        for folder in (_MAILBOX, _WEBSITE):
+            shutil.rmtree(self.folder / folder, ignore_errors=True)
 
     def _secret_key(self) -> str:
         path = self.folder / _SECRET_KEY

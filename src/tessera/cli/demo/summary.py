@@ -1,6 +1,7 @@
 """What the demo says when it is ready: where to look, how to sign in, what to try."""
 
 import json
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -11,25 +12,37 @@ from tessera.cli.demo.home import Home, Keys
 _QUIET = "bright_black"
 _LABEL_WIDTH = 16
 _MARGIN = "  "
+_QUIETLY = ("  on another site: where people join", _QUIET)
 
 
 def show(
-    console: Console, *, address: str, receiver: str, home: Home, keys: Keys | None, facts: str, member: str
+    console: Console,
+    *,
+    address: str,
+    receiver: str,
+    website: str,
+    visitors: Sequence[str],
+    home: Home,
+    keys: Keys | None,
+    facts: str,
+    member: str,
 ) -> None:
     """Print the summary. Lines are never broken, and the three commands stand flush left: both can be copied.
 
-    `member` is the number of somebody who may come in.
+    `member` is the number of somebody who may come in; `visitors` can sign in to the club's website.
     """
     lines = [
         Text(),
         Text.assemble(_MARGIN, ("Strand House", "bold"), f"  {facts}"),
         Text(),
         _line("Console", Text(f"{address}/console/", style="bold")),
+        *([_line("Its own website", Text.assemble((website, "bold"), _QUIETLY))] if website else []),
         _line("API reference", Text(f"{address}/api/v1/docs")),
         _line("Mailbox", Text.assemble(f"{address}/mailbox/", ("  what members are mailed", _QUIET))),
         _line("Webhooks", Text.assemble(receiver, ("  another program, which hears what you do", _QUIET))),
         Text(),
         *(_line(role.label, Text.assemble(email, (f"  {name}", _QUIET))) for role, name, email in STAFF),
+        *(_line("Of the website", Text(email)) for email in visitors if website),
         _line("Password", Text.assemble((PASSWORD, "bold"), ("  for each of them", _QUIET))),
         Text(),
     ]

@@ -1,6 +1,6 @@
 """The page of a plan: one address, which shows the step that its visitor is at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -38,7 +38,9 @@ class Step:
 def plan(visit: Visit, ref: str) -> HttpResponse:
     """Show the plan and the step, after doing what was sent."""
     found = plans.found(visit.organization, ref)
-    typed = Typed({"address": visit.request.GET.get("email", "")[:254], "price": visit.request.GET.get("price", "")})
+    typed = Typed({"address": visit.request.GET.get("email", "")[:254]})
+    if price := visit.request.GET.get("price", ""):
+        visit.flow = replace(visit.flow, price=price[:40])
     if visit.request.method == "POST":
         try:
             typed = steps.done(visit, found)
@@ -102,7 +104,7 @@ def _review(visit: Visit, found: Found, typed: Typed, held: list[MembershipView]
     row, formats = found.row, visit.formats
     trials = any(offers.has_trial(each) for each in found.prices)
     trial = trials and not granting.had_trial(visit.signed_in.customer, row)
-    wanted = typed.values.get("price", "")
+    wanted = typed.values.get("price") or visit.flow.price
     refs = [ids.to_text(Prefix.PRICE, each.pk) for each in found.prices]
     chosen = wanted if wanted in refs else refs[0]
     comes_to = [

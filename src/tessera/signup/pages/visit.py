@@ -89,7 +89,7 @@ class Visit:
         if self.signed_in is not None:
             signing_in.end(customer=self.signed_in.customer, session_id=self.signed_in.session_id)
         self.signed_in, self.bearer, self.ended = None, "", True
-        self.flow = replace(tokens.fresh(), locale=self.flow.locale)
+        self.flow = replace(tokens.fresh(), locale=self.flow.locale, price=self.flow.price)
 
     def signed_flow(self) -> str:
         """Return the flow as the page carries it."""
@@ -169,6 +169,8 @@ def shell(visit: Visit) -> dict[str, Any]:
         "accent_url": f"{reverse('embed:accent', args=[organization.slug])}?v={organization.version}",
         "logo_url": reverse("join:logo", args=[organization.slug]) if organization.logo and not visit.framed else "",
         "framed": visit.framed,
+        # What search engines are to find instead of a frame.
+        "twin_url": f"{framing.own_origin()}/join/{visit.request.path_info.removeprefix(framing.PREFIX)}",
         "flow": visit.signed_flow(),
         "frame": Frame(" ".join(organization.allowed_origins), visit.flow.nonce, visit.request.path)
         if visit.framed
@@ -247,7 +249,8 @@ def _keep(visit: Visit, answer: HttpResponse) -> None:
         cookies.keep_session(answer, organization, surface, visit.bearer)
     elif visit.ended:
         cookies.forget_session(answer, organization, surface)
-    if visit.flow.attempt or visit.flow.carried:
+    flow = visit.flow
+    if flow.attempt or flow.carried or flow.price or flow.locale:
         cookies.keep_flow(answer, organization, surface, visit.flow)
     elif cookies.flow_of(visit.request, organization, surface) is not None:
         cookies.forget_flow(answer, organization, surface)

@@ -98,19 +98,30 @@
     if (!on) status.textContent = "";
   }
 
+  /** Whether somebody has typed something here that is not to be lost. */
+  const touched = () =>
+    [...flow().querySelectorAll("input:not([type=hidden]), textarea")].some(
+      (each) => !["checkbox", "radio"].includes(each.type) && each.value !== each.defaultValue && each.value !== prefill,
+    );
+
   /** Put the step that came in the place of the one that is there, and go to what is to be read first. */
   function swap(text, { quiet, url }) {
     const page = new DOMParser().parseFromString(text, "text/html");
     const next = page.querySelector("[data-flow]");
     if (!next) return false;
-    const typing = quiet && flow().dataset.step === next.dataset.step;
-    if (!typing) flow().replaceWith(document.adoptNode(next));
+    if (quiet && flow().dataset.step === next.dataset.step && touched()) {
+      // A token that was refused while somebody was typing: they go on typing.
+      const carried = next.querySelector("input[name=flow]");
+      for (const each of flow().querySelectorAll("input[name=flow]")) if (carried) each.value = carried.value;
+      if (next.dataset.error) tell("error", { code: next.dataset.error, detail: next.dataset.detail || "" });
+      return true;
+    }
+    flow().replaceWith(document.adoptNode(next));
     if (page.title && !look.first.title) document.title = page.title;
     if (page.documentElement.lang) document.documentElement.lang = page.documentElement.lang;
     if (url && !framed) history.replaceState(null, "", url + location.hash);
     prepare();
     tellWhereThingsStand();
-    if (typing) return true;
     const wrong = flow().querySelector("[aria-invalid=true]");
     const first = wrong || flow().querySelector("[data-focus]") || flow().querySelector("h1, h2");
     if (first && !wrong && !first.matches("input, select, textarea, button, a[href]")) first.tabIndex = -1;
@@ -176,7 +187,9 @@
     const button = event.submitter;
     const url = (button && button.hasAttribute("formaction") && button.formAction) || form.action;
     status.textContent = says.dataset.working;
-    send({ url, method: "POST", body: new URLSearchParams(new FormData(form, button)), form });
+    const body = new URLSearchParams(new FormData(form));
+    if (button && button.name) body.append(button.name, button.value);
+    send({ url, method: "POST", body, form });
   });
 
   // ---- What is there at first, and after each step ----

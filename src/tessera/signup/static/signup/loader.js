@@ -4,14 +4,13 @@
  *   <div class="tessera-membership"><a href="https://HOST/join/ORG/PLAN">Join</a></div>
  *   <script src="https://HOST/embed/v1.js" data-organization="ORG" data-plan="PLAN" async></script>
  *
- * Until the page in the frame has answered, and if it never does, the link is what visitors have. No dependencies,
- * nothing stored, nothing asked of any other host. What can be said to it: docs/embedding.md.
+ * Until the frame has answered, and if it never does, visitors have the link. More: docs/embedding.md.
  */
 (() => {
   "use strict";
 
-  const PATIENCE = 8000; // ms until the site is told that the frame does not answer
-  const TOKEN_PATIENCE = 4000; // ms that a visitor looks at the link while the site's token is judged
+  const PATIENCE = 8000; // ms until the site is told
+  const TOKEN_PATIENCE = 4000; // ms that the link stays while a token is judged
   const MOST_PIXELS = 20000;
   const SANDBOX = "allow-forms allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox";
   const ALLOW = "publickey-credentials-get; payment";
@@ -23,7 +22,7 @@
     [...document.scripts].reverse().find((each) => /\/embed\/v1\.js(\?|$)/.test(each.src));
   const home = new URL(script ? script.src : location.href).origin;
 
-  /** The theme as names and values, from JSON, from `accent: #123456; radius: 8px`, or from an object. */
+  /** The theme, from JSON, from `accent: #123456; radius: 8px`, or from an object. */
   function themeOf(told) {
     if (!told || typeof told === "object") return { ...told };
     try {
@@ -32,18 +31,22 @@
       warn(`data-theme begins like JSON and is none (${reason.message})`);
       return {};
     }
-    const pairs = told.split(";").filter((each) => each.trim());
-    return Object.fromEntries(pairs.map((each) => each.split(/[:=]([^]*)/, 2).map((part) => part.trim())));
+    const theme = {};
+    for (const pair of told.split(";")) {
+      const found = /^\s*(\w+)\s*[:=]\s*(.*?)\s*$/.exec(pair);
+      if (found) theme[found[1]] = found[2];
+    }
+    return theme;
   }
 
-  /** Whether the page around `element` is dark now: as its `color-scheme` says, which is light where nothing is said. */
+  /** Whether the page is dark there, as its `color-scheme` says: light, where nothing is said. */
   function schemeAround(element) {
     const said = getComputedStyle(element).colorScheme || "";
     if (!said.includes("dark")) return "light";
     return !said.includes("light") || matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   }
 
-  /** What asks the site's own back end for a token: POST {"nonce"} there, {"token"} back, 204 for nobody. */
+  /** Asks the site's back end for a token: POST {"nonce"}, {"token"} back, 204 for nobody. */
   function askingAt(url) {
     return async (nonce) => {
       const answer = await fetch(url, {
@@ -93,10 +96,10 @@
     put("height", "0");
     put("visibility", "hidden");
     put("color-scheme", theme().scheme);
-    // After "#", which no server is told: how it should look, and what to fill in.
+    // After "#": no server is told.
     const said = Object.entries({ ...theme(), email, title, closable: closable ? "yes" : "" });
     const hash = new URLSearchParams(said.filter(([, value]) => value).map(([name, value]) => [name, String(value)]));
-    const query = locale ? `?lang=${encodeURIComponent(locale)}` : "";
+    const query = locale ? `?locale=${encodeURIComponent(locale)}` : "";
     frame.src = `${host}/embed/${organization}${plan && `/${plan}`}${query}#${hash}`;
 
     const post = (message) => frame.contentWindow && frame.contentWindow.postMessage({ tessera: 1, ...message }, host);
@@ -145,12 +148,13 @@
       } else if (type === "ready") {
         nonce = String(detail.nonce);
         clearTimeout(waiting);
+        repaint();
         recognise();
       } else if (type === "step" || type === "error") {
         const again = shown;
         steps += type === "step";
-        // The first step comes with "ready": somebody whom the site knows is to see the one after it.
-        if (type === "error" || steps > 1 || !(token || queued)) show();
+        // Somebody whom the site knows is to see the step after the first one.
+        if (steps > 1 || (type === "error" && detail.code !== "theme_invalid") || !(token || queued)) show();
         if (type === "step" && again && frame.getBoundingClientRect().top < 0) frame.scrollIntoView();
       } else if (type !== "completed" && type !== "close") return;
       emit(type, detail);
@@ -163,14 +167,26 @@
     };
     dark.addEventListener("change", repaint);
 
-    const waiting = setTimeout(() => {
-      const detail = `${frame.src.split("#")[0]} does not answer: is ${location.origin} one of the allowed origins?`;
+    const trouble = (code, detail) => {
+      if (nonce || last.error) return;
       warn(`${detail} See ${host}/embed/${organization}/check`);
-      emit("error", { code: "no_answer", detail });
-    }, PATIENCE);
+      emit("error", { code, detail });
+    };
+    const silent = () => trouble("no_answer", `no answer: is ${location.origin} one of the allowed origins?`);
+    let waiting = setTimeout(silent, PATIENCE);
+    // Loaded, it would have said so by now.
+    frame.addEventListener("load", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(silent, 1000);
+    });
+    const refused = ({ blockedURI, effectiveDirective }) => {
+      if (!blockedURI.startsWith(host)) return;
+      trouble("blocked_by_policy", `the policy of this page (${effectiveDirective}) does not let it frame ${host}.`);
+    };
+    document.addEventListener("securitypolicyviolation", refused);
 
     const handle = {
-      /** Call back at each event of a type, and at once if there has been one. Returns what stops it. */
+      /** Call back at each event of a type, at once if there was one. Returns what stops it. */
       on(type, callback) {
         listeners[type] = [...(listeners[type] || []), callback];
         if (type in last) callback(last[type]);
@@ -179,14 +195,15 @@
         };
       },
       authenticate,
-      /** Change how the frame looks: what is not named stays. */
+      /** Change how it looks: what is not named stays. */
       theme(changed) {
         Object.assign(told, themeOf(changed));
         repaint();
       },
-      /** Take the frame away; what was there before is back. */
+      /** Take it away: what was there is back. */
       destroy() {
         clearTimeout(waiting);
+        document.removeEventListener("securitypolicyviolation", refused);
         dark.removeEventListener("change", repaint);
         mounted.delete(element);
         frame.remove();
@@ -205,7 +222,7 @@
     }
   });
 
-  /** The last free place before the script, else the first one on the page. */
+  /** The last free place before the script, else the first one. */
   function placeFor(tag) {
     const free = [...document.querySelectorAll(".tessera-membership")].filter((each) => !each.querySelector("iframe"));
     const before = free.filter((each) => tag.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_PRECEDING);
@@ -215,12 +232,12 @@
   function fromTag(tag) {
     const { organization, plan, email, locale, theme, title, tokenUrl, closable } = tag.dataset;
     const place = placeFor(tag);
-    if (!place) return warn('there is no <div class="tessera-membership"> with the link in it');
+    if (!place) return warn('there is no <div class="tessera-membership">');
     const options = { host: new URL(tag.src).origin, organization, plan, email, locale, theme, title, tokenUrl };
     return window.Tessera.mount(place, { ...options, closable: closable !== undefined });
   }
 
-  // Loaded again, for another place on the page, it is the first one that works: it alone knows what is mounted.
+  // Loaded again, for another place, the first one works: it knows what is mounted.
   window.Tessera = window.Tessera || { mount };
   if (!script || !script.dataset.organization || script.dataset.tesseraDone) return;
   script.dataset.tesseraDone = "";

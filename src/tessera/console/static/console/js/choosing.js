@@ -1,5 +1,7 @@
 // A select with many options becomes a field that finds among them: <select data-choosing>. Without script it is a select.
 
+import { chosen, mark, moved } from "./options.js";
+
 let made = 0;
 
 function letters(text) {
@@ -37,16 +39,8 @@ function enhance(select) {
   box.append(input, list, select);
 
   const shown = () => [...list.children];
-  const current = () => list.querySelector('[aria-selected="true"]');
+  const current = () => chosen(shown());
   const settle = () => { input.value = select.selectedOptions[0]?.value ? select.selectedOptions[0].label : ""; };
-
-  function mark(item) {
-    for (const each of shown()) each.setAttribute("aria-selected", String(each === item));
-    if (item) {
-      input.setAttribute("aria-activedescendant", item.id);
-      item.scrollIntoView({ block: "nearest" });
-    } else input.removeAttribute("aria-activedescendant");
-  }
 
   function unfold(words) {
     const wanted = letters(words).split(/\s+/).filter(Boolean);
@@ -61,13 +55,13 @@ function enhance(select) {
     }));
     list.hidden = fitting.length === 0;
     input.setAttribute("aria-expanded", String(!list.hidden));
-    mark(shown().find((each) => each.dataset.value === select.value) ?? (wanted.length ? shown()[0] : null));
+    mark(input, shown(), shown().find((each) => each.dataset.value === select.value) ?? (wanted.length ? shown()[0] : null));
   }
 
   function fold() {
     list.hidden = true;
     input.setAttribute("aria-expanded", "false");
-    mark(null);
+    mark(input, shown(), null);
   }
 
   function take(item) {
@@ -81,14 +75,9 @@ function enhance(select) {
   input.addEventListener("input", () => unfold(input.value));
   input.addEventListener("click", () => { if (list.hidden) { input.select(); unfold(""); } });
   input.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      if (list.hidden) unfold("");
-      const items = shown();
-      const step = event.key === "ArrowDown" ? 1 : -1;
-      const at = items.indexOf(current());
-      mark(items[at < 0 ? (step > 0 ? 0 : items.length - 1) : (at + step + items.length) % items.length]);
-    } else if (event.key === "Enter" && !list.hidden && current()) {
+    if (event.key.startsWith("Arrow") && list.hidden && /Down|Up/.test(event.key)) unfold("");
+    if (moved(event, input, shown())) return;
+    if (event.key === "Enter" && !list.hidden && current()) {
       event.preventDefault();
       take(current());
     } else if (event.key === "Escape" && !list.hidden) {

@@ -1,19 +1,13 @@
 // Finding as one types: arrows choose among what was found, Enter goes there. Without script it is a form and a page.
 
+import { chosen as chosenOf, mark, moved } from "./options.js";
+
 const boxOf = (form) => document.getElementById(form.querySelector("input").getAttribute("aria-controls"));
 const hitsOf = (form) => [...boxOf(form).querySelectorAll("[role=option]")];
 const waiting = new WeakSet(); // forms whose Enter came before their answer
 
-function choose(form, hit) {
-  const input = form.querySelector("input");
-  for (const each of hitsOf(form)) each.setAttribute("aria-selected", String(each === hit));
-  if (hit) {
-    input.setAttribute("aria-activedescendant", hit.id);
-    hit.scrollIntoView({ block: "nearest" });
-  } else input.removeAttribute("aria-activedescendant");
-}
-
-const chosen = (form) => boxOf(form).querySelector('[aria-selected="true"]');
+const choose = (form, hit) => mark(form.querySelector("input"), hitsOf(form), hit);
+const chosen = (form) => chosenOf(hitsOf(form));
 const answered = (form) => boxOf(form).dataset.q === form.querySelector("input").value.trim();
 
 function fold(form) {
@@ -28,12 +22,8 @@ document.addEventListener("keydown", (event) => {
   const form = event.target.closest?.("[data-finding]");
   if (!form) return;
   const hits = hitsOf(form);
-  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-    event.preventDefault();
-    const step = event.key === "ArrowDown" ? 1 : -1;
-    const at = hits.indexOf(chosen(form));
-    choose(form, hits[at < 0 ? (step > 0 ? 0 : hits.length - 1) : (at + step + hits.length) % hits.length]);
-  } else if (event.key === "Enter" && !event.isComposing) {
+  if (moved(event, form.querySelector("input"), hits)) return;
+  if (event.key === "Enter" && !event.isComposing) {
     event.preventDefault();
     if (answered(form)) chosen(form)?.click();
     else {

@@ -1,0 +1,271 @@
+"""What the database is asked for the customers, companies and memberships that a filter lets through.
+
+Each condition is text or an index's; where an index can find few rows that may fulfil it, those are told, too
+(`finding.py` looks whether they are few).
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, UUIDField
+
+from tessera.db.written import Written
+from tessera.memberships.filters import CompanyFilter, CustomerFilter, Holding, MembershipFilter
+from tessera.memberships.models import Membership, Pause, Term
+from tessera.memberships.status_sql import (
+    GRACE_OF_M,
+    PLAN_OF_M,
+    STATUS_OF_M,
+    covering_sql,
+    instant,
+    is_in_grace,
+    is_of,
+    with_plan,
+)
+from tessera.memberships.types import Status
+from tessera.organizations.models import Organization
+from tessera.people.affiliations import covering
+from tessera.people.details import tag_key
+from tessera.people.finding import companies_matching, customers_matching
+from tessera.people.models import Affiliation, Company, CompanyTag, Customer
+from tessera.people.types import CustomerStatus
+
+_LONGEST_GRACE: Final = timedelta(days=366)
+
+
+def customers_of(organization: Organization, which: CustomerFilter, *, at: datetime) -> QuerySet[Customer]:
+    """Return all customers that the filter lets through, in no order: for exports and work in the background."""
+    rows = Customer.objects.filter(organization=organization, merged_into=None)
+    rows = narrow_customers(rows, which, at=at)
+    return rows.filter(customers_matching(organization, which.q, at=at)) if which.q.strip() else rows
+
+
+def companies_of(organization: Organization, which: CompanyFilter, *, at: datetime) -> QuerySet[Company]:
+    """Return all companies that the filter lets through but for `over`, in no order."""
+    rows = narrow_companies(Company.objects.filter(organization=organization), which, at=at)
+    return rows.filter(companies_matching(organization, which.q)) if which.q.strip() else rows
+
+
+def memberships_of(organization: Organization, which: MembershipFilter, *, at: datetime) -> QuerySet[Membership]:
+    """Return all memberships that the filter lets through, in no order."""
+    return narrow_memberships(organization.memberships.all(), which, at=at)
+
+
+def narrow_customers(
+    rows: QuerySet[Customer], which: CustomerFilter, *, at: datetime, holders: "QuerySet[Any, Any] | None" = None
+) -> QuerySet[Customer]:
+    """Return those of the customers that fulfil every condition but `q`.
+
+    `holders`: the keys of those who fulfil what is asked of memberships, where somebody knows them (`holders_of`).
+    """
+    if which.status is not None:
+        rows = rows.filter(status=which.status)
+        if which.status is not CustomerStatus.ACTIVE:
+            rows = rows.exclude(status=CustomerStatus.ACTIVE)  # says to SQLite that an index of just these will do
+    if which.tag:
+        rows = rows.filter(Written(_TAGGED, "pk", key=tag_key(which.tag)))
+    if which.company_id is not None:
+        told = {"at": instant(at), "company": _key_value(which.company_id)}
+        rows = rows.filter(Written(_BELONGS, "pk", **told))
+    if holders is not None:
+        rows = rows.filter(pk__in=holders)
+    elif which.about_memberships:
+        rows = rows.filter(_held(Customer, which.holding, which.plan_id, which.ending, at))
+    return rows
+
+
+def narrow_companies(rows: QuerySet[Company], which: CompanyFilter, *, at: datetime) -> QuerySet[Company]:
+    """Return those of the companies that fulfil every condition but `q` and `over`."""
+    if which.status is not None:
+        rows = rows.filter(status=which.status)
+    if which.tag:
+        rows = rows.filter(Exists(CompanyTag.objects.filter(company=OuterRef("pk"), key=tag_key(which.tag))))
+    if which.holding is not None or which.plan_id is not None:
+        rows = rows.filter(_held(Company, which.holding, which.plan_id, None, at))
+    return rows
+
+
+def narrow_memberships(rows: QuerySet[Membership], which: MembershipFilter, *, at: datetime) -> QuerySet[Membership]:
+    """Return those of the memberships that fulfil every condition."""
+    if which.source is not None:
+        rows = rows.filter(source=which.source)
+    if which.holder:
+        rows = rows.filter(**{f"{which.holder}__isnull": False})
+    if which.renews is not None:
+        rows = rows.filter(renews=which.renews)
+    if which.unpaid:
+        rows = rows.filter(awaiting_payment(at) | Q(is_in_grace(at)))
+    if which.ending is not None:
+        rows = ending_within(rows, which.ending, at)
+    if which.holding is not None:
+        rows = of_status(rows, which.holding, at)
+    if which.plan_id is not None:
+        rows = with_plan(rows, at).filter(Q(plan_at=which.plan_id))
+    return rows
+
+
+def candidates(
+    organization: Organization,
+    rows: QuerySet[Membership],
+    holding: Holding | None,
+    plan_id: UUID | None,
+    ending: int | None,
+    at: datetime,
+) -> list[tuple[QuerySet[Membership], ...]]:
+    """Return what indexes find of the organization's memberships in question, for each condition in one part or two.
+
+    Together they contain all that fulfil it, some perhaps more than once.
+    """
+    found: list[tuple[QuerySet[Membership], ...]] = []
+    if holding is Holding.NONE:  # whoever has none is found by no membership
+        return found
+    if (of_status := likely(organization, rows, holding, at)) is not None:
+        found.append((of_status,))
+    if plan_id is not None:
+        found.append((rows.filter(terms__plan=plan_id), rows.filter(next_plan=plan_id)))
+    if ending is not None:
+        found.append((rows.filter(ends_at__gt=at, ends_at__lte=at + timedelta(days=ending)),))
+    return found
+
+
+def open_still(at: datetime) -> Q:
+    """The condition that what waits has not been given up: there is no `pending_until`, or it is to come."""
+    return Q(pending_until=None) | Q(pending_until__gt=at)
+
+
+def awaiting(at: datetime) -> Q:
+    """The condition that a membership has not begun and can still; an index is of those without an anchor."""
+    return Q(anchor="", ended_at=None) & open_still(at)
+
+
+def awaiting_payment(at: datetime) -> Q:
+    """The condition that a membership waits for its first payment, and for nothing else."""
+    return awaiting(at) & Q(needs_approval=False, awaits_payment=True)
+
+
+def likely(
+    organization: Organization, rows: QuerySet[Membership], holding: Holding | None, at: datetime
+) -> QuerySet[Membership] | None:
+    """Return what an index finds of the organization's memberships that may be of the status; None without one."""
+    if holding is Holding.GRACE:
+        return in_grace_perhaps(organization, rows, at)
+    return _CANDIDATES[holding](rows, at) if holding in _CANDIDATES else None
+
+
+def in_grace_perhaps(organization: Organization, rows: QuerySet[Membership], at: datetime) -> QuerySet[Membership]:
+    """Return those of the memberships with an ended term whose grace is not over: all that are in grace are among
+    them."""
+    terms = Term.objects.filter(plan__in=organization.plans.values("pk"), grace_until__gt=at, ends_at__lte=at)
+    return rows.filter(pk__in=terms.values("membership_id"), renews=True)
+
+
+def holders_of(
+    organization: Organization, perhaps: QuerySet[Membership], which: CustomerFilter, at: datetime
+) -> "QuerySet[Any, Any]":
+    """Return the keys of the customers who hold or inherit one of these memberships that is as the filter asks.
+
+    `perhaps` contains all that are; the filter asks for one of some status, which is not NONE nor EXPIRED. One query,
+    for the companies among them: left inside the other, PostgreSQL looks at those of everybody.
+    """
+    asked = MembershipFilter(holding=which.holding, plan_id=which.plan_id, ending=which.ending)
+    found = narrow_memberships(perhaps, asked, at=at).order_by()
+    own = found.filter(customer__isnull=False).values("customer_id")
+    of_firms = perhaps.order_by().filter(company__isnull=False)
+    firms = list(narrow_memberships(of_firms, asked, at=at).values_list("company_id", flat=True))
+    belonging = Affiliation.objects.filter(covering(at), organization=organization, company__in=set(firms))
+    return own.union(belonging.values("customer_id"), all=True)
+
+
+def of_status(rows: QuerySet[Membership], holding: Holding, at: datetime) -> QuerySet[Membership]:
+    """Return those of the memberships that are of this status at `at`."""
+    if holding is Holding.GRACE:
+        return rows.filter(is_in_grace(at))
+    if holding is Holding.NONE:
+        raise ValueError("a membership is of some status")
+    return rows.filter(is_of(Status(holding.value), at))
+
+
+def ending_within(rows: QuerySet[Membership], days: int, at: datetime) -> QuerySet[Membership]:
+    """Return those of the memberships whose last booked end comes within so many days, and that have not ended."""
+    open_still = Q(ended_at=None) | Q(ended_at__gt=at)
+    return rows.filter(open_still, ends_at__gt=at, ends_at__lte=at + timedelta(days=days))
+
+
+# `OFFSET 0` keeps PostgreSQL from reading everybody's rows at once to be quicker with each.
+_TAGGED: Final = (
+    "EXISTS (SELECT 1 FROM people_customertag t WHERE t.customer_id = {0} AND t.key = {key} LIMIT 1 OFFSET 0)"
+)
+_BELONGS: Final = (
+    "EXISTS (SELECT 1 FROM people_affiliation a WHERE a.customer_id = {0} AND a.company_id = {company}"
+    f" AND {covering_sql('a')} LIMIT 1 OFFSET 0)"
+)
+
+
+def _key_value(key: UUID) -> Any:
+    return UUIDField().get_db_prep_value(key, connection)
+
+
+def _some(whose: type[Model], condition: str) -> str:
+    """The condition that a customer or company has a membership `m` of which `condition` is true."""
+    if whose is Company:
+        one = f"SELECT 1 FROM memberships_membership m WHERE m.company_id = {{0}} AND {condition}"
+        return f"EXISTS ({one} LIMIT 1 OFFSET 0)"
+    return (
+        f"(EXISTS (SELECT 1 FROM memberships_membership m WHERE m.customer_id = {{0}} AND {condition}"
+        " LIMIT 1 OFFSET 0)"
+        " OR EXISTS (SELECT 1 FROM people_affiliation a CROSS JOIN memberships_membership m"
+        f" WHERE a.customer_id = {{0}} AND {covering_sql('a')} AND m.company_id = a.company_id AND {condition}"
+        " LIMIT 1 OFFSET 0))"
+    )
+
+
+@cache
+def _held_text(whose: type[Model], holding: Holding | None, of_plan: bool, ending: bool) -> str:
+    """The condition that there is a membership of the plan, of the status, that ends in time."""
+    question = [f"{PLAN_OF_M} = {{plan}}"] if of_plan else []
+    if ending:
+        question += ["(m.ended_at IS NULL OR m.ended_at > {at}) AND m.ends_at > {at} AND m.ends_at <= {until}"]
+    in_question = " AND ".join(reversed(question)) or "1 = 1"
+    unexpired = f"{in_question} AND NOT {STATUS_OF_M[Status.EXPIRED]}"
+    if holding is None:
+        return _some(whose, unexpired)
+    if holding is Holding.NONE:
+        return f"NOT {_some(whose, unexpired if question else in_question)}"
+    if holding is Holding.EXPIRED:
+        return f"({_some(whose, in_question)} AND NOT {_some(whose, unexpired)})"
+    status = GRACE_OF_M if holding is Holding.GRACE else STATUS_OF_M[Status(holding.value)]
+    return _some(whose, f"{in_question} AND {status}")
+
+
+def _held(
+    whose: type[Model], holding: Holding | None, plan_id: UUID | None, ending: int | None, at: datetime
+) -> Written:
+    told: dict[str, Any] = {"at": instant(at)}
+    if plan_id is not None:
+        told["plan"] = _key_value(plan_id)
+    if ending is not None:
+        told["until"] = instant(at + timedelta(days=ending))
+    return Written(_held_text(whose, holding, plan_id is not None, ending is not None), "pk", **told)
+
+
+def _expired(rows: QuerySet[Membership], at: datetime) -> QuerySet[Membership]:
+    return rows.filter(Q(ends_at__lte=at) | Q(ended_at__isnull=False) | Q(anchor="", ended_at=None))
+
+
+def _active(rows: QuerySet[Membership], at: datetime) -> QuerySet[Membership]:
+    return rows.filter(Q(ends_at__gt=at - _LONGEST_GRACE) | Q(ends_at=None))
+
+
+_CANDIDATES: Final[dict[Any, Callable[[QuerySet[Membership], datetime], QuerySet[Membership]]]] = {
+    Holding.PENDING: lambda rows, at: rows.filter(anchor="", ended_at=None),
+    Holding.PAUSED: lambda rows, at: rows.filter(pk__in=Pause.objects.filter(covering(at)).values("membership_id")),
+    Holding.SCHEDULED: lambda rows, at: rows.filter(
+        pk__in=Term.objects.filter(starts_at__gt=at).values("membership_id")
+    ),
+    Holding.ACTIVE: _active,
+    Holding.EXPIRED: _expired,
+}

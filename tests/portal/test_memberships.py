@@ -211,7 +211,7 @@ def test_a_plan_without_pauses_has_none(club: Organization) -> None:
 
 def test_what_costs_nothing_is_renewed_and_what_is_paid_is_joined_again(club: Organization) -> None:
     ada = make.customer(club)
-    over = {"starts_at": NOON - 40 * DAY, "ends_at": NOON - 9 * DAY}
+    over: dict[str, Any] = {"starts_at": NOON - 40 * DAY, "ends_at": NOON - 9 * DAY}
     gift, paid = (
         make.membership(free(club), customer=ada, **over),
         make.membership(make.plan(club), customer=ada, **over),

@@ -126,10 +126,8 @@ def test_a_copy_has_everything_of_the_person_and_nothing_of_others_or_the_staffs
     acme = make.company(club)
     make.affiliation(ada, acme)
     make.note(ada, text="Prefers the window")
-    mine, theirs = (
-        make.membership(make.plan(club), customer=ada),
-        make.membership(make.plan(club, "Theirs"), customer=eve),
-    )
+    mine = make.membership(make.plan(club), customer=ada)
+    make.membership(make.plan(club, "Theirs"), customer=eve)
     browser = signed_in(ada)
     answer = browser.post("/data/download")
 
@@ -143,7 +141,6 @@ def test_a_copy_has_everything_of_the_person_and_nothing_of_others_or_the_staffs
     assert {"customer.signed_in", "customer.data_downloaded"} <= {each["type"] for each in found["events"]}
     for secret in ("window", "troublesome", "Theirs", eve.number, "stf_"):
         assert secret not in answer.text, secret
-    assert theirs.pk
     assert told(club) == ["customer.data_downloaded"]
 
 
@@ -156,8 +153,8 @@ def test_copies_are_limited_and_looking_gives_none(club: Organization) -> None:
 def test_who_asks_to_be_deleted_is_shown_to_staff_until_they_take_it_back(club: Organization) -> None:
     ada = make.customer(club)
     browser = signed_in(ada)
-    for _ in range(2):
-        page = browser.follow("/data/deletion", wish="delete")
+    browser.follow("/data/deletion", wish="delete")
+    page = browser.follow("/data/deletion", wish="delete")
     assert "You have asked to be deleted" in page.words
     assert "You have asked to be deleted." in browser.get("").words
     assert [each.name for each in own_data.waiting(club, limit=5)] == [ada.name]

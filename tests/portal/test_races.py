@@ -106,7 +106,7 @@ def test_the_last_place_of_a_plan_is_gone_over_to_once() -> None:
 
         def change(row: object) -> str:
             membership = held[held.index(row)]  # type: ignore[arg-type]  # noqa: B023
-            who = Customer.objects.get(pk=membership.customer_id)
+            who = Customer.objects.get(pk=str(membership.customer_id))
             return switching.switch(
                 organization=club, customer=who, membership_id=membership.pk, plan=gold, price=gold.prices.get(),  # noqa: B023
                 at=NOON, actor=Actor.customer(who.pk),

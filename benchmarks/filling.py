@@ -111,54 +111,6 @@ def _index(club: Organization, column: str, texts: Iterable[tuple[UUID, str]], f
         cursor.execute("COMMIT")
 
 
-def _block(club: Organization, plans: list[Any], start: int, size: int, rng: random.Random) -> None:
-    rows = [customer(club, new_id(), start + number, rng) for number in range(size)]
-    insert(Customer, CUSTOMER, rows)
-    keys = [row[0] for row in rows]
-    emails = [f"{row[3].lower()}.{row[4].lower()}{start + n}@host{n % 97}.example" for n, row in enumerate(rows)]
-    insert(CustomerEmail, _EMAIL, [(club.pk, key, each, each, 0) for key, each in zip(keys, emails, strict=True)])
-    phones = [f"+4479{start + n:08}" if n % 2 else "" for n in range(size)]
-    insert(CustomerPhone, _PHONE, [(club.pk, key, each, 0) for key, each in zip(keys, phones, strict=True) if each])
-    tags = [(club.pk, key, "Press", "press") for n, key in enumerate(keys) if n % 40 == 0]
-    # All but rare: what few people have has to be found as fast as what many have.
-    tags += [(club.pk, key, "Founder", "founder") for n, key in enumerate(keys) if n % 5_000 == 1]
-    insert(CustomerTag, _TAG, tags)
-    firms = [new_id() for _ in range(max(1, size // _PER_COMPANY))]
-    companies = [_company(club, key, start + n) for n, key in enumerate(firms)]
-    insert(Company, _COMPANY, companies)
-    since = AT - timedelta(days=90)
-    belonging = [
-        (new_id(), club.pk, key, firms[n % len(firms)], since, since, since, "import")
-        for n, key in enumerate(keys[::5])
-    ]
-    insert(Affiliation, _AFFILIATION, belonging)
-    _memberships(club, plans, [(key, None) for key in keys if rng.random() < 0.75] + [(None, f) for f in firms], rng)
-    texts = [
-        (row[0], searching.text_of(row[5], row[2], None, [email], [phone]))
-        for row, email, phone in zip(rows, emails, phones, strict=True)
-    ]
-    _index(club, "customer_id", texts, start * 2)
-    named = [(row[0], searching.text_of(row[4], row[2], None, [], [])) for row in companies]
-    _index(club, "company_id", named, start * 2 + _BLOCK)
-
-
-def _index(club: Organization, column: str, texts: Iterable[tuple[UUID, str]], first: int) -> None:
-    """Write what they are found by, and the index of it: as `searching` does, from what was just written."""
-    salt = search.salt_of(column.encode(), club.pk.bytes)
-    other = "company_id" if column == "customer_id" else "customer_id"
-    columns = f"id organization_id {column} {other} text"
-    rows: list[Row] = [(first + n, club.pk, key, None, text) for n, (key, text) in enumerate(texts, 1)]
-    if connection.vendor == "postgresql":
-        marked = [(*row, search.as_array(search.marks_of(row[4], salt))) for row in rows]
-        insert(SearchEntry, f"{columns} marks", marked)
-        return
-    insert(SearchEntry, columns, rows)
-    with connection.cursor() as cursor:
-        cursor.execute("BEGIN IMMEDIATE")
-        searching.INDEX.put([search.Entry(row[0], salt, row[4]) for row in rows])
-        cursor.execute("COMMIT")
-
-
 def customer(club: Organization, key: UUID, number: int, rng: random.Random) -> Row:
     first = rng.choice(FIRST_NAMES)
     last = rng.choice(LAST_NAMES) if rng.random() < 0.5 else "".join(rng.choices(_SYLLABLES, k=3)).capitalize()

@@ -14,6 +14,7 @@ from django.test import Client
 from benchmarks import filling
 from benchmarks.crowd import insert
 from benchmarks.report import Result
+from tessera.config import boot
 from tessera.core import ids
 from tessera.core.ids import Prefix, new_id
 from tessera.organizations.models import Organization, Staff
@@ -41,6 +42,7 @@ def measure(database: str, *, customers: int) -> Iterator[Result]:
     client = Client(headers={"host": _host()})
     staff = Staff.objects.filter(organization=club).first() or make.staff(club)
     client.force_login(staff.user)
+    boot.settle()  # as a web process does
     for what, path in _pages(club):
         yield _timed(database, what, lambda path=path: _get(client, path))
 

@@ -61,12 +61,14 @@ def test_it_costs_the_same_for_one_and_for_twenty(owner: Visitor) -> None:
     def another() -> None:
         plan, company = make.plan(owner.club), make.company(owner.club)
         make.membership(plan, customer=make.customer(owner.club), starts_at=None, needs_approval=True)
-        late: dict[str, Any] = {
-            "ends_at": now - timedelta(days=1),
-            "grace_until": now + timedelta(days=1),
-            "renews": True,
-        }
-        make.membership(plan, company=company, starts_at=now - timedelta(days=30), **late)
+        make.membership(
+            plan,
+            company=company,
+            starts_at=now - timedelta(days=30),
+            ends_at=now - timedelta(days=1),
+            grace_until=now + timedelta(days=1),
+            renews=True,
+        )
         for actor in (Actor.staff(staff.pk), Actor.api_key(make.key(owner.club)[0].pk)):
             person = make.customer(owner.club)
             granting.grant(organization=owner.club, holder=person, plan=plan, at=now, actor=actor, source=Source.STAFF)

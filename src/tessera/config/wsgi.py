@@ -22,4 +22,5 @@ def serving() -> client_address.Application:
     boot.refuse_wrong_schema()
     boot.refuse_demo_unannounced()
     boot.begin()
+    boot.settle()
     return application

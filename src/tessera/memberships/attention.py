@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -71,9 +72,8 @@ def numbers(organization: Organization, at: datetime) -> Numbers:
         "to_pay": every.filter(awaiting_payment(at)),
         "in_grace": _in_grace(organization, at),
     }
-    of_it = Organization.objects.filter(pk=organization.pk)
-    row = of_it.values_list(*(_many(rows) for rows in counts.values())).get()
-    found: dict[str, int] = dict(zip(counts, row, strict=True))
+    rows: QuerySet[Any] = Organization.objects.filter(pk=organization.pk)
+    found: dict[str, int] = rows.values(**{key: _many(of) for key, of in counts.items()})[0]
     return Numbers(
         active_of_people=sum(each.customers for each in active),
         active_of_companies=sum(each.companies for each in active),

@@ -1,7 +1,6 @@
 """Where staff begin."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Pictures of the staff pages, taken of a fresh demo club: `make screenshots`.
+"""Pictures of pages, taken of a fresh demo club: `make screenshots`. Those of members: `screenshots_of_members.py`.
 
 Those of the documentation go to `docs/images`. With a folder as argument every page and state goes there instead, light
 and dark, on a desk and on a phone, to be looked at.
@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from tests.debian import chromium
 from tools.findings import ROOT
+from tools.screenshots_of_members import take_of_members
 
 IMAGES = ROOT / "docs" / "images"
 _PASSWORD = "come-in-and-stay"
@@ -79,6 +80,10 @@ SHOTS = (
     Shot("keys", "/settings/keys"),
     Shot("key-new", "/settings/keys/new"),
     Shot("embedding", "/settings/embedding"),
+    Shot("injections", "/settings/embedding/injections"),
+    Shot("signing-up", "/settings/signup"),
+    Shot("question-new", "/settings/signup", press=("text=Ask the first question",)),
+    Shot("on-your-website", "/plans", first=".plan h2 a", press=("text=On your website",), documented=True),
     Shot("imports", "/settings/imports"),
     Shot("import-new", "/settings/imports/new"),
     Shot("exports", "/settings/exports"),
@@ -191,6 +196,7 @@ def take(browser: Browser, base: str, folder: Path, *, documented: bool) -> int:
                 _show(page, base, shot)
                 page.screenshot(path=folder / f"{shot.name}{suffix}.png", full_page=not documented and not shot.press)
                 taken += 1
+            taken += take_of_members(context, base, folder, suffix=suffix, documented=documented)
             context.close()
     return taken
 

@@ -101,7 +101,7 @@ SHOTS = (
         press=("text=Add a customer", "text=Add the customer"),
         waits=".has-error, .problem",
     ),
-    Shot("customer", "/customers/CUS-000242", documented=True),
+    Shot("customer", "/customers/CUS-000009", documented=True),
     Shot("customer-inherits", "/companies", first="th .row-link", press=("#found th .row-link",)),
     Shot(
         "assign", "/customers/CUS-000009", press=("text=Assign a plan",), waits="dialog.drawer[open]", documented=True

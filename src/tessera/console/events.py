@@ -25,7 +25,10 @@ KINDS: Final[Mapping[str, tuple[str | Promise, tuple[str, ...]]]] = {
     "catalogue": (_("Plans and permissions"), ("plan", "price", "permission")),
     "organization": (
         _("The organization"),
-        ("organization", "staff", "api_key", "trusted_issuer", "saved_view", "job", "signup_settings", "question"),
+        (
+            *("organization", "staff", "api_key", "trusted_issuer", "signing_key", "saved_view", "job"),
+            *("signup_settings", "question"),
+        ),
     ),
     "webhooks": (_("Webhooks"), ("webhook_endpoint",)),
     "transfer": (_("Imports and exports"), ("import", "export")),

@@ -45,7 +45,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   boxOf(form).dataset.q = new URL(event.detail.xhr.responseURL).searchParams.get("q").trim();
   input.setAttribute("aria-expanded", String(hits.length > 0));
   choose(form, input.value.trim() ? hits[0] : null);
-  if (waiting.delete(form) && answered(form)) chosen(form)?.click();
+  if (answered(form) && waiting.delete(form)) chosen(form)?.click(); // an older answer may come first
 });
 
 document.addEventListener("input", (event) => {

@@ -32,6 +32,20 @@ def told(club: Organization) -> list[str]:
     return list(Event.objects.filter(organization=club).order_by("sequence").values_list("type", flat=True))[1:]
 
 
+@pytest.mark.parametrize(
+    ("noted", "called"), [("en-GB", "English (United Kingdom)"), ("xx-YY", "xx-YY"), ("de", "Deutsch")]
+)
+def test_a_language_that_staff_noted_has_a_name_and_stays(club: Organization, noted: str, called: str) -> None:
+    ada = make.customer(club)
+    Customer.objects.filter(pk=ada.pk).update(locale=noted)
+    page = signed_in(ada).get("/details")
+    assert page.text.count(f'value="{noted}" selected') == 1
+    assert f">{called}</option>" in page.text
+    signed_in(ada).follow("/details", **FILLED | {"locale": noted})
+    ada.refresh_from_db()
+    assert ada.locale == noted
+
+
 def test_details_are_changed_by_whose_they_are(club: Organization) -> None:
     ada, bystander = make.customer(club), make.customer(club)
     page = signed_in(ada).follow("/details", **FILLED)

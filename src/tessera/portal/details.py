@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from babel import Locale, UnknownLocaleError
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext
 
@@ -61,7 +62,7 @@ def details(member: Member) -> HttpResponse:
         known=known,
         typed=typed,
         others=[each.address for each in known.emails[1:]],
-        locales=list(speaking.NAMES.items()),
+        locales=_languages(known.locale),
         consents=[_consent(each, member) for each in latest.values() if each.kind is Kind.CONSENT],
         told=[each for each in latest.values() if each.kind is not Kind.CONSENT and each.value],
         accepted=[_accepted(each, member) for each in signup.acceptances_of(member.customer)],
@@ -195,6 +196,18 @@ def _save(member: Member, known: CustomerFacts) -> Typed:
     if refusal is not None:
         typed.refuse(refusal, _said(refusal), fields=_FIELDS)
     return typed
+
+
+def _languages(present: str) -> list[tuple[str, str]]:
+    """The languages that pages and mails speak, each in its own words; and what staff or an import noted, if other."""
+    spoken = list(speaking.NAMES.items())
+    if not present or present in speaking.NAMES:
+        return spoken
+    try:
+        name = Locale.parse(present, sep="-").get_display_name()
+    except (ValueError, UnknownLocaleError):
+        name = None
+    return [*spoken, (present, name or present)]
 
 
 def _told(post: QueryDict, typed: Typed, known: CustomerFacts) -> CustomerDetails:

@@ -83,7 +83,7 @@ SHOTS = (
     Shot("injections", "/settings/embedding/injections"),
     Shot("signing-up", "/settings/signup"),
     Shot("question-new", "/settings/signup", press=("text=Ask the first question",)),
-    Shot("on-your-website", "/plans", first=".plan h2 a", press=("text=On your website",), documented=True),
+    Shot("on-your-website", "/plans", first=".plan h2 a", press=("text=On your website",)),
     Shot("imports", "/settings/imports"),
     Shot("import-new", "/settings/imports/new"),
     Shot("exports", "/settings/exports"),

@@ -139,7 +139,8 @@ class TestSigningIn:
         claims = jwt.decode(token, key, algorithms=["EdDSA"], audience=APP, issuer=signatures.issuer(club))
         assert claims.keys() == {"iss", "aud", "sub", "iat", "exp", "jti", "number", "sid", "auth_time"}
         assert claims["exp"] - claims["iat"] == 900
-        assert "ada" not in json.dumps(claims).lower()
+        told = {name: value for name, value in claims.items() if name not in ("jti", "sid", "sub")}  # random letters
+        assert "ada" not in json.dumps(told).lower()
 
     def test_somebody_known_is_the_same_customer_and_a_test_organization_is_marked(self, db: None) -> None:
         club = make.organization(test_now=make.JAN_10)

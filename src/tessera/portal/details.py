@@ -13,7 +13,7 @@ from tessera.core import ids
 from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
 from tessera.http.errors import TooManyRequests
-from tessera.identity import addresses, codes
+from tessera.identity import addresses
 from tessera.identity.errors import CodeWrong
 from tessera.organizations.formatting import sentence
 from tessera.people import queries, services
@@ -150,13 +150,7 @@ def _enter(member: Member) -> Typed:
         typed.problem = gettext("This code counts no more. Have another one sent.")
         return typed
     try:
-        proven = codes.enter(
-            organization=visit.organization,
-            attempt=visit.flow.attempt,
-            browser=visit.flow.nonce,
-            code="".join(given.split()),
-            client_address=visit.client_address,
-        )
+        proven = steps.proven_by(visit, given)
         db.retrying_deadlocks(
             lambda: addresses.change_address(
                 organization=member.organization, customer=member.customer, proven=proven, at=member.at,

@@ -103,13 +103,7 @@ def _enter(visit: Visit, plan: Found | None) -> Typed:
     if visit.signed_in is not None or not visit.flow.attempt:
         return typed
     try:
-        proven = codes.enter(
-            organization=visit.organization,
-            attempt=visit.flow.attempt,
-            browser=visit.flow.nonce,
-            code="".join(given.split()),
-            client_address=visit.client_address,
-        )
+        proven = proven_by(visit, given)
         _begin(visit, proven=proven)
     except CodeWrong as refusal:
         typed.refuse(refusal, _wrong_code(refusal), fields=("code",))
@@ -120,6 +114,17 @@ def _enter(visit: Visit, plan: Found | None) -> Typed:
     except TesseraError as refusal:
         _start_over(visit, typed, refusal)
     return typed
+
+
+def proven_by(visit: Visit, given: str) -> Proven:
+    """Return what the code proves that was typed on a page of this flow. Raises as `codes.enter` does."""
+    return codes.enter(
+        organization=visit.organization,
+        attempt=visit.flow.attempt,
+        browser=visit.flow.nonce,
+        code="".join(given.split()),
+        client_address=visit.client_address,
+    )
 
 
 def _choose(visit: Visit, plan: Found | None) -> Typed:

@@ -11,7 +11,7 @@ from tessera.memberships import finding, queries
 from tessera.memberships.counting import active_holders
 from tessera.memberships.filters import Holding
 from tessera.memberships.models import Membership
-from tessera.memberships.narrowing import awaiting, awaiting_payment, in_grace_perhaps, of_status
+from tessera.memberships.narrowing import awaiting, awaiting_payment, of_status, perhaps
 from tessera.memberships.views import MembershipView
 from tessera.organizations.models import Organization
 
@@ -108,4 +108,4 @@ def _many(rows: QuerySet[Membership]) -> Coalesce:
 
 
 def _in_grace(organization: Organization, at: datetime) -> QuerySet[Membership]:
-    return of_status(in_grace_perhaps(organization, organization.memberships.all(), at), Holding.GRACE, at)
+    return of_status(perhaps(organization, organization.memberships.all(), Holding.GRACE, at), Holding.GRACE, at)

@@ -1,8 +1,9 @@
 """Pages of the lists of customers, companies and memberships, whatever their filters, at any size.
 
-Two ways lead to a page. Where an index finds so few rows for one of the conditions that all can be looked at, those
-are put in order. Otherwise there are many, and the list is walked in its order, in growing steps, until the page is
-full. Each statement is one whose cost is bounded; which way is taken does not hang on what the planner believes.
+Two ways lead to a page. Where an index finds few rows for one of the conditions, those are put in order and looked at;
+otherwise the list is walked in its order. Either way it goes on in growing steps until the page is full. Where few of
+many are of a status and an index knows who may be, the walk passes the others by. Each statement is one whose cost is
+bounded; which way is taken does not hang on what the planner believes.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -55,7 +56,7 @@ M = TypeVar("M", bound=Model)
 
 FEW: Final = 2_000
 SOME: Final = 20_000
-_STEPS: Final = (400, 20_000, None)
+_FIRST, _MORE = 400, 20_000  # so many are looked at first, if a page is not full then so many, and then all
 _ORDERS: Final[dict[Sort, tuple[str, ...]]] = {
     Sort.BEST: ("rank", "name_key", "id"),
     Sort.NAME: ("name_key", "id"),
@@ -96,7 +97,7 @@ def customers(
         _ordered(base, which.sort, which.q, at),
         narrow=narrow if which.narrowed else None,
         few=few,
-        walked=(lambda: _walk_by_end(ending, "customer_id", cursor)) if which.sort is Sort.END else None,
+        walked=_walk_by_end(ending, "customer_id", cursor) if which.sort is Sort.END else None,
         order=_order(which.sort, which.q),
         limit=limit,
         cursor=cursor,
@@ -116,7 +117,7 @@ def companies(
         _ordered(base, which.sort, which.q, at),
         narrow=(lambda each: narrow_companies(each, which, at=at)) if which.narrowed else None,
         few=few,
-        walked=(lambda: _walk_by_end(ending, "company_id", cursor)) if which.sort is Sort.END else None,
+        walked=_walk_by_end(ending, "company_id", cursor) if which.sort is Sort.END else None,
         order=_order(which.sort, which.q),
         limit=limit,
         cursor=cursor,
@@ -157,7 +158,7 @@ def _page(
     *,
     narrow: Callable[[QuerySet[M]], QuerySet[M]] | None,
     few: Sequence[UUID] | None,
-    walked: Callable[[], QuerySet[Any]] | None,
+    walked: QuerySet[Any, Any] | None,
     order: tuple[str, ...],
     limit: int,
     cursor: str | None,
@@ -174,15 +175,16 @@ def _page(
         return cursors.paginate(everybody, **here)
     # Put together once: that takes Django longer than the database takes to answer it.
     fitting = cursors.after(narrow(everybody) if narrow else everybody, **here)
+    steps: tuple[int | None, ...] = (_FIRST, _MORE, None)
     if few is not None:
-        return cursors.page(list(fitting.filter(pk__in=few)[: limit + 1]), order=order, limit=limit)
+        steps = (_FIRST, None) if len(few) > _FIRST else (None,)
+        walked = cursors.after(base.filter(pk__in=few), **here).values("pk")
     if walked is None:
         # Conditions are texts that no planner turns into joins: it walks an index in the list's order, and stops.
         return cursors.page(list(fitting[: limit + 1]), order=order, limit=limit)
     rows: list[M] = []
-    for step in _STEPS:
-        keys: Any = walked()
-        rows = list(fitting.filter(pk__in=keys[:step] if step else keys)[: limit + 1])
+    for step in steps:
+        rows = list(fitting.filter(pk__in=walked[:step] if step else walked.order_by())[: limit + 1])
         if len(rows) > limit:
             break
     return cursors.page(rows, order=order, limit=limit)

@@ -163,7 +163,7 @@ def test_what_the_first_requests_load_is_kept_out_of_the_collectors_sight() -> N
         assert gc.get_freeze_count() >= seen + len(told)
         for _ in range(30):
             gc.collect()
-        assert gc.callbacks == before  # not for ever: what comes later is collected
+        assert set(gc.callbacks) <= set(before)  # not for ever: what comes later is collected
     finally:
         gc.callbacks[:] = before
         gc.unfreeze()

@@ -155,7 +155,7 @@ def likely(
     organization: Organization, rows: QuerySet[Membership], holding: Holding | None, at: datetime
 ) -> QuerySet[Membership] | None:
     """Return what an index finds of the organization's memberships that may be of the status; None without one."""
-    if holding in _PERHAPS:
+    if holding is not None and holding in _PERHAPS:
         return perhaps(organization, rows, holding, at)
     return _CANDIDATES[holding](rows, at) if holding in _CANDIDATES else None
 
@@ -276,7 +276,7 @@ _ITS_TERMS: Final = (
     "SELECT lt.membership_id FROM memberships_term lt WHERE lt.plan_id IN"
     " (SELECT lp.id FROM plans_plan lp WHERE lp.organization_id = {organization})"
 )
-_PERHAPS: Final[dict[Any, str]] = {
+_PERHAPS: Final[dict[Holding, str]] = {
     Holding.GRACE: f"{_ITS_TERMS} AND lt.grace_until > {{at}} AND lt.ends_at <= {{at}}",
     Holding.PAUSED: f"SELECT lp.membership_id FROM memberships_pause lp WHERE {covering_sql('lp')}",
     Holding.SCHEDULED: f"{_ITS_TERMS} AND lt.starts_at > {{at}}",

@@ -26,10 +26,11 @@ from tessera.plans.models import Plan
 
 @dataclass(frozen=True, slots=True)
 class Holders:
-    """How many customers and companies have a plan themselves."""
+    """How many customers and companies have a plan themselves, and how many of all these are in grace."""
 
     customers: int = 0
     companies: int = 0
+    in_grace: int = 0
 
     @property
     def all(self) -> int:
@@ -44,14 +45,14 @@ def active_holders(
     Two queries, however many there are; one where plans are named, which are the organization's.
     """
     keys = plan_ids if plan_ids is not None else list(organization.plans.values_list("pk", flat=True))
-    counted, companies = _active(organization, keys, at, "plan", of_companies=_companies(organization, at))
-    return {key: Holders(counted[key] - companies[key], companies[key]) for key in keys if counted[key] > 0}
+    found = _active(organization, keys, at, "plan", of_companies=_companies(organization, at))
+    return {key: holders for key in keys if (holders := found.get(key, Holders())).all > 0}
 
 
 def active_on_prices(plan: Plan, at: datetime) -> dict[UUID, int]:
     """Return how many customers and companies have the plan at `at` on each of its prices. One query."""
-    counted, _ = _active(plan.organization, [plan.pk], at, "price")
-    return {key: many for key, many in counted.items() if many > 0}
+    found = _active(plan.organization, [plan.pk], at, "price")
+    return {key: holders.all for key, holders in found.items() if holders.all > 0}
 
 
 def held_by_plan(
@@ -108,22 +109,25 @@ def _active(
     column: str,
     *,
     of_companies: QuerySet[Membership] | None = None,
-) -> tuple[Counter[UUID], Counter[UUID]]:
-    """How many have each plan or price; and how many of these are companies, where they are asked for. One query."""
+) -> dict[UUID, Holders]:
+    """Who has each plan or price; all as if they were customers, if it is not told which are companies. One query."""
     begun = Term.objects.filter(plan__in=keys, starts_at__lte=at)
     # Open ones and those that end later apart: each is one range of the index.
-    more = [_by(column, begun.filter(ends_at=None)), _by(column, begun.filter(ends_at__gt=at))]
-    more.append(_by(column, _in_grace(keys, at)))
-    less = [_by(column, _ended(organization, keys, at)), _by(column, _paused(keys, at))]
-    apart = [] if of_companies is None else [_by("plan_at", of_companies)]
-    counted, companies = Counter[UUID](), Counter[UUID]()
-    for key, parts in _counted([*more, *less, *apart]).items():
-        for part, many in parts.items():
-            if part >= len(more) + len(less):
-                companies[key] += many
-            else:
-                counted[key] += many if part < len(more) else -many
-    return counted, companies
+    parts = {
+        "open": _by(column, begun.filter(ends_at=None)),
+        "later": _by(column, begun.filter(ends_at__gt=at)),
+        "in_grace": _by(column, _in_grace(keys, at)),
+        "ended": _by(column, _ended(organization, keys, at)),
+        "paused": _by(column, _paused(keys, at)),
+        **({} if of_companies is None else {"companies": _by("plan_at", of_companies)}),
+    }
+    found = {}
+    for key, counted in _counted(list(parts.values())).items():
+        many = {name: counted[place] for place, name in enumerate(parts)}
+        every = many["open"] + many["later"] + many["in_grace"] - many["ended"] - many["paused"]
+        companies = many.get("companies", 0)
+        found[key] = Holders(every - companies, companies, many["in_grace"])
+    return found
 
 
 def _ended(organization: Organization, keys: Collection[UUID], at: datetime) -> QuerySet[Term]:

@@ -169,6 +169,15 @@ def perhaps(
     return rows.filter(found)
 
 
+def longest_in_grace(organization: Organization, at: datetime, *, limit: int) -> Written:
+    """Return the condition that a membership is one of the organization's `limit` that have been in grace for longest.
+
+    Who may be is known in that order from an index, and looked at one by one until there are enough.
+    """
+    told = {"at": instant(at), "organization": _key_value(organization.pk), "all": _ALL, "limit": limit}
+    return Written(f"{{0}} IN ({_LONGEST_IN_GRACE})", "pk", **told)
+
+
 def how_many_perhaps(organization: Organization, holding: Holding | None, at: datetime, *, most: int) -> int | None:
     """Return how many memberships may be of the status, counted up to `most`; None unless it is an uncommon one.
 
@@ -296,3 +305,8 @@ _HOLDERS: Final = {
     )
     for holding, found in _PERHAPS.items()
 }
+_ALL: Final = 2**31
+_LONGEST_IN_GRACE: Final = (
+    f"SELECT m.id FROM ({_PERHAPS[Holding.GRACE]} ORDER BY lt.ends_at, lt.membership_id LIMIT {{all}}) k"
+    f" CROSS JOIN memberships_membership m WHERE m.id = k.membership_id AND {GRACE_OF_M} LIMIT {{limit}}"
+)

@@ -26,7 +26,7 @@ from django.db.models import (
     When,
 )
 
-from tessera.db.written import Written
+from tessera.db.written import Written, one_of_these
 from tessera.http import cursors
 from tessera.memberships.filters import CompanyFilter, CustomerFilter, Holding, MembershipFilter, Sort
 from tessera.memberships.models import Membership
@@ -95,7 +95,7 @@ def customers(
     ending = organization.memberships.filter(customer__isnull=False, ended_at=None, ends_at__gt=at)
     rows, next_cursor = _page(
         _ordered(base, which.sort, which.q, at),
-        narrow=narrow if which.narrowed else None,
+        narrow=narrow if which.narrowed_besides else None,
         few=few,
         walked=_walk_by_end(ending, "customer_id", cursor) if which.sort is Sort.END else None,
         order=_order(which.sort, which.q),
@@ -115,7 +115,7 @@ def companies(
     ending = organization.memberships.filter(company__isnull=False, ended_at=None, ends_at__gt=at)
     rows, next_cursor = _page(
         _ordered(base, which.sort, which.q, at),
-        narrow=(lambda each: narrow_companies(each, which, at=at)) if which.narrowed else None,
+        narrow=(lambda each: narrow_companies(each, which, at=at)) if which.narrowed_besides else None,
         few=few,
         walked=_walk_by_end(ending, "company_id", cursor) if which.sort is Sort.END else None,
         order=_order(which.sort, which.q),
@@ -171,23 +171,29 @@ def _page(
     """
     here: dict[str, Any] = {"order": order, "limit": limit, "cursor": cursor, "computed": _COMPUTED}
     everybody = base.select_related(*related) if related else base
-    if narrow is None and walked is None and few is None:
-        return cursors.paginate(everybody, **here)
     # Put together once: that takes Django longer than the database takes to answer it.
     fitting = cursors.after(narrow(everybody) if narrow else everybody, **here)
-    steps: tuple[int | None, ...] = (_FIRST, _MORE, None)
-    if few is not None:
-        steps = (_FIRST, None) if len(few) > _FIRST else (None,)
-        walked = cursors.after(base.filter(pk__in=few), **here).values("pk")
-    if walked is None:
-        # Conditions are texts that no planner turns into joins: it walks an index in the list's order, and stops.
-        return cursors.page(list(fitting[: limit + 1]), order=order, limit=limit)
+    if few is not None and not few:
+        rows = []
+    elif few is not None and narrow is not None and len(few) > _FIRST:
+        rows = _walk(fitting, cursors.after(base.filter(one_of_these(few)), **here).values("pk"), (_FIRST, None), limit)
+    elif few is not None:
+        rows = list(fitting.filter(one_of_these(few))[: limit + 1])
+    elif walked is not None:
+        rows = _walk(fitting, walked, (_FIRST, _MORE, None), limit)
+    else:  # Conditions are texts that no planner turns into joins: it walks an index in the list's order, and stops.
+        rows = list(fitting[: limit + 1])
+    return cursors.page(rows, order=order, limit=limit)
+
+
+def _walk(fitting: QuerySet[M], keys: QuerySet[Any, Any], steps: Sequence[int | None], limit: int) -> list[M]:
+    """Those that fit among the first of these keys, which are in the list's order; among more, if they are too few."""
     rows: list[M] = []
     for step in steps:
-        rows = list(fitting.filter(pk__in=walked[:step] if step else walked.order_by())[: limit + 1])
+        rows = list(fitting.filter(pk__in=keys[:step] if step else keys.order_by())[: limit + 1])
         if len(rows) > limit:
             break
-    return cursors.page(rows, order=order, limit=limit)
+    return rows
 
 
 def _order(sort: Sort, q: str) -> tuple[str, ...]:

@@ -20,7 +20,8 @@ from tessera.people.types import CustomerStatus
 from tessera.plans.models import Plan
 from tessera.plans.types import Billing, Rule
 from tests import make
-from tests.console.visitor import Page, Visitor, ref, working_for
+from tests.console.visitor import Visitor, ref, working_for
+from tests.pages import Page
 from tests.memberships.desk import Desk, london
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,8 @@ from tessera.organizations.rights import Role
 from tessera.people.models import Affiliation, Note
 from tessera.people.types import CompanyStatus, CustomerStatus
 from tests import make
-from tests.console.visitor import Page, Visitor, ref, working_for
+from tests.console.visitor import Visitor, ref, working_for
+from tests.pages import Page
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,8 @@ from tessera.webhooks import signatures
 from tessera.webhooks.models import Delivery, WebhookEndpoint
 from tessera.webhooks.types import DeliveryStatus, DisabledReason, Payload
 from tests import make
-from tests.console.visitor import Page, Visitor, ref, working_for
+from tests.console.visitor import Visitor, ref, working_for
+from tests.pages import Page
 
 pytestmark = pytest.mark.django_db
 

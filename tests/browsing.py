@@ -38,7 +38,9 @@ def browser(chromium: Path) -> Iterator[Browser]:
 
 def window(browser: Browser, **settings: Any) -> Page:
     """Open a window that nobody has used, in English, without motion; `settings` are those of Playwright's contexts."""
-    page = browser.new_context(**{"viewport": DESK, "reduced_motion": "reduce", "locale": "en-GB", **settings}).new_page()
+    page = browser.new_context(
+        **{"viewport": DESK, "reduced_motion": "reduce", "locale": "en-GB", **settings}
+    ).new_page()
     page.set_default_timeout(WITHIN)
     return page
 

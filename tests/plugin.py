@@ -4,6 +4,7 @@
 """
 
 import atexit
+import gc
 import os
 import secrets
 import shutil
@@ -49,6 +50,17 @@ def pytest_configure() -> None:
     """Set hypothesis up: no stopwatch on a busy machine, and the same examples for everybody where CI is set."""
     hypothesis.settings.register_profile("tessera", deadline=None, derandomize="CI" in os.environ)
     hypothesis.settings.load_profile("tessera")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None]:
+    """Load what there is without looking for garbage in it: it all stays, and later searches pass it by."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -69,7 +69,7 @@ def made_demo(home: Path, environ: Mapping[str, str], command: tuple[str, ...]) 
 
 
 def lay_static_files(home: Path) -> None:
-    """Put what a server made of the static files before into a home that has none; if it is of others, it makes anew."""
+    """Put into a home what a server made of the static files before; of others, its own server makes them anew."""
     if _static_files().is_dir() and not (home / "static").exists():
         with _alone("static"):
             shutil.copytree(_static_files(), home / "static", copy_function=_linked)

@@ -21,8 +21,8 @@ from tessera.plans.models import Plan
 from tessera.plans.types import Billing, Rule
 from tests import make
 from tests.console.visitor import Visitor, ref, working_for
-from tests.pages import Page
 from tests.memberships.desk import Desk, london
+from tests.pages import Page
 
 pytestmark = pytest.mark.django_db
 

@@ -15,9 +15,9 @@ from tessera.organizations.models import Organization
 from tessera.organizations.rights import Role
 from tests import make
 from tests.console.visitor import Visitor, ref, working_for
-from tests.pages import Page
 from tests.files import pictures
 from tests.files.pictures import picture
+from tests.pages import Page
 
 pytestmark = pytest.mark.django_db
 

@@ -225,7 +225,9 @@ def test_cookies_at_home_are_first_party(club: Organization) -> None:
 def test_nothing_leads_elsewhere(club: Organization) -> None:
     ada = Joiner(club, make.plan(club), query={"next": "https://evil.example", "locale": "//evil.example"})
     ada.open()
-    answer = ada.client.post(ada.path, {**ada.page.form(do="address"), "address": ada.address}, headers={"Origin": HOME})
+    answer = ada.client.post(
+        ada.path, {**ada.page.form(do="address"), "address": ada.address}, headers={"Origin": HOME}
+    )
 
     assert answer.status_code == 303
     assert answer["Location"].startswith(f"/join/{club.slug}/pln_")

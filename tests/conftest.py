@@ -1,11 +1,14 @@
-"""The database that Django's tests run on: a copy of one that the real command has migrated, which takes long."""
+"""What all tests of this process share: a database that is a copy of a migrated one, and a hash that takes no time."""
 
 import os
 import shutil
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.test import override_settings
 
 from tests.cli import templates
 
@@ -21,3 +24,11 @@ def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
         url = urlsplit(environ["TESSERA_DATABASE_URL"])._replace(path=f"/{name}").geturl()
         templates.copy_in_server(url, environ, templates.tables())
     return True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_are_hashed_quickly() -> Iterator[None]:
+    """Good hashes are slow on purpose; those of processes that tests start are the installation's own."""
+    quick = "django.contrib.auth.hashers.MD5PasswordHasher"
+    with override_settings(PASSWORD_HASHERS=[quick, *settings.PASSWORD_HASHERS]):
+        yield

@@ -1,17 +1,23 @@
-"""`make test`: the whole suite on SQLite, then on a PostgreSQL server of its own; one verdict.
+"""`make test`: the whole suite on SQLite and on a PostgreSQL server of its own, both at once; one verdict.
+
+Many tests wait for processes: while those of one database do, those of the other work. What PostgreSQL's say is shown
+when SQLite's are done. With `--soak`, when a single test may take half an hour, one comes after the other.
 
 Options are pytest's, and `--only=sqlite` or `--only=postgresql`. `TESSERA_TEST_MINUTES` bounds each of the two: 25, and
-180 with `--soak`, when a single test may take half an hour.
+180 with `--soak`.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,20 +103,69 @@ class Outcome:
         )
 
 
-def run_on(database: str, arguments: list[str]) -> Outcome:
-    """Run pytest on one database; stop it, and all it started, when its time is over or on Ctrl-C."""
-    started = time.monotonic()
+@dataclass(slots=True)
+class Run:
+    """The suite on one database, begun. What it prints is kept until its turn; None: it is seen at once."""
+
+    database: str
+    process: "subprocess.Popen[bytes]"
+    report: Path
+    minutes: float
+    printed: IO[bytes] | None
+    started: float = field(default_factory=time.monotonic)
+
+    def outcome(self) -> Outcome:
+        """Wait for its end, and bring it about when its time is over."""
+        try:
+            exit_code = self.process.wait(max(0.0, self.started + 60 * self.minutes - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            sys.stderr.write(f"\nThe tests took longer than {self.minutes:g} minutes and were stopped.\n")
+            exit_code = self.stop() or 1
+        if self.printed is not None:
+            self.printed.seek(0)
+            shutil.copyfileobj(self.printed, sys.stdout.buffer)
+            sys.stdout.flush()
+        return Outcome(self.database, exit_code, time.monotonic() - self.started, *counted(self.report))
+
+    def stop(self) -> int:
+        """Interrupt it so that it can clean up, then end what is left of it, and all it started."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+        try:
+            return self.process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            return self.process.wait()
+
+
+def begin(database: str, arguments: list[str], folder: Path, *, quietly: bool) -> Run:
+    """Start pytest on one database, its report and, if `quietly`, what it prints in files of the folder."""
+    report = folder / f"{database}.xml"
+    command = [sys.executable, "-m", "pytest", f"--database={database}", f"--junitxml={report}"]
+    command += [] if _has_workers(arguments) else ["--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder"]
+    command += [f"--ignore={path}" for path in LEFT_OUT[database]]
+    soak = "--soak" in arguments
+    command += [f"--override-ini=faulthandler_timeout={_SOAK_TEST_SECONDS}"] if soak else []
+    minutes = float(os.environ.get("TESSERA_TEST_MINUTES", "180" if soak else "25"))
+    printed = (folder / f"{database}.txt").open("w+b") if quietly else None
+    process = subprocess.Popen(
+        [*command, *arguments],
+        cwd=ROOT, process_group=0, stdin=subprocess.DEVNULL, stdout=printed, stderr=printed and subprocess.STDOUT,
+    )  # fmt: skip
+    return Run(database, process, report, minutes, printed)
+
+
+def run_on(databases: Sequence[str], arguments: list[str]) -> Iterator[Outcome]:
+    """Run the suite on the databases, all at once; yield what each came to. On Ctrl-C all are stopped."""
     with tempfile.TemporaryDirectory(prefix="tessera-report-") as folder:
-        report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", f"--database={database}", f"--junitxml={report}"]
-        command += [] if _has_workers(arguments) else ["--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder"]
-        command += [f"--ignore={path}" for path in LEFT_OUT[database]]
-        soak = "--soak" in arguments
-        command += [f"--override-ini=faulthandler_timeout={_SOAK_TEST_SECONDS}"] if soak else []
-        minutes = float(os.environ.get("TESSERA_TEST_MINUTES", "180" if soak else "25"))
-        exit_code = _bounded([*command, *arguments], minutes=minutes)
-        passed, failed, skipped = counted(report)
-    return Outcome(database, exit_code, time.monotonic() - started, passed, failed, skipped)
+        runs: list[Run] = []
+        try:
+            for database in databases:
+                runs.append(begin(database, arguments, Path(folder), quietly=bool(runs)))
+            yield from (run.outcome() for run in runs)
+        finally:
+            for run in runs:
+                run.stop()
 
 
 def counted(report: Path) -> tuple[int, int, int]:
@@ -125,28 +180,6 @@ def counted(report: Path) -> tuple[int, int, int]:
     return max(0, total - failed - skipped), failed, skipped
 
 
-def _bounded(command: list[str], *, minutes: float) -> int:
-    process = subprocess.Popen(command, cwd=ROOT, process_group=0, stdin=subprocess.DEVNULL)
-    try:
-        return process.wait(60 * minutes)
-    except subprocess.TimeoutExpired:
-        sys.stderr.write(f"\nThe tests took longer than {minutes:g} minutes and were stopped.\n")
-        return _stopped(process) or 1
-    except KeyboardInterrupt:
-        _stopped(process)
-        raise
-
-
-def _stopped(process: "subprocess.Popen[bytes]") -> int:
-    """Interrupt a run so that it can clean up, then end what is left of it."""
-    os.killpg(process.pid, signal.SIGINT)
-    try:
-        return process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        return process.wait()
-
-
 def _has_workers(arguments: list[str]) -> bool:
     return any(argument.startswith(("-n", "--numprocesses")) for argument in arguments)
 
@@ -159,7 +192,8 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        outcomes = [run_on(database, rest) for database in only or DATABASES]
+        turns = [[each] for each in only or DATABASES] if "--soak" in rest else [only or DATABASES]
+        outcomes = [outcome for databases in turns for outcome in run_on(databases, rest)]
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped.\n")
         return 130

@@ -11,6 +11,9 @@ from django.db import connection
 from django.test import override_settings
 
 from tests.cli import templates
+from tests.emptying import database_is_emptied_quickly
+
+__all__ = ["database_is_emptied_quickly"]
 
 
 @pytest.fixture(scope="session")

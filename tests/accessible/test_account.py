@@ -4,7 +4,9 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests import axe
-from tests.accessible.test_console import DESK, SMALL, club, signed_in, told, widest
+from tests.accessible.test_console import club, signed_in, told, widest
+from tests.browsing import DESK
+from tests.browsing import NARROW as SMALL
 
 __all__ = ["club"]  # a fixture
 

@@ -38,7 +38,7 @@ def home(request: StaffRequest) -> HttpResponse:
             for each in own_data.waiting(staff.organization, limit=_MOST_WAITING)
         ],
         asking=attention.asking(organization=staff.organization, at=staff.at, limit=_MOST_WAITING),
-        lines=timeline.of_organization(staff.organization, limit=_MOST_EVENTS).lines,
+        lines=timeline.of_organization(staff, limit=_MOST_EVENTS).lines,
         first_steps=_first_steps(staff),
     )
 

@@ -25,7 +25,7 @@ from tessera.memberships.models import Membership
 from tessera.memberships.types import Status
 from tessera.memberships.views import MembershipView
 from tessera.organizations.errors import VersionStale
-from tessera.organizations.formatting import Formats, joined, sentence
+from tessera.organizations.formatting import joined, sentence
 
 _BACK: Final = "back"
 _OWN_PAGE: Final = "membership"
@@ -206,7 +206,7 @@ def _complete(form: Form) -> bool:
 
 
 def _outlook(member: Member, verb: Verb, membership: MembershipView, told: dict[str, Any]) -> Outlook:
-    organization, formats = member.organization, Formats.of(member.organization)
+    organization, formats = member.organization, member.formats
 
     def look(_changed: Membership) -> tuple[Seen, list[str]]:
         after = queries.life(organization=organization, membership_id=membership.id, at=member.at)

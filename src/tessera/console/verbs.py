@@ -73,7 +73,7 @@ class ChangeForm(AskForm):
 
     def prepare(self) -> None:
         audience = Audience.CUSTOMERS if self.membership.holder.type == "customer" else Audience.COMPANIES
-        choices = price_choices(self.member.organization, audience, Formats.of(self.member.organization))
+        choices = price_choices(self.member.organization, audience, self.member.formats)
         field = self.fields["price"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices

@@ -66,6 +66,21 @@ def test_a_list_is_come_back_to_as_it_was_narrowed_down(owner: Visitor) -> None:
     ]
 
 
+def test_what_a_page_of_an_earlier_session_sends_is_kept_to_be_sent_again(owner: Visitor) -> None:
+    assert owner.staff is not None
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(owner.staff.user)
+    told = {"first_name": "Ada", "last_name": "Okonkwo", "csrfmiddlewaretoken": "of-another-session"}
+    kept = strict.post(owner.address("customer_new"), told, headers={"HX-Request": "true"})
+    assert kept.status_code == 422 and not Customer.objects.exists()
+    text = kept.content.decode()
+    assert "Send it again" in text and "Sign in in a new window" not in text
+    token = text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    assert strict.post(owner.address("customer_new"), {**told, "csrfmiddlewaretoken": token}).status_code == 302
+    # A page of anybody's cannot say that it is ours: it gets nothing to be sent again.
+    assert strict.post(owner.address("customer_new"), {**told, "first_name": "Eve"}).status_code == 403
+
+
 def test_a_form_that_is_being_filled_in_stays_and_says_so(owner: Visitor) -> None:
     ada = make.customer(owner.club)
     owner.client.logout()

@@ -1,4 +1,4 @@
-"""What somebody sent whose session had ended meanwhile: kept in the page that says so, to be sent again once signed in.
+"""What somebody sent whose session had ended meanwhile, or is another: kept in the page that says so, to be sent again.
 
 Nothing of it is kept on the server. After signing in, in another window, the page takes the new session's form token.
 """
@@ -21,12 +21,24 @@ OUTLOOK: Final = "outlook"  # the part of a form that says what will happen
 
 def kept(request: HttpRequest) -> HttpResponse:
     """Return the page or drawer that carries what was sent. Passwords and files are not carried."""
+    return _kept(request, _elsewhere())
+
+
+def again(request: HttpRequest) -> HttpResponse | None:
+    """Return the drawer that carries what was sent with the token of an earlier session, to be sent once more.
+
+    None for what was not sent by a script of ours, which may be a page of anybody's.
+    """
+    return _kept(request, "") if request.htmx else None  # type: ignore[attr-defined]
+
+
+def _kept(request: HttpRequest, sign_in: str) -> HttpResponse:
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
     context = {
         "action": request.get_full_path(),
         "carried": list(_carried(request)),
         "files": bool(request.FILES),
-        "sign_in": _elsewhere(),
+        "sign_in": sign_in,
     }
     answer = render(request, f"console/signed_out/{'drawer' if htmx else 'page'}.html", context, status=422)
     if htmx:

@@ -82,7 +82,10 @@ def held(views: Collection[MembershipView], member: Member, *, on_its_page: bool
 
 
 def _now(view: MembershipView, name: str) -> bool:
-    """Whether what is offered is to be done next: a pause that is only planned can be taken back, but why should it."""
+    """Whether what is offered is to be done next: a pause that is only planned can be taken back, but why should it; an
+    end is moved where a renewal has not been paid and somebody brings the money."""
+    if name == "extend":
+        return view.in_grace
     return name != "resume" or view.status is Status.PAUSED
 
 

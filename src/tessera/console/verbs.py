@@ -330,5 +330,5 @@ VERBS: Final[tuple[Verb, ...]] = (
     ),
 )  # fmt: skip
 
-FIRST: Final = ("approve", "paid", "resume", "undo-end", "renew")
+FIRST: Final = ("approve", "paid", "resume", "undo-end", "renew", "extend")
 """Verbs that are the thing to do next where they are offered."""

@@ -83,18 +83,22 @@ let leaving = false;
 window.addEventListener("beforeunload", () => { leaving = true; });
 window.addEventListener("pageshow", () => { leaving = false; });
 
-// What lies outside of an open dialog is neither seen nor read out: what is said then, is said in it.
+// What lies outside of an open dialog is neither seen nor read out: what is said then, is said in it, above its buttons.
 function tell(kind) {
   const toast = document.getElementById(kind)?.content.cloneNode(true);
   const dialog = [...document.querySelectorAll("dialog[open]")].at(-1);
-  let place = dialog ? dialog.querySelector(":scope > .toasts") : document.getElementById("toasts");
+  let place = (dialog ?? document).querySelector(".toasts");
   if (dialog && !place) {
     place = document.createElement("div");
     place.className = "toasts";
     place.setAttribute("role", "alert");
-    dialog.append(place);
+    const buttons = dialog.querySelector("form .form-actions");
+    if (buttons) buttons.before(place);
+    else dialog.append(place);
   }
-  if (toast) place?.replaceChildren(toast);
+  if (!toast || !place) return;
+  place.replaceChildren(toast);
+  if (dialog) place.scrollIntoView({ block: "nearest" });
 }
 
 for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
@@ -142,16 +146,17 @@ document.addEventListener("htmx:load", (event) => {
   (wrong ?? first)?.focus();
   // What was typed is not lost to a slip: not to a click beside it, nor to one Escape.
   let typed = Boolean(dialog.querySelector(".has-error, .problem"));
-  dialog.addEventListener("input", () => { typed = true; });
+  let warned = false;
+  dialog.addEventListener("input", () => { typed = true; warned = false; });
   dialog.addEventListener("click", (click) => {
     const box = dialog.getBoundingClientRect();
     const outside = click.clientX < box.left || click.clientX > box.right;
     if (click.target === dialog && outside && !typed) dialog.close();
   });
   dialog.addEventListener("cancel", (event) => {
-    if (!typed || event.target !== dialog) return;
+    if (!typed || warned || event.target !== dialog) return;
     event.preventDefault();
-    typed = false;
+    warned = true;
     tell("typed-toast");
   });
   dialog.addEventListener("close", () => {

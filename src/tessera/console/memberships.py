@@ -260,6 +260,8 @@ def _people(member: Member, seen: Seen) -> list[str]:
         return []
     many, _last = seats.boundaries(seen.before.holder.id, (), member.at)
     before, after = (_inheriting(view, many) for view in (seen.before, seen.after))
+    if not before and not after:
+        return [gettext("Nobody inherits it now.")]
     told = {"count": abs(after - before), "stay": after}
     if after > before:
         said = ngettext("%(count)d person comes to inherit it.", "%(count)d people come to inherit it.", told["count"])

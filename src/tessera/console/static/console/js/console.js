@@ -172,6 +172,6 @@ window.addEventListener("focus", async () => {
   const answer = await fetch(form.dataset.token, { headers: { accept: "application/json" } });
   if (!answer.ok) return;
   const { token } = await answer.json();
-  for (const field of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) field.value = token;
+  for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
   if (document.body.hasAttribute("hx-headers")) document.body.setAttribute("hx-headers", JSON.stringify({ "x-csrftoken": token }));
 });

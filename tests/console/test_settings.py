@@ -86,6 +86,16 @@ def test_whoever_saves_second_sees_both_versions(owner: Visitor) -> None:
     assert saved(owner.club).name == "Their House"
 
 
+def test_a_change_elsewhere_in_the_settings_takes_nothing_from_what_is_typed(owner: Visitor) -> None:
+    mine = organization_form(owner)
+    owner.post("branding", **{**opened(owner, "branding", "accent"), "accent": "#123456"})
+    late = owner.post("organization", **{**mine, "name": "My House"})
+    assert late.status == 422 and "What you typed still fits: save again." in late.words
+    again = {**mine, **{name: late.value(name) for name in ("name", "version", "base")}}
+    owner.post("organization", **again)
+    assert (saved(owner.club).name, owner.club.accent) == ("My House", "#123456")
+
+
 def test_a_colour_is_saved_and_shown_corrected_before(owner: Visitor) -> None:
     pale = owner.open(f"{owner.address('branding_preview')}?accent=%23ffe066", htmx=True)
     assert "#ffe066 reads at 1.2 to 1, which is too little" in pale.words

@@ -123,6 +123,7 @@ def start(request: StaffRequest, ref: str) -> HttpResponse:
     if request.method != "POST":
         return answers.go(request, address_of(staff, found))
     version = request.POST.get("version", "")
+    known = int(version) if version.isdecimal() and len(version) < 10 else 0
 
     def begin() -> str:
         row = importing.start(
@@ -130,7 +131,7 @@ def start(request: StaffRequest, ref: str) -> HttpResponse:
             import_id=found.id,
             at=staff.at,
             actor=staff.actor,
-            version=int(version) if version.isdigit() else None,
+            version=known if version else None,
         )
         tasks.enqueue_import(row)
         return address_of(staff, found)

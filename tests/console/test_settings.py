@@ -118,12 +118,12 @@ def test_a_policy_is_explained_on_an_example_and_says_whom_it_reaches(owner: Vis
     make.membership(make.plan(elsewhere), customer=make.customer(elsewhere), ends_at=make.FEB_10, renews=True)
 
     page = owner.get("policy").words
-    assert "A term whose last day is Mon 9 Feb: its holder is reminded on Tue 3 Feb." in page
-    assert "it goes on granting in grace, and Mon 16 Feb is its last day." in page
+    assert "A term whose last day is Monday 9 February: its holder is reminded on Tuesday 3 February." in page
+    assert "it goes on granting in grace, and Monday 16 February is its last day." in page
     assert "3 running memberships take up a change, each with its next term." in page
 
     typed = owner.open(f"{owner.address('policy_example')}?grace_days=0&reminder_days=0", htmx=True).words
-    assert "nobody is reminded" in typed and "Tue 10 Feb is its last day" in typed
+    assert "nobody is reminded" in typed and "Tuesday 10 February is its last day" in typed
     half = owner.open(f"{owner.address('policy_example')}?grace_days=x&reminder_days=", htmx=True)
     assert half.status == 200
 

@@ -209,11 +209,18 @@ def _shown(request: StaffRequest, found: ImportFacts, problem: str = "") -> Http
         kind=KINDS[found.kind],
         tally=tally,
         to_write=tally.created + tally.updated,
+        aside=_aside(found),
         reasons=[] if found.working else queries.reasons(found),
         problem=problem,
         address=address,
         steps=_steps(found),
     )
+
+
+def _aside(found: ImportFacts) -> list[str]:
+    """The columns of the file from which nothing is taken."""
+    taken = found.setup.columns.values() if found.setup is not None else ()
+    return [header for place, header in enumerate(found.headers) if place not in taken]
 
 
 def _steps(found: ImportFacts) -> list[tuple[object, str]]:

@@ -36,7 +36,10 @@ def test_each_part_is_in_the_list_of_settings_of_an_owner_and_of_nobody_else(own
         assert label in mine
     for role in (Role.MANAGER, Role.FINANCE, Role.FRONT_DESK, Role.VIEWER):
         theirs = working_for(owner.club, role)
-        assert "Danger zone" not in theirs.get("settings").words
+        page = theirs.get("settings")
+        assert "Danger zone" not in page.words
+        leads_there = f'href="{theirs.address("settings")}"' in theirs.get("home").text
+        assert leads_there == ("Nothing here for you to set" not in page.words) == (role is Role.MANAGER)
         assert theirs.get("danger").status == theirs.get("keys").status == theirs.get("organization").status == 403
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
+from tessera.db.written import one_of_these
 from tessera.http.cursors import paginate
 from tessera.organizations.models import Organization
 from tessera.people.details import tag_key
@@ -153,7 +154,7 @@ def customers(
     if status is not None:
         found = found.filter(status=status)
     if q.strip(" \0"):
-        found = found.filter(pk__in=customers_found(organization, q, at=at).ids)
+        found = found.filter(one_of_these(customers_found(organization, q, at=at).ids))
     rows, next_cursor = paginate(found, order=_ORDERS[order], limit=limit, cursor=cursor)
     return Rows(tuple(customer_facts(rows)), next_cursor)
 
@@ -203,7 +204,7 @@ def companies(
     if status is not None:
         found = found.filter(status=status)
     if q.strip(" \0"):
-        found = found.filter(pk__in=companies_found(organization, q).ids)
+        found = found.filter(one_of_these(companies_found(organization, q).ids))
     rows, next_cursor = paginate(found, order=_ORDERS[order], limit=limit, cursor=cursor)
     return Rows(tuple(company(row) for row in rows), next_cursor)
 

@@ -10,6 +10,7 @@ from django.db.models import F
 
 from tessera import db
 from tessera.core import ids
+from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations import rules, versions
@@ -76,7 +77,9 @@ def create_organization(
             with db.transaction():
                 organization.save(force_insert=True)
         except IntegrityError as reason:
-            raise SlugTaken(f"there is already an organization called {slug}", pointer="/slug") from reason
+            raise SlugTaken(
+                said("there is already an organization called {slug}", slug=slug), pointer="/slug"
+            ) from reason
         events.record(
             events.Happened(
                 organization_id=organization.pk,

@@ -28,6 +28,7 @@ UNSHOWN: Final = {
     "http/edge.py": "requests of the API",
     "http/idempotency.py": "requests of the API",
     "http/limits.py": "pages have words of their own, with the minutes to wait",
+    "http/problems.py": "answers of the API",
     "http/mail.py": "written to the log, and told to operators by `tessera`",
     "identity/app_": "apps are answered as programs",
     "identity/injection.py": "what is wrong with a site's token is told by its code (console/refusals.py)",
@@ -121,7 +122,9 @@ def _name(call: ast.Call) -> str:
 
 
 def _detail(call: ast.Call) -> ast.expr | None:
-    return call.args[0] if call.args and _name(call) in classes() else None
+    """The text of a refusal, or what somebody else is told to refuse with."""
+    named = next((each.value for each in call.keywords if each.arg == "detail"), None)
+    return named or (call.args[0] if call.args and _name(call) in classes() else None)
 
 
 def _branches(text: ast.expr) -> Iterator[ast.expr]:

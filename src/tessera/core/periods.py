@@ -54,6 +54,14 @@ class Interval(StrEnum):
         return MAX_YEARS * 12 // self.months if self.months else MAX_DAYS // self.days
 
 
+_COUNTED = {
+    Interval.DAY: said("days"),
+    Interval.WEEK: said("weeks"),
+    Interval.MONTH: said("months"),
+    Interval.YEAR: said("years"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Anchor:
     """A local day and wall-clock time from which all ends are stepped.
@@ -269,7 +277,7 @@ def terms(
     if starts_at is not None and (begins := as_utc(starts_at)) < anchored_at:
         raise InvalidPeriod("a term cannot start before its anchor")
     if cycle is not None and every is not Interval.YEAR:
-        raise InvalidPeriod("a fixed cycle is counted in years")
+        raise InvalidPeriod(said("a fixed cycle is counted in years, not in {every}", every=_COUNTED[every]))
     if cycle is not None and anchor.day != anchor.wall.day:
         raise InvalidPeriod("a fixed cycle has no anchor day")
     listed: list[tuple[datetime, datetime]] = []
@@ -296,7 +304,14 @@ def _day_start_on(year: int, month: int, day: int, zone: ZoneInfo) -> datetime:
 
 def _check_count(every: Interval, count: int) -> None:
     if not 1 <= count <= every.max_count:
-        raise InvalidPeriod(said("a period of {count}; it has from 1 to {most}", count=count, most=every.max_count))
+        raise InvalidPeriod(
+            said(
+                "a period of {count} {every}; it has from 1 to {most}",
+                count=count,
+                every=_COUNTED[every],
+                most=every.max_count,
+            )
+        )
 
 
 def _check_day_of_year(month: int, day: int) -> None:

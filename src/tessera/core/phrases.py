@@ -108,7 +108,9 @@ def _phrase_of(document: Mapping[str, object]) -> Phrase:
     assert isinstance(pattern, str) and isinstance(plural, str) and isinstance(told, Mapping)
     values = {name: _value_of(value) for name, value in told.items()}
     if plural:
-        return counted(pattern, plural, **values)
+        number = values.pop("number")
+        assert isinstance(number, int)
+        return counted(pattern, plural, number=number, **values)
     return said(pattern, **values)
 
 

@@ -171,7 +171,7 @@ class _Spoken(Formatter):
 def _value(value: object) -> str:
     language = get_language() or ""
     locale = None if language == "en" else _parsed(language)
-    formats = Formats(locale or Locale.parse(_FALLBACK), _present_zone())
+    formats = Formats(locale or Locale.parse(_FALLBACK), timezone.get_current_timezone())
     if isinstance(value, datetime):
         return formats.moment(value)
     if isinstance(value, date):
@@ -179,11 +179,6 @@ def _value(value: object) -> str:
     if isinstance(value, Money):
         return formats.money(value.amount, value.currency)
     return formats.number(value) if isinstance(value, int) else str(value)
-
-
-def _present_zone() -> ZoneInfo:
-    zone = timezone.get_current_timezone()
-    return zone if isinstance(zone, ZoneInfo) else ZoneInfo("UTC")
 
 
 def _pattern(text: Phrase) -> str:

@@ -111,7 +111,9 @@ def update_organization(
     with db.transaction():
         present = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
         versions.check(
-            present.version, version, said=f"the organization has been changed: its version is {present.version}"
+            present.version,
+            version,
+            detail=said("the organization has been changed: its version is {version}", version=str(present.version)),
         )
         fields = {name: value for name, value in wanted.items() if getattr(present, name) != value}
         if fields:

@@ -7,13 +7,13 @@ sentence without values needs no phrase: it is its own pattern.
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from string import Formatter
-from typing import Final, Self
+from typing import Self
 
 from tessera.core.instants import instant_text
 
-_PATTERN: Final = "pattern"
+_PATTERN, _INSTANT, _DAY = "pattern", "instant", "day"
 
 
 class Phrase(str):
@@ -100,21 +100,28 @@ def _value(value: object) -> object:
         return _document(value)
     if isinstance(value, list | tuple):
         return [_value(each) for each in value]
-    return value if isinstance(value, int) else _English().format_field(value, "")
+    if isinstance(value, datetime):
+        return {_INSTANT: value.isoformat()}
+    if isinstance(value, date):
+        return {_DAY: value.isoformat()}
+    return value if isinstance(value, int) else str(value)
 
 
 def _phrase_of(document: Mapping[str, object]) -> Phrase:
     pattern, plural, told = document[_PATTERN], document.get("plural", ""), document["values"]
-    assert isinstance(pattern, str) and isinstance(plural, str) and isinstance(told, Mapping)
+    if not (isinstance(pattern, str) and isinstance(plural, str) and isinstance(told, Mapping)):
+        raise TypeError
     values = {name: _value_of(value) for name, value in told.items()}
     if plural:
-        number = values.pop("number")
-        assert isinstance(number, int)
-        return counted(pattern, plural, number=number, **values)
+        return counted(pattern, plural, number=int(str(values.pop("number"))), **values)
     return said(pattern, **values)
 
 
 def _value_of(kept: object) -> object:
     if isinstance(kept, list):
         return [_value_of(each) for each in kept]
-    return _phrase_of(kept) if isinstance(kept, Mapping) else kept
+    if not isinstance(kept, Mapping):
+        return kept
+    if _INSTANT in kept:
+        return datetime.fromisoformat(kept[_INSTANT])
+    return date.fromisoformat(kept[_DAY]) if _DAY in kept else _phrase_of(kept)

@@ -194,6 +194,22 @@ def _placeholders(text: str, flags: Sequence[str]) -> set[str] | None:
         return None
 
 
+def contradictions(packages: Sequence[Path], *, root: Path = ROOT) -> Iterator[Finding]:
+    """Yield what two packages translate differently. Django has one catalogue of all: one of them would be ignored."""
+    for language in sorted({language for package in packages for language in languages(package)}):
+        known: dict[tuple[str, str], str] = {}
+        for package in packages:
+            source, _compiled = _paths(package, language)
+            for entry in _present(source):
+                form = entry.msgstr or "/".join(entry.msgstr_plural.values())
+                other = known.setdefault((entry.msgctxt or "", entry.msgid), form)
+                if form != other:
+                    text = (
+                        f"{entry.msgid!r} is {form!r} here and {other!r} elsewhere: say it alike, or give it a context"
+                    )
+                    yield Finding(source.relative_to(root).as_posix(), entry.linenum, text)
+
+
 def without(source: Path = SOURCE) -> Iterator[Finding]:
     """Yield the packages whose refusals pages show, and that have no catalogues."""
     for package in sorted(path for path in source.iterdir() if path.is_dir() and not (path / "locale").exists()):
@@ -209,7 +225,11 @@ def main(arguments: Sequence[str]) -> int:
     if not settings.configured:
         settings.configure(USE_I18N=False)  # templatize asks for little more than that
     if "--check" in arguments:
-        findings = [*without(), *(finding for package in packages() for finding in check(package))]
+        findings = [
+            *without(),
+            *contradictions(packages()),
+            *(each for package in packages() for each in check(package)),
+        ]
         many = sum(len(languages(package)) for package in packages())
         return report(findings, clean=f"{many} catalogues are complete and compiled")
     for package in packages():

@@ -166,7 +166,7 @@ def _check_scheme_and_port(target: Target, *, allow_http: bool) -> None:
     if target.scheme == "http" and not allow_http:
         raise OutboundRefused("the address should begin with https://")
     if target.port != (443 if target.scheme == "https" else 80):
-        raise OutboundRefused(said("requests do not go to port {port}; leave it out", port=target.port))
+        raise OutboundRefused(said("requests do not go to port {port}; leave it out", port=str(target.port)))
 
 
 def _looked_up(host: str, resolver: Resolver, deadline: "_Deadline") -> Sequence[Address]:
@@ -204,7 +204,7 @@ def _not_connected(target: Target, failure: httpcore2.ConnectError) -> OutboundF
     if isinstance(cause, ssl.SSLError):
         return OutboundFailed(said("{host} does not speak TLS as we do", host=target.host), reason="not_connected")
     return OutboundFailed(
-        said("{host} does not take connections on port {port}", host=target.host, port=target.port),
+        said("{host} does not take connections on port {port}", host=target.host, port=str(target.port)),
         reason="not_connected",
     )
 

@@ -148,7 +148,7 @@ def published(url: str, *, ask: Ask = outbound.request) -> Published:
             said(
                 "{host} answered {status}; it should be 200 with a JWK set",
                 host=urlsplit(url).hostname,
-                status=answer.status,
+                status=str(answer.status),
             ),
             pointer="/jwks_url",
         )

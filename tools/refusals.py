@@ -17,7 +17,8 @@ from tools.findings import SOURCE
 
 # Where no page shows what is refused, by the beginnings of paths below src/tessera.
 UNSHOWN: Final = {
-    "access/": "the access API, for programs",
+    "access/authzen.py": "the access API, for programs",
+    "access/evaluations.py": "the access API, for programs",
     "cli/": "the command speaks English to operators",
     "config/": "said at start, to operators",
     "core/phrases.py": "makes the phrases that others say",

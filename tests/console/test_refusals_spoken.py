@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from tessera.events.types import Actor
 from tessera.memberships import bulk
 from tessera.memberships.types import BulkAction
 from tessera.people.models import Customer
@@ -78,9 +79,17 @@ def test_in_what_was_kept_of_a_bulk_run(german: Visitor, ada: Customer) -> None:
         customer_ids=[ada.pk],
         which=None,
         at=make.JAN_10,
-        actor="staff:1",
+        actor=Actor.system("test"),
     )
     bulk.carry_on(run_id=run.pk, at=make.JAN_10, seconds=60)
     ((_, refused),) = bulk.refusals(organization=german.club, run_id=run.pk, limit=9)
     assert refused.reason == "there is a membership of Gold already"
     assert "Eine Mitgliedschaft von „Gold“ gibt es schon." in german.get("bulk_run", run).words
+
+
+def test_in_the_explanation_of_a_decision(german: Visitor, ada: Customer) -> None:
+    make.membership(make.plan(german.club, "Gold", permissions=["pool"]), customer=ada, ends_at=london("2026-04-01"))
+    page = german.get("check", who=ada.number, permission="pool")
+    assert "Gewährt durch den eigenen Plan „Gold“, bis Di., 31. März 2026." in page.words
+    page = german.get("check", who=ada.number, permission="pool", moment="2026-05-01T12:00")
+    assert "Der Plan „Gold“ endete am Di., 31. März 2026." in page.words

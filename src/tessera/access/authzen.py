@@ -172,7 +172,7 @@ def _answer(decision: Decision, organization: Organization) -> object:
         "decision": decision.allow,
         "context": {
             "reason": decision.reason.value,
-            "reason_text": explain(decision, organization),
+            "reason_text": str(explain(decision, organization)),
             "permission": decision.permission,
             "membership": None if membership is None else ids.to_text(Prefix.MEMBERSHIP, membership),
             "plan": plan,

@@ -326,7 +326,7 @@ def _types(text: str | None) -> list[EventType]:
     names = text.split(",") if text else []
     found = [each for each in EventType if each in names or f"{each.partition('.')[0]}.*" in names]
     if names and not found:
-        raise ListUnknown(f"there are no events {text!r} to narrow the list by")
+        raise ListUnknown(said("there are no events {text!r} to narrow the list by", text=text))
     return found
 
 
@@ -337,7 +337,7 @@ def _end_of(text: str | None, zone: ZoneInfo) -> datetime | None:
     try:
         return local_time.day_start(date.fromisoformat(text) + timedelta(days=1), zone)
     except (ValueError, OverflowError) as reason:
-        raise ListUnknown(f"{text[:40]!r} is no day to narrow the list by") from reason
+        raise ListUnknown(said("{text!r} is no day to narrow the list by", text=text[:40])) from reason
 
 
 def _key(prefix: Prefix, text: str | None) -> UUID | None:

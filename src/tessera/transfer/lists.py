@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tessera.core import ids, local_time, money
 from tessera.core.ids import Prefix
+from tessera.core.phrases import said
 from tessera.events import queries as events
 from tessera.events.queries import EventLine
 from tessera.events.types import EventType
@@ -71,7 +72,10 @@ def list_named(name: str) -> Listed:
     """Return the list. Raises ListUnknown."""
     found = LISTS.get(name)
     if found is None:
-        raise ListUnknown(f"there is no list {name[:40]!r}; there are {', '.join(LISTS)}", pointer="/list")
+        raise ListUnknown(
+            said("there is no list {name!r}; there are {names}", name=name[:40], names=", ".join(LISTS)),
+            pointer="/list",
+        )
     return found
 
 
@@ -299,7 +303,8 @@ def _understood(told: Mapping[str, str], kind: type[F]) -> F:
     found = kind.parse(told)
     if unread := sorted(set(told) - set(found.address())):
         raise ListUnknown(
-            f"{unread[0]} = {told[unread[0]][:40]!r} is nothing to narrow the list by", pointer="/filters"
+            said("{name} = {text!r} is nothing to narrow the list by", name=unread[0], text=told[unread[0]][:40]),
+            pointer="/filters",
         )
     return found
 
@@ -310,7 +315,7 @@ def _one_of(words: type[T], text: str | None) -> T | None:
     try:
         return words(text)  # type: ignore[call-arg]
     except ValueError as reason:
-        raise ListUnknown(f"there is no {text[:40]!r} to narrow the list by") from reason
+        raise ListUnknown(said("there is no {text!r} to narrow the list by", text=text[:40])) from reason
 
 
 def _types(text: str | None) -> list[EventType]:
@@ -318,7 +323,7 @@ def _types(text: str | None) -> list[EventType]:
     names = text.split(",") if text else []
     found = [each for each in EventType if each in names or f"{each.partition('.')[0]}.*" in names]
     if names and not found:
-        raise ListUnknown(f"there are no events {text!r} to narrow the list by")
+        raise ListUnknown(said("there are no events {text!r} to narrow the list by", text=text))
     return found
 
 
@@ -329,7 +334,7 @@ def _end_of(text: str | None, zone: ZoneInfo) -> datetime | None:
     try:
         return local_time.day_start(date.fromisoformat(text) + timedelta(days=1), zone)
     except (ValueError, OverflowError) as reason:
-        raise ListUnknown(f"{text[:40]!r} is no day to narrow the list by") from reason
+        raise ListUnknown(said("{text!r} is no day to narrow the list by", text=text[:40])) from reason
 
 
 def _key(prefix: Prefix, text: str | None) -> UUID | None:
@@ -337,7 +342,7 @@ def _key(prefix: Prefix, text: str | None) -> UUID | None:
         return None
     key = ids.from_text(prefix, text)
     if key is None:
-        raise ListUnknown(f"{text[:40]!r} is no id to narrow the list by")
+        raise ListUnknown(said("{text!r} is no id to narrow the list by", text=text[:40]))
     return key
 
 

@@ -5,6 +5,9 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python
 VENV := .venv
 RUN := $(VENV)/bin/python
 
+# Compiled Python is kept: a run of the tests starts hundreds of commands, each of which would compile all it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all check bench soak screenshots messages audit lock upgrade clean
 

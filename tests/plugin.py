@@ -4,6 +4,7 @@
 """
 
 import atexit
+import gc
 import os
 import secrets
 import shutil
@@ -40,6 +41,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     """Set the environment before anything reads Django's settings; workers inherit it from the first process."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         os.environ.update(_settings(early_config.known_args_namespace.database))
+    sys.dont_write_bytecode = False
     sys.addaudithook(_refuse_outside_network)
     return (yield)
 
@@ -48,6 +50,17 @@ def pytest_configure() -> None:
     """Set hypothesis up: no stopwatch on a busy machine, and the same examples for everybody where CI is set."""
     hypothesis.settings.register_profile("tessera", deadline=None, derandomize="CI" in os.environ)
     hypothesis.settings.load_profile("tessera")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None]:
+    """Load what there is without looking for garbage in it: it all stays, and later searches pass it by."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -85,6 +98,8 @@ def _settings(database: str) -> dict[str, str]:
     for name in list(os.environ):
         if name.startswith("TESSERA_") and not name.startswith("TESSERA_TEST_"):
             del os.environ[name]  # an operator's settings are none of the suite's
+    # Hundreds of commands are started, each of which would compile all it imports.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     atexit.register(_ENVIRONMENT.close)
     home = tempfile.mkdtemp(prefix="tessera-tests-")
     _ENVIRONMENT.callback(shutil.rmtree, home, ignore_errors=True)

@@ -1,38 +1,85 @@
-"""`make test`: the whole suite on SQLite, then on a PostgreSQL server of its own; one verdict.
+"""`make test`: the whole suite on SQLite and on a PostgreSQL server of its own, both at once; one verdict.
+
+Many tests wait for processes: while those of one database do, those of the other work. What PostgreSQL's say is shown
+when SQLite's are done. With `--soak`, when a single test may take half an hour, one comes after the other.
 
 Options are pytest's, and `--only=sqlite` or `--only=postgresql`. `TESSERA_TEST_MINUTES` bounds each of the two: 25, and
-180 with `--soak`, when a single test may take half an hour.
+180 with `--soak`.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASES = ("sqlite", "postgresql")
-# Pure rules, the repository's own checkers, what is shipped, and what pages say know no database: once is enough. On
-# both: what pages ask for (lists, search, numbers, merging, races), what happens when servers die, the main job.
-_IN_A_BROWSER = (
-    *("console", "embedding", "lists", "mailbox", "passkeys", "profiles", "settings", "transfer", "webhooks"),
-)
-_COMMANDS = ("behind_a_proxy", "commands", "demo", "receiver", "start", "static_files", "supervising")
-_ASK = ("companies", "events", "find", "home", "linking_many", "lists", "merging", "races", "staff_races")
-WITHOUT_DATABASE = (
-    *("tests/core", "tests/packaging", "tests/tools", "tests/accessible"),
-    *(f"tests/journeys/test_{name}.py" for name in _IN_A_BROWSER),
-    *(
-        f"tests/console/{path.name}"
-        for path in sorted((ROOT / "tests" / "console").glob("test_*.py"))
-        if path.stem[5:] not in _ASK
+# On both: whatever asks a database something of its own (lists, search, numbers, status, locks, races, merging,
+# imports, deliveries, jobs, backups), the API, what happens when servers die, the main job. Once is enough for what
+# knows no database, or asks it through what is tested on both:
+_SQLITE_ALONE: dict[str, tuple[str, ...]] = {
+    # Pure rules, the repository's own checkers, what is shipped, pages and their looks.
+    "core": ("*",), "packaging": ("*",), "tools": ("*",), "clients": ("*",), "accessible": ("*",),
+    "config": ("settings",),
+    "files": ("decoding",),
+    "identity": ("signatures", "site_examples"),
+    "memberships": ("milestones",),
+    "organizations": ("formatting", "issuer_keys"),
+    "people": ("address_lists", "hostile_text"),
+    "plans": ("formatting",),
+    "transfer": ("hostile_files",),
+    "webhooks": ("examples", "filters", "retries"),
+    # Talking to other machines, and the form of requests.
+    "http": (
+        "client_address", "limits", "mail", "mail_url", "mailbox", "networks", "openapi", "outbound", "outbound_tls",
+        "targets",
     ),
-    *(f"tests/cli/test_{name}.py" for name in _COMMANDS),
-)
+    # Words and signatures over answers that are tested on both.
+    "access": ("explanations", "tokens"),
+    "notices": ("languages", "mailbox", "mails"),
+    # Which key may what, what makes no sense, and what reading costs: the same code before any database.
+    "api": ("bad_input", "pictures", "reading", "strangers"),
+    # Commands that call what is tested on both, and processes that only begin, end and show pages.
+    "cli": (
+        "archive", "behind_a_proxy", "commands", "demo", "receiver", "schedule", "start", "static_files", "supervising",
+        "transfer", "website", "withdrawing",
+    ),
+    # Pages ask nothing themselves: signing up and the portal by what stands below them, the console but for a few.
+    "console": tuple(
+        name
+        for path in sorted((ROOT / "tests" / "console").glob("test_*.py"))
+        if (name := path.stem.removeprefix("test_"))
+        not in ("companies", "events", "find", "home", "linking_many", "lists", "merging", "races", "staff_races")
+    ),
+    "portal": ("access", "companies", "memberships", "own_data", "passkeys", "signin"),
+    "signup": ("checking", "flow", "framing", "injected", "loader"),
+    "journeys": (
+        "console", "embedding", "lists", "mailbox", "passkeys", "portal", "profiles", "settings", "transfer",
+        "webhooks",
+    ),
+}  # fmt: skip
+# PostgreSQL is the stricter of the two about numbers and texts that do not fit, which is what this finds.
+_POSTGRESQL_ALONE: dict[str, tuple[str, ...]] = {"api": ("schema",)}
+
+
+def _paths(folders: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the modules, or whole folders, as paths from the root."""
+    return tuple(
+        f"tests/{folder}" if name == "*" else f"tests/{folder}/test_{name}.py"
+        for folder, names in folders.items()
+        for name in names
+    )
+
+
+LEFT_OUT = {"sqlite": _paths(_POSTGRESQL_ALONE), "postgresql": _paths(_SQLITE_ALONE)}
 _STOP_SECONDS = 60
 _SOAK_TEST_SECONDS = 1800
 
@@ -56,21 +103,69 @@ class Outcome:
         )
 
 
-def run_on(database: str, arguments: list[str]) -> Outcome:
-    """Run pytest on one database; stop it, and all it started, when its time is over or on Ctrl-C."""
-    started = time.monotonic()
+@dataclass(slots=True)
+class Run:
+    """The suite on one database, begun. What it prints is kept until its turn; None: it is seen at once."""
+
+    database: str
+    process: "subprocess.Popen[bytes]"
+    report: Path
+    minutes: float
+    printed: IO[bytes] | None
+    started: float = field(default_factory=time.monotonic)
+
+    def outcome(self) -> Outcome:
+        """Wait for its end, and bring it about when its time is over."""
+        try:
+            exit_code = self.process.wait(max(0.0, self.started + 60 * self.minutes - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            sys.stderr.write(f"\nThe tests took longer than {self.minutes:g} minutes and were stopped.\n")
+            exit_code = self.stop() or 1
+        if self.printed is not None:
+            self.printed.seek(0)
+            shutil.copyfileobj(self.printed, sys.stdout.buffer)
+            sys.stdout.flush()
+        return Outcome(self.database, exit_code, time.monotonic() - self.started, *counted(self.report))
+
+    def stop(self) -> int:
+        """Interrupt it so that it can clean up, then end what is left of it, and all it started."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+        try:
+            return self.process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            return self.process.wait()
+
+
+def begin(database: str, arguments: list[str], folder: Path, *, quietly: bool) -> Run:
+    """Start pytest on one database, its report and, if `quietly`, what it prints in files of the folder."""
+    report = folder / f"{database}.xml"
+    command = [sys.executable, "-m", "pytest", f"--database={database}", f"--junitxml={report}"]
+    command += [] if _has_workers(arguments) else ["--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder"]
+    command += [f"--ignore={path}" for path in LEFT_OUT[database]]
+    soak = "--soak" in arguments
+    command += [f"--override-ini=faulthandler_timeout={_SOAK_TEST_SECONDS}"] if soak else []
+    minutes = float(os.environ.get("TESSERA_TEST_MINUTES", "180" if soak else "25"))
+    printed = (folder / f"{database}.txt").open("w+b") if quietly else None
+    process = subprocess.Popen(
+        [*command, *arguments],
+        cwd=ROOT, process_group=0, stdin=subprocess.DEVNULL, stdout=printed, stderr=printed and subprocess.STDOUT,
+    )  # fmt: skip
+    return Run(database, process, report, minutes, printed)
+
+
+def run_on(databases: Sequence[str], arguments: list[str]) -> Iterator[Outcome]:
+    """Run the suite on the databases, all at once; yield what each came to. On Ctrl-C all are stopped."""
     with tempfile.TemporaryDirectory(prefix="tessera-report-") as folder:
-        report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", f"--database={database}", f"--junitxml={report}"]
-        command += [] if _has_workers(arguments) else ["--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder"]
-        if database != DATABASES[0]:
-            command += [f"--ignore={path}" for path in WITHOUT_DATABASE]
-        soak = "--soak" in arguments
-        command += [f"--override-ini=faulthandler_timeout={_SOAK_TEST_SECONDS}"] if soak else []
-        minutes = float(os.environ.get("TESSERA_TEST_MINUTES", "180" if soak else "25"))
-        exit_code = _bounded([*command, *arguments], minutes=minutes)
-        passed, failed, skipped = counted(report)
-    return Outcome(database, exit_code, time.monotonic() - started, passed, failed, skipped)
+        runs: list[Run] = []
+        try:
+            for database in databases:
+                runs.append(begin(database, arguments, Path(folder), quietly=bool(runs)))
+            yield from (run.outcome() for run in runs)
+        finally:
+            for run in runs:
+                run.stop()
 
 
 def counted(report: Path) -> tuple[int, int, int]:
@@ -85,28 +180,6 @@ def counted(report: Path) -> tuple[int, int, int]:
     return max(0, total - failed - skipped), failed, skipped
 
 
-def _bounded(command: list[str], *, minutes: float) -> int:
-    process = subprocess.Popen(command, cwd=ROOT, process_group=0, stdin=subprocess.DEVNULL)
-    try:
-        return process.wait(60 * minutes)
-    except subprocess.TimeoutExpired:
-        sys.stderr.write(f"\nThe tests took longer than {minutes:g} minutes and were stopped.\n")
-        return _stopped(process) or 1
-    except KeyboardInterrupt:
-        _stopped(process)
-        raise
-
-
-def _stopped(process: "subprocess.Popen[bytes]") -> int:
-    """Interrupt a run so that it can clean up, then end what is left of it."""
-    os.killpg(process.pid, signal.SIGINT)
-    try:
-        return process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        return process.wait()
-
-
 def _has_workers(arguments: list[str]) -> bool:
     return any(argument.startswith(("-n", "--numprocesses")) for argument in arguments)
 
@@ -119,7 +192,8 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        outcomes = [run_on(database, rest) for database in only or DATABASES]
+        turns = [[each] for each in only or DATABASES] if "--soak" in rest else [only or DATABASES]
+        outcomes = [outcome for databases in turns for outcome in run_on(databases, rest)]
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped.\n")
         return 130

@@ -4,9 +4,11 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests import axe
-from tests.accessible.test_console import DESK, SMALL, browser, club, signed_in, told, widest
+from tests.accessible.test_console import club, signed_in, told, widest
+from tests.browsing import DESK
+from tests.browsing import NARROW as SMALL
 
-__all__ = ["browser", "club"]  # fixtures
+__all__ = ["club"]  # a fixture
 
 pytestmark = pytest.mark.browser
 

@@ -6,21 +6,20 @@ The pages are found by following links from the first one, so that a new page is
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.urls import Resolver404, resolve
-from playwright.sync_api import Browser, Page, Request, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, ViewportSize, expect
 
-from tests import axe
+from tests import axe, browsing
+from tests.browsing import DESK
+from tests.browsing import NARROW as SMALL
 from tests.cli.installation import fresh
 
 pytestmark = pytest.mark.browser
 
 CLUB = "/console/strand-house"
-DESK: ViewportSize = {"width": 1280, "height": 900}
-SMALL: ViewportSize = {"width": 320, "height": 640}
 PARTS = ("", "customers", "companies", "memberships", "plans", "settings")  # "" is all the rest
 # What differs in the dark and where there is little room; the rest is the same document.
 LOOKS = (
@@ -43,27 +42,10 @@ def club(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.address
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Browser]:
-    expect.set_options(timeout=20_000)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=str(chromium))
-        yield launched
-        launched.close()
-
-
 def signed_in(browser: Browser, club: str, size: ViewportSize, scheme: str) -> Page:
     """A window of the demo's owner."""
-    context = browser.new_context(
-        viewport=size, color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce", locale="en-GB"
-    )
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    page.goto(f"{club}/console/signin")
-    page.get_by_label("E-mail").fill("owner@strand-house.example")
-    page.get_by_label("Password").fill("come-in-and-stay")
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url(lambda address: "/signin" not in address)
+    page = browsing.window(browser, viewport=size, color_scheme="dark" if scheme == "dark" else "light")
+    browsing.sign_in(page, club, "owner@strand-house.example", "come-in-and-stay")
     return page
 
 

@@ -4,43 +4,25 @@ import re
 import time
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Response, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Response, expect
 
 from tests import axe
-from tests.cli.installation import Installation, Server, fresh
+from tests.browsing import NARROW as SMALL
+from tests.cli import clubs
+from tests.cli.installation import Server
 
 pytestmark = pytest.mark.browser
 
-SMALL: ViewportSize = {"width": 320, "height": 640}
 _MOST_BYTES = 60_000
 
 
 @pytest.fixture(scope="module")
 def club(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A served club with a free plan, and one with two prices and a name that goes on and on."""
-    with fresh(tmp_path_factory.mktemp("club")) as empty:
-        mail = {"TESSERA_MAIL_URL": "mailbox:", "TESSERA_MAIL_FROM": "Strand House <hello@strand.example>"}
-        installation = Installation({**empty.environ, **mail})
-        installation.migrate()
-        installation.run(
-            "organization", "create", "Strand House", "--timezone", "Europe/London", "--currency", "GBP"
-        )  # fmt: skip
-        made = installation.run("key", "create", "--name", "Journey", "--scopes", "all")
-        with installation.served() as server:
-            yield replace(server, key=made.stdout.splitlines()[-1])
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Browser]:
-    expect.set_options(timeout=20_000)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=str(chromium))
-        yield launched
-        launched.close()
+    with clubs.served(tmp_path_factory.mktemp("club"), settings=clubs.MAIL) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

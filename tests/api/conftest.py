@@ -3,9 +3,6 @@ import pytest
 from tests import make
 from tests.api.client import Developer
 from tests.api.world import World, settled
-from tests.http.emptying import database_can_be_emptied
-
-__all__ = ["database_can_be_emptied"]
 
 
 @pytest.fixture

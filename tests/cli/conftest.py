@@ -4,11 +4,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tessera.cli import main
-from tests.http.emptying import database_can_be_emptied
 
 Tessera = Callable[..., Result]
-
-__all__ = ["database_can_be_emptied"]
 
 
 @pytest.fixture

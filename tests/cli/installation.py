@@ -2,7 +2,6 @@
 
 import json
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import psycopg
 from psycopg import sql
@@ -23,6 +23,8 @@ from psycopg import sql
 from tests import postgres
 from tests.cli import templates
 
+# One for all: what is made once and copied opens with it everywhere.
+SECRET_KEY = "of the installations that tests make, and known to everybody"
 _ANSWERS_WITHIN_SECONDS = 60.0  # a busy machine boots slowly; an idle one answers in two
 
 
@@ -75,12 +77,15 @@ class Server:
         return answer.json
 
 
+_OURS = (sys.executable, "-m", "tessera.cli")
+
+
 @dataclass(frozen=True, slots=True)
 class Installation:
     """Settings of one installation, as a command finds them in its environment; and the command, as it is begun."""
 
     environ: Mapping[str, str] = field(repr=False)
-    command: tuple[str, ...] = (sys.executable, "-m", "tessera.cli")
+    command: tuple[str, ...] = _OURS
     folder: Path | None = None  # where commands are run; None: here
 
     def run(self, *arguments: str, stdin: str = "", exit_code: int = 0) -> "subprocess.CompletedProcess[str]":
@@ -99,7 +104,7 @@ class Installation:
 
     def migrate(self) -> None:
         """Lay this version's tables: copied, if there are none yet, from where `tessera migrate` laid them before."""
-        if not templates.lay(self.environ, self.command):
+        if not templates.lay(self.environ, templates.tables()):
             self.run("migrate")
 
     def demo(self, home: Path) -> "Installation":
@@ -109,8 +114,14 @@ class Installation:
         return Installation({**self.environ, **settings, "TESSERA_DEMO": "1"}, self.command, self.folder)
 
     @contextmanager
-    def served(self, *, command: tuple[str, ...] = ("serve",)) -> Iterator[Server]:
-        """Run the server for the length of the block, on a free port; it must stop cleanly when told to."""
+    def served(self, *, command: tuple[str, ...] = ("serve",), prepared: bool = True) -> Iterator[Server]:
+        """Run the server for the length of the block, on a free port; it must stop cleanly when told to.
+
+        `prepared`: with static files that another server has made, if it is of this checkout.
+        """
+        home = Path(self.environ["TESSERA_HOME"]) if prepared and self.command == _OURS else None
+        if home:
+            templates.lay_static_files(home)
         port = free_port()
         process = subprocess.Popen(
             [*self.command, *command, "--port", str(port)],
@@ -123,6 +134,8 @@ class Installation:
         address = f"http://127.0.0.1:{port}"
         try:
             wait_until_it_answers(address, process)
+            if home:
+                templates.keep_static_files(home)
             yield Server(address)
         finally:
             process.send_signal(signal.SIGTERM)
@@ -165,11 +178,11 @@ def fresh(folder: Path) -> Iterator[Installation]:
     """Yield an installation with a new, empty database of the kind that this run of the suite is about."""
     suite = os.environ["TESSERA_DATABASE_URL"]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TESSERA_", "DJANGO_"))}
-    settings = {"TESSERA_HOME": str(folder), "TESSERA_SECRET_KEY": secrets.token_urlsafe(48)}
+    settings = {"TESSERA_HOME": str(folder), "TESSERA_SECRET_KEY": SECRET_KEY}
     if urlsplit(suite).scheme == "sqlite":
         yield Installation({**kept, **settings})
         return
-    name = f"tessera_{secrets.token_hex(6)}"
+    name = f"tessera_{uuid4().hex[:12]}"
     with psycopg.connect(suite, autocommit=True) as server:
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:

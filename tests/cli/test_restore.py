@@ -13,17 +13,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.db import connection
 
 from tessera.cli.backups.archive import DATABASES, Writer
-from tessera.core import ids
 from tessera.db.health import RESTORING
-from tessera.events.lineage import Fork, agree_until
+from tessera.events.lineage import agree_until
 from tests.cli.clubs import that_stay, with_a_club
 from tests.cli.databases import all_rows, statement
+from tests.cli.feeds import forks_of, key_of, lasts, present_epoch
 from tests.cli.installation import Installation, Server, fresh
 from tests.migrations import loading
 from tests.migrations.answers import SLUG, ask, missing
@@ -60,27 +59,6 @@ def empty(tmp_path: Path) -> Iterator[Installation]:
     """An installation with nothing in it, not even tables."""
     with fresh(tmp_path / "home") as installation:
         yield installation
-
-
-def lasts(installation: Installation) -> dict[str, int]:
-    """The last number of each organization's events."""
-    rows = statement(
-        installation,
-        "SELECT slug, last FROM organizations_organization o JOIN events_eventcounter c ON c.organization_id = o.id",
-    )
-    return dict(rows)
-
-
-def present_epoch(installation: Installation) -> str:
-    """The epoch of the club's feed, as the API calls it."""
-    opened = (
-        "SELECT e.id FROM events_feedepoch e JOIN organizations_organization o ON o.id = e.organization_id"
-        f" WHERE o.slug = '{SLUG}' ORDER BY e.number DESC LIMIT 1"
-    )
-    found = statement(installation, opened) or statement(
-        installation, f"SELECT id FROM organizations_organization WHERE slug = '{SLUG}'"
-    )
-    return ids.to_text(ids.Prefix.FEED_EPOCH, UUID(str(found[0][0])))
 
 
 def signed_in(installation: Installation) -> int:
@@ -192,17 +170,6 @@ def test_a_backup_is_restored_over_what_came_after_it(empty: Installation, tmp_p
     present = key_of(club["epoch"])
     assert agree_until(key_of(first), present, forks=forks) == 2
     assert agree_until(key_of(second), present, forks=forks) == 1
-
-
-def key_of(epoch: str) -> UUID:
-    key = ids.from_text(ids.Prefix.FEED_EPOCH, epoch)
-    assert key is not None
-    return key
-
-
-def forks_of(installation: Installation) -> dict[UUID, Fork]:
-    rows = statement(installation, "SELECT id, forked_from, after FROM events_feedepoch")
-    return {UUID(str(epoch)): Fork(UUID(str(epoch)), UUID(str(origin)), after) for epoch, origin, after in rows}
 
 
 def test_while_a_server_runs_nothing_is_restored(backup: Backup, empty: Installation) -> None:

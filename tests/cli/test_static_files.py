@@ -18,7 +18,7 @@ def asked(address: str, encodings: str = "br, gzip") -> tuple[dict[str, str], by
 def test_they_are_compressed_kept_for_ever_and_made_once(tmp_path: Path) -> None:
     with fresh(tmp_path) as installation:
         installation.migrate()
-        with installation.served(command=("serve", "--no-worker")) as server:
+        with installation.served(command=("serve", "--no-worker"), prepared=False) as server:
             headers, body = asked(f"{server.address}/console/signin", "gzip")
             page = gzip.decompress(body).decode()
             assert headers["content-encoding"] == "gzip"

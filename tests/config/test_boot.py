@@ -1,5 +1,6 @@
 """What must hold before the installation serves, and what each process is given at its start."""
 
+import gc
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -150,6 +151,22 @@ def test_looking_whether_anything_is_due_takes_no_lock_when_nothing_is() -> None
 
     assert asked.captured_queries
     assert all(query["sql"].startswith("SELECT") for query in asked.captured_queries)
+
+
+def test_what_the_first_requests_load_is_kept_out_of_the_collectors_sight() -> None:
+    before = gc.callbacks[:]
+    try:
+        boot.settle()
+        told = [[number] for number in range(10_000)]
+        seen = gc.get_freeze_count()
+        gc.collect()
+        assert gc.get_freeze_count() >= seen + len(told)
+        for _ in range(30):
+            gc.collect()
+        assert set(gc.callbacks) <= set(before)  # not for ever: what comes later is collected
+    finally:
+        gc.callbacks[:] = before
+        gc.unfreeze()
 
 
 @pytest.mark.concurrency

@@ -3,9 +3,6 @@ import pytest
 from tessera.organizations.models import Organization
 from tests import make
 from tests.console.visitor import Visitor, working_for
-from tests.http.emptying import database_can_be_emptied
-
-__all__ = ["database_can_be_emptied"]
 
 
 @pytest.fixture

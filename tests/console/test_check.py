@@ -24,7 +24,7 @@ def test_what_is_granted_is_allowed_with_its_reason(owner: Visitor, ada: Custome
     page = owner.get("check", who=ada.number, permission="pool").words
     assert "Ada Okonkwo · Pool Yes, let in Granted" in page
     assert "until Sat 31 Jan 2026." in page
-    assert "Plan Gold , own membership Can change Sun 1 Feb, 00:00" in page
+    assert "Plan Gold, own membership Can change Sun 1 Feb, 00:00" in page
 
 
 def test_what_no_plan_grants_is_denied_with_its_reason(owner: Visitor, ada: Customer) -> None:

@@ -9,7 +9,8 @@ from tessera.jobs.models import Job
 from tessera.organizations import tasks
 from tessera.organizations.models import ClockMove
 from tests import make
-from tests.console.visitor import Page, Visitor
+from tests.console.visitor import Visitor
+from tests.pages import Page
 
 pytestmark = pytest.mark.django_db
 

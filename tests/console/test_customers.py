@@ -207,7 +207,7 @@ def test_the_profile_shows_own_and_inherited_memberships_and_what_each_grants(ow
     assert "Gold Active until Tue 10 Feb, 12:00" in page
     assert "Corporate Active no end via Acme Ltd" in page
     assert "Pool Gold" in page
-    assert "Lounge Acme Ltd , Corporate" in page
+    assert "Lounge Acme Ltd, Corporate" in page
 
 
 def test_what_is_inherited_is_changed_at_the_company_only(owner: Visitor) -> None:

@@ -6,7 +6,8 @@ from tessera.organizations.rights import Role
 from tessera.people.models import Customer
 from tessera.plans.models import Permission, Plan, PlanPermission
 from tests import make
-from tests.console.visitor import Page, Visitor, ref, working_for
+from tests.console.visitor import Visitor, ref, working_for
+from tests.pages import Page
 
 pytestmark = pytest.mark.django_db
 

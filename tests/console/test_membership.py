@@ -20,8 +20,9 @@ from tessera.people.types import CustomerStatus
 from tessera.plans.models import Plan
 from tessera.plans.types import Billing, Rule
 from tests import make
-from tests.console.visitor import Page, Visitor, ref, working_for
+from tests.console.visitor import Visitor, ref, working_for
 from tests.memberships.desk import Desk, london
+from tests.pages import Page
 
 pytestmark = pytest.mark.django_db
 

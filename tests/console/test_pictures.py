@@ -14,9 +14,10 @@ from tessera.files.types import SIZES
 from tessera.organizations.models import Organization
 from tessera.organizations.rights import Role
 from tests import make
-from tests.console.visitor import Page, Visitor, ref, working_for
+from tests.console.visitor import Visitor, ref, working_for
 from tests.files import pictures
 from tests.files.pictures import picture
+from tests.pages import Page
 
 pytestmark = pytest.mark.django_db
 

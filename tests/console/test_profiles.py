@@ -10,7 +10,8 @@ from tessera.organizations.rights import Role
 from tessera.people.models import Affiliation, Note
 from tessera.people.types import CompanyStatus, CustomerStatus
 from tests import make
-from tests.console.visitor import Page, Visitor, ref, working_for
+from tests.console.visitor import Visitor, ref, working_for
+from tests.pages import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -111,7 +112,7 @@ def test_each_permission_shows_all_its_sources(owner: Visitor) -> None:
     make.membership(make.plan(owner.club, "Gold", permissions=["pool"]), customer=ada, ends_at=make.FEB_10)
     make.membership(make.plan(owner.club, "Corporate", permissions=["pool"]), company=acme)
     page = owner.get("customer", ada).words
-    assert "Pool Gold until Tue 10 Feb, 12:00 and Acme Ltd , Corporate no end no end" in page
+    assert "Pool Gold until Tue 10 Feb, 12:00 and Acme Ltd, Corporate no end no end" in page
 
 
 def test_what_is_over_is_kept_out_of_the_way(owner: Visitor) -> None:

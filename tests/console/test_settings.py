@@ -8,7 +8,8 @@ from tessera.events.models import Event
 from tessera.organizations.models import Organization
 from tessera.organizations.rights import Role
 from tests import make
-from tests.console.visitor import Page, Visitor, working_for
+from tests.console.visitor import Visitor, working_for
+from tests.pages import Page
 
 pytestmark = pytest.mark.django_db
 

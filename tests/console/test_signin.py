@@ -17,8 +17,7 @@ SIGNIN = "/console/signin"
 
 
 @pytest.fixture(autouse=True)
-def fresh_limits(settings: LazySettings) -> Iterator[None]:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick: limits are tried often
+def fresh_limits() -> Iterator[None]:
     limits.forget_everyone()
     yield
     limits.forget_everyone()

@@ -15,7 +15,8 @@ from tessera.webhooks import signatures
 from tessera.webhooks.models import Delivery, WebhookEndpoint
 from tessera.webhooks.types import DeliveryStatus, DisabledReason, Payload
 from tests import make
-from tests.console.visitor import Page, Visitor, ref, working_for
+from tests.console.visitor import Visitor, ref, working_for
+from tests.pages import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -164,7 +165,7 @@ def test_a_delivery_shows_every_attempt_and_what_was_answered(owner: Visitor, en
     delivery = make.delivery(endpoint, DeliveryStatus.RETRYING, attempts=2)
     page = owner.get("webhook_delivery", endpoint, delivery)
     assert "webhook.test" in page.words
-    assert "Trying again The next attempt is on Sat 10 Jan, 12:00 ." in page.words
+    assert "Trying again The next attempt is on Sat 10 Jan, 12:00." in page.words
     assert "500 Answered 500. Attempt 2 · Sat 10 Jan, 12:00 · 0.040 s What it answered out of order" in page.words
     assert f"Message {ids.to_text(Prefix.DELIVERY, delivery.pk)}" in page.words
     assert '"text": "This is a test. Nothing has happened."' in page.words
@@ -224,7 +225,7 @@ def test_another_secret_is_shown_once_with_until_when_the_old_one_signs(
     with time_machine.travel(make.JAN_10, tick=False):
         once = owner.get("webhook_rotate", endpoint).value("once")
         page = owner.post("webhook_rotate", endpoint, overlap_hours=24, once=once, htmx=True)
-        assert "The one before signs, too, until Sun 11 Jan, 12:00 ." in page.words
+        assert "The one before signs, too, until Sun 11 Jan, 12:00." in page.words
         endpoint.refresh_from_db()
         assert signatures.secrets_at(endpoint, make.JAN_10)[0] == shown_secret(page)
         again = owner.post("webhook_rotate", endpoint, overlap_hours=24, once=once)

@@ -1,9 +1,6 @@
 """Somebody at the console: signed in with a role, looking at pages and sending forms."""
 
-import html
-import re
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlencode
 
 from django.db import connection
@@ -25,7 +22,8 @@ from tessera.plans.models import Plan, Price
 from tessera.signup.models import Question
 from tessera.transfer.models import Export, Import
 from tessera.webhooks.models import Delivery, WebhookEndpoint
-from tests import make
+from tests import make, pages
+from tests.pages import Page
 
 _PREFIXES: dict[type, Prefix] = {
     Customer: Prefix.CUSTOMER,
@@ -57,34 +55,6 @@ def ref(row: object) -> str:
     return ids.to_text(_PREFIXES[type(row)], key)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """An answer as somebody reads it."""
-
-    status: int
-    text: str
-    headers: Any
-    queries: int
-
-    @property
-    def words(self) -> str:
-        """What can be read, on one line."""
-        bare = re.sub(r"<(script|style|template|svg)\b.*?</\1>", " ", self.text, flags=re.DOTALL)
-        return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", bare)).split())
-
-    @property
-    def location(self) -> str:
-        """Where it leads: by a redirect, or by htmx's own."""
-        return str(self.headers.get("Location") or self.headers.get("HX-Redirect") or "")
-
-    def value(self, name: str) -> str:
-        """What the field `name` holds."""
-        found = re.search(rf'<input[^>]*name="{name}"[^>]*>', self.text)
-        assert found is not None, f"no field {name}"
-        value = re.search(r'value="([^"]*)"', found.group())
-        return html.unescape(value[1]) if value else ""
-
-
 @dataclass(slots=True)
 class Visitor:
     """A browser of somebody who works for `club`."""
@@ -103,13 +73,13 @@ class Visitor:
         headers = {"HX-Request": "true"} if htmx else {}
         with CaptureQueriesContext(connection) as queries:
             answer = self.client.get(address, headers=headers)
-        return Page(answer.status_code, answer.getvalue().decode(errors="replace"), answer.headers, len(queries))
+        return pages.read(answer, len(queries))
 
     def post(self, name: str, /, *args: object, htmx: object = False, **told: object) -> Page:
         """Send a form."""
         headers = {"HX-Request": "true"} if htmx else {}
         answer = self.client.post(self.address(name, *args), told, headers=headers)
-        return Page(answer.status_code, answer.content.decode(), answer.headers, 0)
+        return pages.read(answer)
 
     def address(self, name: str, *args: object) -> str:
         texts = [each if isinstance(each, str) else ref(each) for each in args]

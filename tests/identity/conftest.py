@@ -5,9 +5,6 @@ from django.test import override_settings
 
 from tessera.http import limits
 from tessera.http.mail_url import django_settings
-from tests.http.emptying import database_can_be_emptied
-
-__all__ = ["database_can_be_emptied"]
 
 
 @pytest.fixture(autouse=True)

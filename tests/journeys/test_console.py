@@ -1,62 +1,37 @@
 """Staff at work in a real browser, on the real server."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.cli.installation import fresh
+from tests import browsing
+from tests.browsing import DESK, PHONE, REFUSED_FORM
+from tests.cli import clubs
+from tests.cli.founding import MANAGER, PASSWORD
 
 pytestmark = pytest.mark.browser
-
-EMAIL, PASSWORD = "mara@club.example", "a-key-for-the-front-door"
-PHONE: ViewportSize = {"width": 390, "height": 844}
-DESK: ViewportSize = {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="module")
 def club(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A served installation with an empty club and a manager; gives its address."""
-    with fresh(tmp_path_factory.mktemp("club")) as installation:
-        installation.migrate()
-        installation.run(
-            "organization", "create", "Strand House", "--timezone", "Europe/London", "--currency", "GBP"
-        )  # fmt: skip
-        installation.run(
-            "staff", "add", "--email", EMAIL, "--name", "Mara Manager", "--role", "manager", stdin=f"{PASSWORD}\n"
-        )
-        with installation.served() as server:
-            yield server.address
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Browser]:
-    expect.set_options(timeout=20_000)  # a machine that runs the rest of the suite meanwhile may be slow
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=str(chromium))
-        yield launched
-        launched.close()
+    """A served installation with an empty club and its staff; gives its address."""
+    with clubs.served(tmp_path_factory.mktemp("club")) as server:
+        yield server.address
 
 
 @dataclass
 class Desk:
-    """A browser at a desk, or in a hand; what it complains about is kept."""
+    """The manager's browser at a desk, or in a hand."""
 
     page: Page
     address: str
-    complaints: list[str] = field(default_factory=list)
     scripts: bool = True
 
     def sign_in(self) -> None:
-        self.page.goto(f"{self.address}/console/signin")
-        self.page.get_by_label("E-mail").fill(EMAIL)
-        self.page.get_by_label("Password").fill(PASSWORD)
-        self.page.get_by_role("button", name="Sign in").click()
+        browsing.sign_in(self.page, self.address, MANAGER, scripts=self.scripts)
         expect(self.page.get_by_role("heading", name="Strand House", exact=True)).to_be_visible()
-        if self.scripts:
-            expect(self.page.locator(".tiles.is-waiting")).to_have_count(0)  # leaving sooner breaks off its request
 
     def go(self, where: str) -> None:
         """Follow the navigation; on a phone, a part that is not at hand is behind "More"."""
@@ -72,26 +47,16 @@ class Desk:
         self.page.get_by_role("dialog").get_by_role("button", name=button).click()
         expect(self.page.get_by_role("dialog")).to_have_count(0)
 
-    def heard(self, message: ConsoleMessage) -> None:
-        # The browser itself logs every refused form; that is how it should be answered.
-        # htmx says the same of a search that gives way to the next.
-        expected = ("status of 422", "htmx:sendAbort,", "htmx:afterRequest,")
-        if message.type == "error" and not any(each in message.text for each in expected):
-            self.complaints.append(message.text)
-
 
 @pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
 def desk(club: str, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Desk]:
     """A browser window; nothing may complain in it: no script fails, and the content policy blocks nothing."""
-    context = browser.new_context(viewport=request.param, reduced_motion="reduce", locale="en-GB")
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    found = Desk(page, club)
-    page.on("console", found.heard)
-    page.on("pageerror", lambda failure: found.complaints.append(str(failure)))
-    yield found
-    context.close()
-    assert found.complaints == []
+    page = browsing.window(browser, viewport=request.param)
+    # htmx speaks up where a search gives way to the next.
+    heard = browsing.complaints(page, expected=(REFUSED_FORM, "htmx:sendAbort,", "htmx:afterRequest,"))
+    yield Desk(page, club)
+    page.context.close()
+    assert heard == []
 
 
 def test_a_manager_sells_a_plan_to_a_company_and_sees_what_its_people_may(desk: Desk) -> None:
@@ -222,7 +187,7 @@ def test_signing_in_and_searching_take_no_mouse(desk: Desk) -> None:
     page = desk.page
     page.goto(f"{desk.address}/console/signin")
     expect(page.get_by_label("E-mail")).to_be_focused()
-    page.keyboard.type(EMAIL)
+    page.keyboard.type(MANAGER)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
@@ -322,7 +287,7 @@ def test_a_session_that_ends_in_the_middle_of_a_drawer_loses_nothing(desk: Desk)
     with page.context.expect_page() as opened:
         drawer.get_by_role("link", name="Sign in in a new window").click()
     other = opened.value
-    other.get_by_label("E-mail").fill(EMAIL)
+    other.get_by_label("E-mail").fill(MANAGER)
     other.get_by_label("Password").fill(PASSWORD)
     other.get_by_role("button", name="Sign in", exact=True).click()
     expect(other.get_by_role("heading", level=1)).to_have_text("You are signed in")
@@ -335,9 +300,7 @@ def test_a_session_that_ends_in_the_middle_of_a_drawer_loses_nothing(desk: Desk)
 
 
 def test_without_scripts_everything_essential_works(club: str, browser: Browser) -> None:
-    context = browser.new_context(java_script_enabled=False, viewport=DESK, locale="en-GB")
-    page = context.new_page()
-    page.set_default_timeout(20_000)
+    page = browsing.window(browser, java_script_enabled=False)
     desk = Desk(page, club, scripts=False)
     desk.sign_in()
     desk.go("Customers")
@@ -368,4 +331,4 @@ def test_without_scripts_everything_essential_works(club: str, browser: Browser)
     page.get_by_role("link", name="End now").click()
     page.get_by_role("button", name="End it now").click()
     expect(page.locator("article.membership")).to_contain_text("Expired")
-    context.close()
+    page.context.close()

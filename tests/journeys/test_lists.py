@@ -2,53 +2,28 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests import axe
-from tests.cli.installation import fresh
+from tests import axe, browsing
+from tests.cli import clubs
+from tests.cli.founding import MANAGER
 
 pytestmark = pytest.mark.browser
 
-EMAIL, PASSWORD = "mara@club.example", "a-key-for-the-front-door"
-DESK: ViewportSize = {"width": 1280, "height": 900}
-
 
 @pytest.fixture(scope="module")
-def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A served installation with an empty club and a manager; gives the address of the club's console."""
-    with fresh(tmp_path_factory.mktemp("lists")) as installation:
-        installation.migrate()
-        installation.run(
-            "organization", "create", "Strand House", "--timezone", "Europe/London", "--currency", "GBP"
-        )  # fmt: skip
-        installation.run(
-            "staff", "add", "--email", EMAIL, "--name", "Mara Manager", "--role", "manager", stdin=f"{PASSWORD}\n"
-        )
-        with installation.served() as server:
-            yield f"{server.address}/console"
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A served installation with an empty club and its staff; gives its address."""
+    with clubs.served(tmp_path_factory.mktemp("lists")) as server:
+        yield server.address
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Browser]:
-    expect.set_options(timeout=20_000)  # a machine that runs the rest of the suite meanwhile may be slow
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=str(chromium))
-        yield launched
-        launched.close()
-
-
-def signed_in(page: Page, console: str) -> str:
-    """Sign in, and return the address of the club."""
-    page.set_default_timeout(20_000)
-    page.goto(f"{console}/signin")
-    page.get_by_label("E-mail").fill(EMAIL)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("navigation", name="Console")).to_be_attached()
-    return f"{console}/strand-house"
+def signed_in(page: Page, address: str, *, scripts: bool = True) -> str:
+    """Let the manager in, and return the address of the club's console."""
+    browsing.sign_in(page, address, MANAGER, scripts=scripts)
+    return f"{address}/console/strand-house"
 
 
 def add(page: Page, club: str, first: str, last: str) -> None:
@@ -59,13 +34,10 @@ def add(page: Page, club: str, first: str, last: str) -> None:
     expect(page.get_by_role("heading", level=1, name=f"{first} {last}")).to_be_visible()
 
 
-def test_a_list_is_searched_filtered_tagged_and_kept_as_a_view(console: str, browser: Browser) -> None:
-    context = browser.new_context(viewport=DESK, reduced_motion="reduce", locale="en-GB")
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda failure: complaints.append(str(failure)))
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    club = signed_in(page, console)
+def test_a_list_is_searched_filtered_tagged_and_kept_as_a_view(address: str, browser: Browser) -> None:
+    page = browsing.window(browser)
+    complaints = browsing.complaints(page, expected=())
+    club = signed_in(page, address)
     add(page, club, "Ada", "Okonkwo")
     add(page, club, "Bea", "Brandt")
 
@@ -109,13 +81,12 @@ def test_a_list_is_searched_filtered_tagged_and_kept_as_a_view(console: str, bro
     expect(bea).to_have_count(0)
     expect(ada).to_be_visible()
     assert complaints == []
-    context.close()
+    page.context.close()
 
 
-def test_one_goes_from_a_list_and_back_and_is_told_what_fails(console: str, browser: Browser) -> None:
-    context = browser.new_context(viewport=DESK, reduced_motion="reduce", locale="en-GB")
-    page = context.new_page()
-    club = signed_in(page, console)
+def test_one_goes_from_a_list_and_back_and_is_told_what_fails(address: str, browser: Browser) -> None:
+    page = browsing.window(browser)
+    club = signed_in(page, address)
     add(page, club, "Xaver", "Xylander")
     page.goto(f"{club}/customers")
     page.get_by_label("Membership", exact=True).select_option("none")
@@ -143,13 +114,12 @@ def test_one_goes_from_a_list_and_back_and_is_told_what_fails(console: str, brow
     expect(drawer.get_by_label("First name")).to_have_value("Yara")
     page.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
-    context.close()
+    page.context.close()
 
 
-def test_the_list_works_without_scripts(console: str, browser: Browser) -> None:
-    context = browser.new_context(viewport=DESK, java_script_enabled=False, locale="en-GB")
-    page = context.new_page()
-    club = signed_in(page, console)
+def test_the_list_works_without_scripts(address: str, browser: Browser) -> None:
+    page = browsing.window(browser, java_script_enabled=False)
+    club = signed_in(page, address, scripts=False)
     add(page, club, "Cem", "Coker")
     page.goto(f"{club}/customers")
     page.get_by_role("searchbox", name="Find a customer").fill("c")
@@ -162,4 +132,4 @@ def test_the_list_works_without_scripts(console: str, browser: Browser) -> None:
     page.get_by_role("button", name="Add the tag").click()
     page.goto(f"{club}/customers?tag=speaker&status=active")
     expect(page.get_by_role("link", name="Cem Coker")).to_be_visible()
-    context.close()
+    page.context.close()

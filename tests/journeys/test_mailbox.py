@@ -1,42 +1,24 @@
 """From a grant to the mail about it, on the real server with its worker, seen in a real browser."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.cli.installation import Installation, Server, fresh
+from tests import browsing
+from tests.browsing import DESK, PHONE
+from tests.cli import clubs
+from tests.cli.installation import Server
 
 pytestmark = pytest.mark.browser
-
-PHONE: ViewportSize = {"width": 390, "height": 844}
-DESK: ViewportSize = {"width": 1280, "height": 900}
 
 
 @pytest.fixture
 def club(tmp_path: Path) -> Iterator[Server]:
     """A served installation whose mail goes into the mailbox, with a club of its own and a key of it."""
-    with fresh(tmp_path) as empty:
-        mail = {"TESSERA_MAIL_URL": "mailbox:", "TESSERA_MAIL_FROM": "Strand House <hello@strand.example>"}
-        installation = Installation({**empty.environ, **mail})
-        installation.migrate()
-        installation.run(
-            "organization", "create", "Strand House", "--timezone", "Europe/London", "--currency", "GBP"
-        )  # fmt: skip
-        made = installation.run("key", "create", "--name", "Journey", "--scopes", "all")
-        with installation.served() as server:
-            yield replace(server, key=made.stdout.splitlines()[-1])
-
-
-@pytest.fixture
-def browser(chromium: Path) -> Iterator[Browser]:
-    expect.set_options(timeout=20_000)  # a machine that runs the rest of the suite meanwhile may be slow
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=str(chromium))
-        yield launched
-        launched.close()
+    with clubs.served(tmp_path, settings=clubs.MAIL) as server:
+        yield server
 
 
 def join(club: Server) -> str:
@@ -51,10 +33,8 @@ def join(club: Server) -> str:
 
 def opened(browser: Browser, address: str, window: ViewportSize) -> tuple[Page, list[str]]:
     """The page in a window of its own, and what the browser complains about there."""
-    page = browser.new_context(viewport=window, reduced_motion="reduce").new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda failure: complaints.append(str(failure)))
+    page = browsing.window(browser, viewport=window)
+    complaints = browsing.complaints(page, expected=())
     page.goto(f"{address}/mailbox/")
     return page, complaints
 

@@ -2,38 +2,28 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests import browsing
 from tests.axe import violations
-from tests.cli.installation import Installation, Server, fresh
+from tests.browsing import NARROW, PHONE
+from tests.cli import clubs
+from tests.cli.installation import Server
 
 pytestmark = pytest.mark.browser
 
-PHONE: ViewportSize = {"width": 390, "height": 844}
-NARROW: ViewportSize = {"width": 320, "height": 700}
 ADA = "ada@member.example"
 
 
 @pytest.fixture(scope="module")
 def club(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A served installation whose mail goes into the mailbox, with a club, two plans and a member."""
-    with fresh(tmp_path_factory.mktemp("portal")) as empty:
-        mail = {"TESSERA_MAIL_URL": "mailbox:", "TESSERA_MAIL_FROM": "Strand House <hello@strand.example>"}
-        installation = Installation({**empty.environ, **mail})
-        installation.migrate()
-        installation.run(
-            "organization", "create", "Strand House", "--timezone", "Europe/London", "--currency", "GBP"
-        )  # fmt: skip
-        made = installation.run("key", "create", "--name", "Journey", "--scopes", "all")
-        with installation.served() as server:
-            served = replace(server, key=made.stdout.splitlines()[-1])
-            _members_of(served)
-            yield served
+    with clubs.served(tmp_path_factory.mktemp("portal"), settings=clubs.MAIL) as server:
+        _members_of(server)
+        yield server
 
 
 def _members_of(club: Server) -> None:
@@ -43,15 +33,6 @@ def _members_of(club: Server) -> None:
     emails = [{"address": ADA, "verified": True}]
     ada = club.post("/api/v1/customers", {"first_name": "Ada", "last_name": "Okonkwo", "emails": emails})
     club.post("/api/v1/memberships", {"plan": plan["id"], "customer": ada["id"]})
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Browser]:
-    expect.set_options(timeout=20_000)  # a machine that runs the rest of the suite meanwhile may be slow
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=str(chromium))
-        yield launched
-        launched.close()
 
 
 def code_in_the_mail(context: BrowserContext, club: Server) -> str:
@@ -80,7 +61,7 @@ def fits(page: Page) -> bool:
 
 
 def test_a_member_signs_in_cancels_at_the_periods_end_and_undoes_it(club: Server, browser: Browser) -> None:
-    context = browser.new_context(viewport=PHONE, java_script_enabled=False)
+    context = browsing.window(browser, viewport=PHONE, java_script_enabled=False).context
     page = signed_in(context, club)
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Ada Okonkwo")

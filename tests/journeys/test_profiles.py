@@ -5,9 +5,10 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests import axe
-from tests.journeys.test_console import PHONE, Desk, browser, club, desk
+from tests.browsing import PHONE
+from tests.journeys.test_console import Desk, club, desk
 
-__all__ = ["browser", "club", "desk"]
+__all__ = ["club", "desk"]
 
 
 def mark_of(page: Page) -> str:

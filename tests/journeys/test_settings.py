@@ -4,65 +4,31 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from tests import browsing
 from tests.axe import violations
-from tests.cli.installation import fresh
+from tests.browsing import DESK, NARROW, PHONE, complaints
+from tests.cli import clubs
+from tests.cli.founding import OWNER
 from tests.files import pictures
 
 pytestmark = pytest.mark.browser
 
-EMAIL, PASSWORD = "olga@club.example", "a-key-for-the-back-door"
-PHONE: ViewportSize = {"width": 390, "height": 844}
-DESK: ViewportSize = {"width": 1280, "height": 900}
-NARROW: ViewportSize = {"width": 320, "height": 700}
 CLUB = "/console/strand-house"
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A served installation with a club for tests and its owner."""
-    with fresh(tmp_path_factory.mktemp("club")) as installation:
-        installation.migrate()
-        installation.run(
-            "organization", "create", "Strand House", "--timezone", "Europe/London", "--currency", "GBP", "--test",
-            "--now", "2026-01-10T12:00:00Z",
-        )  # fmt: skip
-        installation.run(
-            "staff", "add", "--email", EMAIL, "--name", "Olga Owner", "--role", "owner", stdin=f"{PASSWORD}\n"
-        )
-        with installation.served() as server:
-            yield server.address
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Browser]:
-    expect.set_options(timeout=20_000)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=str(chromium))
-        yield launched
-        launched.close()
+    with clubs.served(tmp_path_factory.mktemp("club"), test=True) as server:
+        yield server.address
 
 
 def signed_in(browser: Browser, address: str, size: ViewportSize = DESK, *, scripts: bool = True) -> Page:
-    page = browser.new_context(viewport=size, java_script_enabled=scripts, base_url=address).new_page()
-    page.goto("/console/signin")
-    page.get_by_label("E-mail").fill(EMAIL)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"**{CLUB}")
+    page = browsing.window(browser, viewport=size, java_script_enabled=scripts, base_url=address)
+    browsing.sign_in(page, address, OWNER, scripts=scripts)
     return page
-
-
-def complaints(page: Page) -> list[str]:
-    heard: list[str] = []
-
-    def hear(message: ConsoleMessage) -> None:
-        if message.type == "error" and "422" not in message.text:
-            heard.append(message.text)
-
-    page.on("console", hear)
-    return heard
 
 
 def someone(page: Page, first: str, last: str) -> None:

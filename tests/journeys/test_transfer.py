@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests import axe
-from tests.cli.installation import fresh
+from tests import axe, browsing
+from tests.cli import clubs
+from tests.cli.founding import MANAGER
 
 pytestmark = pytest.mark.browser
 
-EMAIL, PASSWORD = "mara@club.example", "a-key-for-the-front-door"
 FILE = (
     "Mitgliedsnr;Vorname;Familie;E-Mail;Geburtsdatum\n"
     "M-7;Ada;Lovelace;ada@example.org;10.12.1985\n"
@@ -24,44 +24,20 @@ FILE = (
 
 @pytest.fixture(scope="module")
 def club(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A served installation, its worker with it, with an empty club and a manager; gives its address."""
-    with fresh(tmp_path_factory.mktemp("club")) as installation:
-        installation.migrate()
-        installation.run(
-            "organization", "create", "Strand House", "--timezone", "Europe/London", "--currency", "GBP"
-        )  # fmt: skip
-        installation.run(
-            "staff", "add", "--email", EMAIL, "--name", "Mara Manager", "--role", "manager", stdin=f"{PASSWORD}\n"
-        )
-        with installation.served() as server:
-            yield server.address
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Browser]:
-    expect.set_options(timeout=20_000)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=str(chromium))
-        yield launched
-        launched.close()
+    """A served installation, its worker with it, with an empty club and its staff; gives its address."""
+    with clubs.served(tmp_path_factory.mktemp("club")) as server:
+        yield server.address
 
 
 @pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
 def page(club: str, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A window in which the manager has signed in; nothing in it may complain."""
-    complaints: list[str] = []
-    context = browser.new_context(reduced_motion="reduce", locale="en-GB", java_script_enabled=request.param)
-    found = context.new_page()
-    found.set_default_timeout(20_000)
-    found.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    found.on("pageerror", lambda failure: complaints.append(str(failure)))
-    found.goto(f"{club}/console/signin")
-    found.get_by_label("E-mail").fill(EMAIL)
-    found.get_by_label("Password").fill(PASSWORD)
-    found.get_by_role("button", name="Sign in").click()
+    found = browsing.window(browser, java_script_enabled=request.param)
+    complaints = browsing.complaints(found, expected=())
+    browsing.sign_in(found, club, MANAGER, scripts=request.param)
     found.get_by_role("navigation", name="Console").get_by_role("link", name="Settings").click()
     yield found
-    context.close()
+    found.context.close()
     assert complaints == []
 
 

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from standardwebhooks import Webhook
 
-from tests.cli.installation import Installation, fresh
+from tests import browsing
+from tests.cli import clubs
+from tests.cli.founding import OWNER
 from tests.webhooks.receiver import Receiver, receiving, with_status
 
 pytestmark = pytest.mark.browser
-
-EMAIL, PASSWORD = "olga@club.example", "a-key-for-the-front-door"
 
 
 @pytest.fixture
@@ -22,33 +22,15 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def page(chromium: Path, tmp_path: Path, receiver: Receiver) -> Iterator[Page]:
+def page(browser: Browser, tmp_path: Path, receiver: Receiver) -> Iterator[Page]:
     """The console of a new test club, its owner signed in; nothing in the browser may complain."""
-    complaints: list[str] = []
-    with fresh(tmp_path) as made:
-        allowed = receiver.url.removeprefix("http://").partition("/")[0]
-        installation = Installation({**made.environ, "TESSERA_OUTBOUND_ALLOWED": allowed})
-        installation.migrate()
-        installation.run(
-            "organization", "create", "Strand House", "--timezone", "Europe/London", "--currency", "GBP", "--test"
-        )  # fmt: skip
-        installation.run(
-            "staff", "add", "--email", EMAIL, "--name", "Olga Owner", "--role", "owner", stdin=f"{PASSWORD}\n"
-        )
-        with installation.served() as server, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=str(chromium))
-            context = browser.new_context(reduced_motion="reduce", locale="en-GB")
-            found = context.new_page()
-            found.set_default_timeout(20_000)
-            expect.set_options(timeout=20_000)
-            found.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-            found.on("pageerror", lambda failure: complaints.append(str(failure)))
-            found.goto(f"{server.address}/console/signin")
-            found.get_by_label("E-mail").fill(EMAIL)
-            found.get_by_label("Password").fill(PASSWORD)
-            found.get_by_role("button", name="Sign in").click()
-            yield found
-            browser.close()
+    allowed = receiver.url.removeprefix("http://").partition("/")[0]
+    with clubs.served(tmp_path, test=True, settings={"TESSERA_OUTBOUND_ALLOWED": allowed}) as server:
+        found = browsing.window(browser)
+        complaints = browsing.complaints(found, expected=())
+        browsing.sign_in(found, server.address, OWNER)
+        yield found
+        found.context.close()
     assert complaints == []
 
 

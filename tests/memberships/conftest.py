@@ -6,10 +6,7 @@ from tessera.events.models import Event
 from tessera.memberships.models import Membership, Term
 from tessera.people.models import Company, Customer
 from tests import make
-from tests.http.emptying import database_can_be_emptied
 from tests.memberships.desk import Desk
-
-__all__ = ["database_can_be_emptied"]
 
 
 @pytest.fixture

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from hypothesis import strategies as st
 
-from tessera.memberships.models import Membership
+from tessera.memberships.models import Membership, Pause, Term
+from tessera.memberships.status import Facts
 from tessera.memberships.types import STORED_REASONS, EndedReason
 from tessera.organizations.models import Organization
 from tessera.plans.models import Plan
@@ -115,6 +117,24 @@ def write(history: History, club: Organization, plans: list[Plan]) -> Membership
         starts_at, ends_at = _instants(interval)
         make.pause(written, starts_at=starts_at, ends_at=ends_at, extends=extends)
     return written
+
+
+def imagined(history: History, plan_ids: tuple[UUID, UUID] = (UUID(int=1), UUID(int=2))) -> Facts:
+    """The history as its facts alone, of records that are nowhere stored."""
+    at, reason = history.ended or (None, "")
+    pending = None if history.pending_until is None else day(history.pending_until)
+    ended_at = None if at is None else day(at)
+    terms, pauses = [], []
+    for each in sorted(history.terms, key=lambda term: term.interval[0]):
+        starts_at, ends_at = _instants(each.interval)
+        grace = None if ends_at is None or each.grace_days is None else ends_at + timedelta(days=each.grace_days)
+        plan_id = plan_ids[each.plan]
+        terms.append(Term(plan_id=plan_id, starts_at=starts_at, ends_at=ends_at, grace_until=grace, trial=each.trial))
+    for interval, extends in sorted(history.pauses, key=lambda pause: pause[0][0]):
+        starts_at, ends_at = _instants(interval)
+        pauses.append(Pause(starts_at=starts_at, ends_at=ends_at, extends=extends))
+    membership = Membership(renews=history.renews, pending_until=pending, ended_at=ended_at, ended_reason=str(reason))
+    return Facts(membership, terms, pauses)
 
 
 def instants() -> list[datetime]:

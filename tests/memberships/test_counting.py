@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tessera.memberships.counting import Holders, active_holders, held_at
-from tessera.memberships.models import Membership
+from tessera.memberships.counting import Holders, active_holders, held_at, held_by_plan
+from tessera.memberships.models import Membership, Term
 from tessera.memberships.status_sql import with_plan, with_status
 from tessera.memberships.types import Status
 from tests import make
@@ -61,3 +61,15 @@ def test_counting_from_indexes_is_counting_one_by_one(drawn: list[History], inst
             slow = Counter(row["plan_at"] for row in found if row["status_at"] == Status.ACTIVE)
             fast = {key: holders.all for key, holders in active_holders(club, at).items()}
             assert fast == dict(slow), at
+        instants.sort()
+        held = held_by_plan(club, [plan.pk for plan in plans], instants)
+        terms = list(Term.objects.filter(membership__organization=club).select_related("membership"))
+        for plan in plans:
+            of_plan = [each for each in terms if each.plan_id == plan.pk]
+            slow_at = [sum(each.covers(at) and not _ended(each, at) for each in of_plan) for at in instants]
+            assert held.get(plan.pk, [0] * len(instants)) == slow_at
+
+
+def _ended(term: Term, at: datetime) -> bool:
+    ended_at = term.membership.ended_at
+    return ended_at is not None and ended_at <= at

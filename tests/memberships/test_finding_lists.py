@@ -18,7 +18,7 @@ from tessera.memberships.status import Facts
 from tessera.memberships.types import EndedReason, Status
 from tessera.organizations.models import Organization
 from tessera.people import affiliations
-from tessera.people.models import Affiliation, Customer, CustomerTag
+from tessera.people.models import Affiliation, Company, Customer, CustomerTag
 from tessera.people.types import CompanyStatus, CustomerStatus
 from tests import make
 
@@ -120,7 +120,7 @@ def fits(every: Held, holding: Holding | None, plan_id: UUID | None, ending: int
     return any(state.status.value == holding.value for _row, state, _plan in mine)
 
 
-@pytest.mark.parametrize(("few", "some"), [(0, -1), (0, 2_000), (2_000, 2_000)], ids=["walked", "as a set", "by index"])
+@pytest.mark.parametrize(("few", "some"), [(0, 0), (0, 2_000), (2_000, 2_000)], ids=["walked", "among", "by index"])
 @pytest.mark.parametrize("seed", range(1))
 def test_filters_by_membership_follow_the_rules(
     club: Organization, monkeypatch: pytest.MonkeyPatch, seed: int, few: int, some: int
@@ -147,7 +147,8 @@ def test_pages_follow_each_other_without_gap_or_repeat(
     club: Organization, monkeypatch: pytest.MonkeyPatch, sort: Sort, told: dict[str, Any], few: int
 ) -> None:
     monkeypatch.setattr(finding, "FEW", few)
-    monkeypatch.setattr(finding, "_STEPS", (3, 7, None))
+    monkeypatch.setattr(finding, "_FIRST", 3)
+    monkeypatch.setattr(finding, "_MORE", 7)
     for person in crowd(club, 4):
         if person.number.endswith(("1", "4")):
             CustomerTag.objects.create(organization=club, customer=person, tag="Press", key="press")
@@ -202,6 +203,31 @@ def test_companies_are_filtered_likewise(club: Organization) -> None:
     assert names(over=True) == names(tag="media") == names(holding=Holding.ACTIVE) == names(q="ful") == ["Full"]
     assert names(holding=Holding.EXPIRED) == names(status=CompanyStatus.ARCHIVED) == ["Roomy"]
     assert names(over=True, tag="other") == []
+    over = narrowing.companies_of(club, CompanyFilter(over=True), at=AT)
+    assert [each.name for each in over] == ["Full"]
+
+
+def test_companies_over_their_seats_are_those_with_people_who_have_none(club: Organization) -> None:
+    pair = make.plan(club, "Pair", seats=2)
+
+    def firm(name: str, people: int, **told: Any) -> Company:
+        made = make.company(club, name)
+        make.membership(pair, company=made, **told)
+        for _ in range(people):
+            make.employee(made)
+        return made
+
+    firm("By the plan", 3)
+    firm("By its own number", 4, seats=3)
+    firm("Full to the last", 2)
+    firm("Own number instead", 3, seats=5)
+    firm("Over, in every sense", 3, starts_at=AT - DAY, ends_at=AT)
+    firm("Some have left", 2).affiliations.update(ends_at=AT)
+    for person in Customer.objects.filter(affiliations__company=firm("Some are banned", 3))[:1]:
+        Customer.objects.filter(pk=person.pk).update(status=CustomerStatus.BANNED)
+    make.employee(make.company(club, "Without a membership"))
+    page = finding.companies(club, CompanyFilter(over=True), at=AT, limit=50, cursor=None)
+    assert [each.name for each in page.data] == ["By its own number", "By the plan"]
 
 
 def test_memberships_are_filtered_likewise(club: Organization) -> None:

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tessera.core.ids import new_id
 from tessera.memberships.models import Membership, Term
 from tessera.memberships.status import (
+    Facts,
     TermFact,
     granting_spans,
     lapses_at,
@@ -161,6 +163,8 @@ def test_status_in_sql_is_status_in_python(drawn: list[History], instants: list[
         club = make.organization()
         plans = [make.plan(club), make.plan(club)]
         kept = {(row := histories.write(each, club, plans)).pk: facts(row) for each in drawn}
+        for stored, each in zip(kept.values(), drawn, strict=True):
+            assert _shape(stored) == _shape(histories.imagined(each, (plans[0].pk, plans[1].pk)))
         for at in instants:
             rows = with_plan(with_status(Membership.objects.filter(pk__in=kept), at), at)
             found = {row["pk"]: row for row in rows.values(*COLUMNS)}
@@ -172,58 +176,60 @@ def test_status_in_sql_is_status_in_python(drawn: list[History], instants: list[
                 assert found[pk]["plan_at"] == plan_id, (at, known)
 
 
+def _shape(known: Facts) -> tuple[object, ...]:
+    """All of the facts that the status depends on."""
+    held = known.membership
+    return (
+        (held.renews, held.pending_until, held.ended_at, held.ended_reason),
+        [(each.starts_at, each.ends_at, each.grace_until) for each in known.terms],
+        [(each.starts_at, each.ends_at, each.extends) for each in known.pauses],
+    )
+
+
 @settings(max_examples=scaled(1000), deadline=None)
 @given(histories.histories())
 def test_it_grants_exactly_within_its_granting_spans(history: History) -> None:
-    with histories.taken_back():
-        club = make.organization()
-        plans = [make.plan(club), make.plan(club)]
-        known = facts(histories.write(history, club, plans))
+    first, second = new_id(), new_id()
+    known = histories.imagined(history, (first, second))
 
-        def of_the_first_plan(term: TermFact) -> bool:
-            return isinstance(term, Term) and term.plan_id == plans[0].pk
+    def of_the_first_plan(term: TermFact) -> bool:
+        return isinstance(term, Term) and term.plan_id == first
 
-        spans = granting_spans(known, of_the_first_plan)
+    spans = granting_spans(known, of_the_first_plan)
 
-        assert all(a.ends_at is not None and a.ends_at < b.starts_at for a, b in pairwise(spans))
-        for at in histories.instants():
-            now = state_at(known, at)
-            grants = now.status is Status.ACTIVE and now.term is not None and of_the_first_plan(now.term)
-            assert any(span.covers(at) for span in spans) is grants, at
+    assert all(a.ends_at is not None and a.ends_at < b.starts_at for a, b in pairwise(spans))
+    for at in histories.instants():
+        now = state_at(known, at)
+        grants = now.status is Status.ACTIVE and now.term is not None and of_the_first_plan(now.term)
+        assert any(span.covers(at) for span in spans) is grants, at
 
 
 @settings(max_examples=scaled(1000), deadline=None)
 @given(histories.histories())
 def test_it_lapses_at_the_first_instant_from_which_it_is_expired_for_ever(history: History) -> None:
-    with histories.taken_back():
-        club = make.organization()
-        plans = [make.plan(club), make.plan(club)]
-        known = facts(histories.write(history, club, plans))
-        lapse = lapses_at(known)
-        instants = [*histories.instants(), day(5000)]
-        expired = [state_at(known, at).status is Status.EXPIRED for at in instants]
+    known = histories.imagined(history)
+    lapse = lapses_at(known)
+    instants = [*histories.instants(), day(5000)]
+    expired = [state_at(known, at).status is Status.EXPIRED for at in instants]
 
-        if known.membership.ended_at is not None:
-            assert lapse is None
-        elif lapse is None:
-            assert not expired[-1]
-        else:
-            assert state_at(known, lapse - MICROSECOND).status != Status.EXPIRED
-            assert all(over for at, over in zip(instants, expired, strict=True) if at >= lapse)
+    if known.membership.ended_at is not None:
+        assert lapse is None
+    elif lapse is None:
+        assert not expired[-1]
+    else:
+        assert state_at(known, lapse - MICROSECOND).status != Status.EXPIRED
+        assert all(over for at, over in zip(instants, expired, strict=True) if at >= lapse)
 
 
 @settings(max_examples=scaled(500), deadline=None)
 @given(histories.histories())
 def test_a_state_names_what_it_rests_on(history: History) -> None:
-    with histories.taken_back():
-        club = make.organization()
-        plans = [make.plan(club), make.plan(club)]
-        known = facts(histories.write(history, club, plans))
-        for at in histories.instants():
-            now = state_at(known, at)
-            assert (now.reason is not None) is (now.status is Status.EXPIRED)
-            assert now.unended is (now.status is not Status.EXPIRED)
-            assert (now.pause is not None) is (now.status is Status.PAUSED)
-            if now.status is Status.ACTIVE:
-                expected = last_ended(known.terms, at) if now.in_grace else term_covering(known.terms, at)
-                assert now.term is expected is not None
+    known = histories.imagined(history)
+    for at in histories.instants():
+        now = state_at(known, at)
+        assert (now.reason is not None) is (now.status is Status.EXPIRED)
+        assert now.unended is (now.status is not Status.EXPIRED)
+        assert (now.pause is not None) is (now.status is Status.PAUSED)
+        if now.status is Status.ACTIVE:
+            expected = last_ended(known.terms, at) if now.in_grace else term_covering(known.terms, at)
+            assert now.term is expected is not None

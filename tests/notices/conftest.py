@@ -4,9 +4,6 @@ import pytest
 from django.test import override_settings
 
 from tessera.http.mail_url import django_settings
-from tests.http.emptying import database_can_be_emptied
-
-__all__ = ["database_can_be_emptied"]
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,6 @@ import pytest
 
 from tessera.organizations.models import Organization
 from tests import make
-from tests.http.emptying import database_can_be_emptied
-
-__all__ = ["database_can_be_emptied"]
 
 
 @pytest.fixture

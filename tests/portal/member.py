@@ -1,7 +1,5 @@
 """Somebody at a browser who looks at their own pages, signed in or not yet."""
 
-import html
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,38 +16,8 @@ from tessera.identity.sessions import open_session
 from tessera.identity.types import How, Surface
 from tessera.organizations.models import Organization
 from tessera.people.models import Company, Customer
-
-_FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL)
-_INPUT = re.compile(r"<(?:input|button)\b[^>]*>")
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """An answer as somebody reads it."""
-
-    status: int
-    text: str
-    location: str
-    headers: Any
-    queries: int
-
-    @property
-    def words(self) -> str:
-        bare = re.sub(r"<(script|style|svg|head)\b.*?</\1>", " ", self.text, flags=re.DOTALL)
-        return re.sub(r" ([,;.])", r"\1", " ".join(html.unescape(re.sub(r"<[^>]+>", " ", bare)).split()))
-
-    def form(self, **carrying: str) -> dict[str, str]:
-        """The fields of the first form that carries these values, and its token."""
-        for _, inside in _FORM.findall(self.text):
-            values = {}
-            for tag in _INPUT.findall(inside):
-                name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
-                picked = 'type="radio"' not in tag or "checked" in tag
-                if name and picked and not tag.startswith("<button"):
-                    values[name[1]] = html.unescape(value[1]) if value else ""
-            if carrying.items() <= values.items():
-                return values
-        raise AssertionError(f"no form carries {carrying}: {self.words}")
+from tests import pages
+from tests.pages import Page
 
 
 @dataclass(slots=True)
@@ -81,12 +49,12 @@ class Browser:
     def get(self, path: str, **headers: str) -> Page:
         with CaptureQueriesContext(connection) as queries:
             answer = self.client.get(self.full(path), headers=headers)
-        return _read(answer, len(queries))
+        return pages.read(answer, len(queries))
 
     def post(self, path: str, **told: str) -> Page:
         with CaptureQueriesContext(connection) as queries:
             answer = self.client.post(self.full(path), told)
-        return _read(answer, len(queries))
+        return pages.read(answer, len(queries))
 
     def follow(self, path: str, **told: str) -> Page:
         """Send something and look at the page that it leads to."""
@@ -115,8 +83,3 @@ def mem(membership: Any) -> str:
 
 def com(company: Company) -> str:
     return f"/companies/{ids.to_text(Prefix.COMPANY, company.pk)}"
-
-
-def _read(answer: Any, queries: int) -> Page:
-    body = answer.getvalue() if getattr(answer, "streaming", False) else answer.content
-    return Page(answer.status_code, body.decode(), answer.headers.get("Location", ""), answer.headers, queries)

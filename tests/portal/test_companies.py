@@ -15,7 +15,8 @@ from tessera.people.errors import TooManyInvitations
 from tessera.people.models import Affiliation, Company, CompanyInvitation, CompanyLink, Customer
 from tessera.people.types import CompanyStatus, CustomerStatus
 from tests import make
-from tests.portal.member import Browser, Page, com, signed_in
+from tests.pages import Page
+from tests.portal.member import Browser, com, signed_in
 
 pytestmark = pytest.mark.django_db
 NOON = make.JAN_10

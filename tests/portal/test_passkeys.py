@@ -9,7 +9,8 @@ from tessera.identity.models import CustomerSession, Passkey
 from tessera.organizations.models import Organization
 from tests import make
 from tests.identity.authenticator import Device
-from tests.portal.member import Browser, Page, signed_in
+from tests.pages import Page
+from tests.portal.member import Browser, signed_in
 
 pytestmark = pytest.mark.django_db
 

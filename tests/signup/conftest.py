@@ -7,9 +7,6 @@ from tessera.http import limits
 from tessera.http.mail_url import django_settings
 from tessera.organizations.models import Organization
 from tests import make
-from tests.http.emptying import database_can_be_emptied
-
-__all__ = ["database_can_be_emptied"]
 
 
 @pytest.fixture

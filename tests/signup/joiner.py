@@ -16,25 +16,14 @@ from tessera.identity import codes
 from tessera.identity.models import CodeAttempt
 from tessera.organizations.models import Organization
 from tessera.plans.models import Plan
+from tests.pages import Page
 
 HOME = "http://127.0.0.1:8000"
-_INPUT = re.compile(r"<(?:input|button)\b[^>]*>")
-_FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """An answer as somebody reads it."""
-
-    status: int
-    text: str
-    headers: Any
-    queries: int
-
-    @property
-    def words(self) -> str:
-        bare = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", self.text, flags=re.DOTALL)
-        return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", bare)).split())
+class Step(Page):
+    """A page of the flow."""
 
     @property
     def step(self) -> str:
@@ -44,19 +33,6 @@ class Page:
         """What the part that is swapped says of itself: `data-<name>`."""
         found = re.search(rf'<main data-flow[^>]* data-{name}="([^"]*)"', self.text)
         return html.unescape(found[1]) if found else ""
-
-    def form(self, do: str) -> dict[str, str]:
-        """The fields that the form of a step carries, as they are filled in."""
-        for _, inside in _FORM.findall(self.text):
-            values = {}
-            for tag in _INPUT.findall(inside):
-                name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
-                picked = ('type="radio"' not in tag and 'type="checkbox"' not in tag) or "checked" in tag
-                if name and picked and not tag.startswith("<button"):
-                    values[name[1]] = html.unescape(value[1]) if value else ""
-            if values.get("do") == do:
-                return values
-        raise AssertionError(f"no form does {do}: {self.words}")
 
 
 @dataclass(slots=True)
@@ -70,7 +46,7 @@ class Joiner:
     address: str = "ada@member.example"
     query: dict[str, str] = field(default_factory=dict)
     client: Client = field(default_factory=lambda: Client(enforce_csrf_checks=True))
-    page: Page = field(default_factory=lambda: Page(0, "", {}, 0))
+    page: Step = field(default_factory=lambda: Step(0, "", {}, 0))
 
     @property
     def path(self) -> str:
@@ -78,16 +54,16 @@ class Joiner:
         path = base if self.plan is None else f"{base}/{ids.to_text(Prefix.PLAN, self.plan.pk)}"
         return f"{path}?{urlencode(self.query)}" if self.query else path
 
-    def open(self, **headers: str) -> Page:
+    def open(self, **headers: str) -> Step:
         with CaptureQueriesContext(connection) as queries:
             answer = self.client.get(self.path, headers=headers)
         return self._read(answer, len(queries))
 
-    def send(self, do: str, **told: str) -> Page:
+    def send(self, do: str, **told: str) -> Step:
         """Send the form of a step as the page has it, with what is typed; follow where it leads."""
-        return self.post({**self.page.form(do), **told})
+        return self.post({**self.page.form(do=do), **told})
 
-    def post(self, told: dict[str, str], **headers: str) -> Page:
+    def post(self, told: dict[str, str], **headers: str) -> Step:
         """Send something, as a page of ours would unless other headers are told."""
         sent = {"Origin": HOME, "Sec-Fetch-Site": "same-origin", **headers}
         with CaptureQueriesContext(connection) as queries:
@@ -103,20 +79,20 @@ class Joiner:
         assert made is not None
         return made[0]
 
-    def sign_in(self) -> Page:
+    def sign_in(self) -> Step:
         self.open()
         self.send("address", address=self.address)
         return self.send("code", code=self.code())
 
-    def join(self) -> Page:
+    def join(self) -> Step:
         """From a stranger to a member, with six things to type or press."""
         self.sign_in()
         if self.page.step == "details":
             self.send("details", first_name="Ada", last_name="Okonkwo")
         return self.send("join")
 
-    def _read(self, answer: Any, queries: int) -> Page:
+    def _read(self, answer: Any, queries: int) -> Step:
         if not self.keeps_cookies:
             self.client.cookies.clear()
-        self.page = Page(answer.status_code, answer.content.decode(), answer.headers, queries)
+        self.page = Step(answer.status_code, answer.content.decode(), answer.headers, queries)
         return self.page

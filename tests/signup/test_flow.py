@@ -62,7 +62,7 @@ def test_what_is_sent_again_changes_nothing(club: Organization, door: dict[str, 
     ada = Joiner(club, make.plan(club, amount=0), **door)
     ada.sign_in()
     ada.send("details", first_name="Ada", last_name="Okonkwo")
-    form = ada.page.form("join")
+    form = ada.page.form(do="join")
 
     for _ in range(3):  # two clicks, back and once more, a lost answer
         assert ada.post(form).step == "done"
@@ -94,7 +94,7 @@ def test_two_tabs_are_one_person_and_one_membership(club: Organization) -> None:
 def test_two_clicks_on_go_on_ask_for_one_code(club: Organization) -> None:
     ada = Joiner(club, make.plan(club, amount=0), framed=True, keeps_cookies=False)
     ada.open()
-    form = {**ada.page.form("address"), "address": ada.address}
+    form = {**ada.page.form(do="address"), "address": ada.address}
     assert ada.post(form).step == ada.post(form).step == "code"
     assert ada.send("code", code=ada.code()).step == "details"
 
@@ -115,7 +115,7 @@ def test_a_wrong_code_says_how_many_tries_are_left_and_five_are_the_last(
         page = ada.send("code", code=wrong)
 
     assert page.step == "address"
-    assert page.form("address")["address"] == ada.address
+    assert page.form(do="address")["address"] == ada.address
     assert not Customer.objects.filter(organization=club).exists()
 
 
@@ -126,7 +126,7 @@ def test_an_address_that_is_none_stays_to_be_put_right(club: Organization) -> No
 
     assert (page.status, page.step) == (422, "address")
     assert "This is no e-mail address" in page.words
-    assert page.form("address")["address"] == "ada@"
+    assert page.form(do="address")["address"] == "ada@"
 
 
 def test_another_code_comes_after_half_a_minute_and_the_address_can_be_changed(club: Organization) -> None:
@@ -212,7 +212,7 @@ def test_questions_are_asked_checked_together_and_kept_with_their_words(club: Or
     assert (page.status, page.step) == (422, "details")
     for said in ("Your first name is needed.", "This is no phone number", "Choose one of these.", "This is needed."):
         assert said in page.words
-    assert page.form("details")["phone"] == "12"
+    assert page.form(do="details")["phone"] == "12"
 
     told = {"first_name": "Ada", "last_name": "", "phone": "", names["S"]: "M", names["R"]: "yes", names["D"]: ""}
     assert ada.send("details", **told).step == "review"
@@ -246,7 +246,7 @@ def test_a_name_that_is_none_is_refused_at_its_field(club: Organization, name: s
 
     assert (page.status, page.step) == (422, "details")
     assert 'id="first_name-error"' in page.text
-    assert page.form("details")["last_name"] == "Okonkwo"
+    assert page.form(do="details")["last_name"] == "Okonkwo"
     assert Customer.objects.get(organization=club).first_name == ""
 
 
@@ -338,7 +338,7 @@ def test_a_price_that_was_chosen_on_the_website_is_still_chosen_at_the_end(
     ada.send("code", code=ada.code())
     page = ada.send("details", first_name="Ada", last_name="Okonkwo")
 
-    assert page.form("join")["price"] == yearly
+    assert page.form(do="join")["price"] == yearly
 
 
 def test_a_trial_says_what_is_paid_when(club: Organization) -> None:
@@ -396,7 +396,7 @@ def test_a_membership_that_was_taken_away_is_not_offered_for_renewal(club: Organ
 
     assert page.step == "review"
     with pytest.raises(AssertionError):
-        page.form("renew")
+        page.form(do="renew")
 
 
 def test_staff_confirm_the_payment_and_the_page_knows(club: Organization) -> None:
@@ -416,7 +416,7 @@ def test_the_address_and_the_language_can_be_brought_along(club: Organization) -
     ada = Joiner(club, make.plan(club), query={"email": "ada@member.example", "locale": "de-AT"})
     page = ada.open()
 
-    assert page.form("address")["address"] == "ada@member.example"
+    assert page.form(do="address")["address"] == "ada@member.example"
     assert '<html lang="de"' in page.text
     page = ada.send("address")
     assert '<html lang="de"' in page.text

@@ -86,7 +86,7 @@ def test_everything_else_is_framed_by_nobody(club: Organization, path: str) -> N
 def test_what_is_refused_in_a_frame_is_framed_by_no_other_site(club: Organization) -> None:
     ada = Joiner(club, make.plan(club), framed=True)
     ada.open()
-    page = ada.post(ada.page.form("address"), Origin="https://evil.example")
+    page = ada.post(ada.page.form(do="address"), Origin="https://evil.example")
 
     assert (page.status, ancestors(page.headers["Content-Security-Policy"])) == (403, SITE)
 
@@ -109,7 +109,7 @@ def test_what_no_page_of_ours_sent_does_nothing(club: Organization, headers: dic
     ada.sign_in()
     ada.send("details", first_name="Ada", last_name="Okonkwo")
     before = Event.objects.count()
-    page = ada.post(ada.page.form("join"), **headers)
+    page = ada.post(ada.page.form(do="join"), **headers)
 
     assert page.status == 403
     assert (Membership.objects.count(), Event.objects.count()) == (0, before)
@@ -118,7 +118,7 @@ def test_what_no_page_of_ours_sent_does_nothing(club: Organization, headers: dic
 def test_an_old_browser_that_does_not_say_where_from_is_let_in_by_its_origin(club: Organization) -> None:
     ada = Joiner(club, make.plan(club, amount=0), framed=True)
     ada.open()
-    told = {**ada.page.form("address"), "address": ada.address}
+    told = {**ada.page.form(do="address"), "address": ada.address}
     assert ada.post(told, **{"Sec-Fetch-Site": ""}).step == "code"
 
 
@@ -162,12 +162,12 @@ def test_a_code_counts_in_the_browser_that_asked_for_it_only(club: Organization)
 def test_the_bearer_of_a_frame_opens_nothing_outside_of_frames(club: Organization) -> None:
     plan = make.plan(club, amount=0)
     ada = Joiner(club, plan, framed=True, keeps_cookies=False)
-    bearer = ada.sign_in().form("details")["bearer"]
+    bearer = ada.sign_in().form(do="details")["bearer"]
     assert bearer
 
     home = Joiner(club, plan)
     home.open()
-    assert home.post({**home.page.form("address"), "do": "join", "bearer": bearer}).step == "address"
+    assert home.post({**home.page.form(do="address"), "do": "join", "bearer": bearer}).step == "address"
     assert not Membership.objects.exists()
     # In an address it is nothing at all: there it would be in logs.
     assert Joiner(club, plan, framed=True, query={"bearer": bearer}).open().step == "address"
@@ -175,14 +175,14 @@ def test_the_bearer_of_a_frame_opens_nothing_outside_of_frames(club: Organizatio
 
 def test_a_page_carries_no_bearer_once_the_cookie_comes_back(club: Organization) -> None:
     ada = Joiner(club, make.plan(club, amount=0), framed=True)
-    assert "bearer" in ada.sign_in().form("details")
-    assert "bearer" not in ada.send("details", first_name="Ada", last_name="Okonkwo").form("join")
+    assert "bearer" in ada.sign_in().form(do="details")
+    assert "bearer" not in ada.send("details", first_name="Ada", last_name="Okonkwo").form(do="join")
 
 
 def test_at_home_a_form_from_elsewhere_is_refused_by_django(club: Organization) -> None:
     ada = Joiner(club, make.plan(club))
     ada.open()
-    told = ada.page.form("address")
+    told = ada.page.form(do="address")
     told.pop("csrfmiddlewaretoken")
 
     page = ada.post({**told, "address": ada.address})
@@ -225,7 +225,9 @@ def test_cookies_at_home_are_first_party(club: Organization) -> None:
 def test_nothing_leads_elsewhere(club: Organization) -> None:
     ada = Joiner(club, make.plan(club), query={"next": "https://evil.example", "locale": "//evil.example"})
     ada.open()
-    answer = ada.client.post(ada.path, {**ada.page.form("address"), "address": ada.address}, headers={"Origin": HOME})
+    answer = ada.client.post(
+        ada.path, {**ada.page.form(do="address"), "address": ada.address}, headers={"Origin": HOME}
+    )
 
     assert answer.status_code == 303
     assert answer["Location"].startswith(f"/join/{club.slug}/pln_")

@@ -10,20 +10,20 @@ from tessera.organizations.models import Organization
 from tessera.people.models import Customer
 from tests import make
 from tests.identity.sites import ORIGIN, Site
-from tests.signup.joiner import Joiner, Page
+from tests.signup.joiner import Joiner, Step
 
 pytestmark = pytest.mark.django_db
 COOKIES = [pytest.param(True, id="with cookies"), pytest.param(False, id="without cookies")]
 
 
-def nonce(page: Page) -> str:
+def nonce(page: Step) -> str:
     return page.text.partition('data-nonce="')[2].partition('"')[0]
 
 
-def inject(who: Joiner, token: str, origin: str = ORIGIN) -> Page:
+def inject(who: Joiner, token: str, origin: str = ORIGIN) -> Step:
     """As frame.js does it: to the address that the page gives, with the page's own flow."""
     assert f'data-inject="{who.path}"' in who.page.text
-    carried = who.page.form("language")
+    carried = who.page.form(do="language")
     carried.pop("do")
     return who.post({**carried, "token": token, "origin": origin})
 
@@ -86,7 +86,7 @@ def test_a_word_that_is_not_enough_leads_to_a_code_and_links_for_the_next_time(c
 
     page = inject(ada, site.token(nonce=nonce(ada.page)))
     assert (page.step, page.told("error")) == ("address", "proof_needed")
-    assert page.form("address")["address"] == "ada@member.example"
+    assert page.form(do="address")["address"] == "ada@member.example"
     ada.send("address")
     assert ada.send("code", code=ada.code()).step == "done"
 
@@ -100,7 +100,7 @@ def test_a_token_does_nothing_at_home_nor_for_who_is_signed_in(club: Organizatio
     site, plan = Site(club), make.plan(club, amount=0)
     home = Joiner(club, plan)
     home.open()
-    assert home.post({**home.page.form("address"), "do": "token", "token": site.token()}).step == "address"
+    assert home.post({**home.page.form(do="address"), "do": "token", "token": site.token()}).step == "address"
 
     bea = Joiner(club, plan, framed=True, address="bea@member.example")
     bea.sign_in()

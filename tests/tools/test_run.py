@@ -22,6 +22,11 @@ def test_a_run_that_died_counts_nothing_and_says_how_it_ended(tmp_path: Path) ->
     assert "exit code" not in str(run.Outcome("sqlite", 0, 1.0, passed=5))
 
 
+def test_what_runs_on_one_database_is_there_and_runs_on_the_other() -> None:
+    assert not [path for paths in run.LEFT_OUT.values() for path in paths if not (run.ROOT / path).exists()]
+    assert not set(run.LEFT_OUT["sqlite"]) & set(run.LEFT_OUT["postgresql"])
+
+
 @pytest.mark.parametrize(("scale", "rounds"), [("1", 1000), ("0.1", 100), ("0.0001", 1)])
 def test_long_tests_are_as_long_as_the_scale_says(scale: str, rounds: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TESSERA_TEST_SCALE", scale)

@@ -5,9 +5,6 @@ from django.conf import settings
 
 from tessera.organizations.models import Organization
 from tests import make
-from tests.http.emptying import database_can_be_emptied
-
-__all__ = ["database_can_be_emptied"]
 
 
 @pytest.fixture(autouse=True)

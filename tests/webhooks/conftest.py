@@ -4,11 +4,8 @@ import pytest
 
 from tessera.organizations.models import Organization
 from tests import make
-from tests.http.emptying import database_can_be_emptied
 from tests.webhooks.club import Club
 from tests.webhooks.receiver import Receiver, receiving
-
-__all__ = ["database_can_be_emptied"]
 
 
 @pytest.fixture

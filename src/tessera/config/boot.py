@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from multiprocessing import parent_process
 from multiprocessing.util import Finalize
 from signal import SIGKILL
+from typing import Final
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -131,8 +132,20 @@ def _end() -> None:
         log.warning("when keys were last used could not be written", exc_info=True)
 
 
+_WARMING: Final = 20  # full collections; templates, addresses and catalogues are loaded by then
+
+
 def settle() -> None:
-    """Keep what has been loaded out of the collector's sight: looking through all of it again and again stops some
-    requests for a tenth of a second."""
+    """Keep what has been loaded, and what the first requests still load, out of the collector's sight: looking through
+    all of it again and again stops some requests for a tenth of a second."""
+    left = iter(range(_WARMING))
+
+    def keep_out(phase: str, info: dict[str, int]) -> None:
+        if phase != "stop" or info["generation"] != 2:  # not a full collection, of which everything there survived
+            return
+        gc.freeze()
+        if next(left, None) is None:
+            gc.callbacks.remove(keep_out)
+
+    gc.callbacks.append(keep_out)
     gc.collect()
-    gc.freeze()

@@ -1,6 +1,5 @@
 """The list of companies, a new one, and changing what is known of one."""
 
-from dataclasses import replace
 from typing import Any, Final
 
 from django import forms
@@ -124,7 +123,7 @@ def index(request: StaffRequest) -> HttpResponse:
         q=which.q,
         tag=which.tag,
         filtered=which.narrowed,
-        searched_only=bool(which.q) and not replace(which, q="").narrowed,
+        searched_only=bool(which.q) and not which.narrowed_besides,
         **listing.context(found, built, request, next_page(request, found.next_cursor)),
     )
 

@@ -1,6 +1,5 @@
 """The list of customers, and a new one."""
 
-from dataclasses import replace
 from typing import Final
 
 from django.http import HttpResponse
@@ -81,7 +80,7 @@ def index(request: StaffRequest) -> HttpResponse:
         tag=which.tag,
         company=_company(around, which),
         filtered=which.narrowed,
-        searched_only=bool(which.q) and not replace(which, q="").narrowed,
+        searched_only=bool(which.q) and not which.narrowed_besides,
         **listing.context(found, built, request, next_page(request, found.next_cursor)),
     )
 

@@ -4,10 +4,14 @@ For what is asked with every page: Django takes tens of milliseconds to put toge
 text that is there already none. Texts are of ours alone; whatever comes from outside is a parameter.
 """
 
+import json
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
+from uuid import UUID
 
+from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, Expression, F, Field
 from django.db.models.sql.compiler import SQLCompiler
@@ -52,3 +56,21 @@ class Written(Expression):
 def _taken_apart(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     parts = _HOLE.split(text)
     return tuple(parts[::2]), tuple(parts[1::2])
+
+
+def one_of(keys: str, column: str = "pk", **parameters: Any) -> Written:
+    """Return the condition that the column is one of `keys`, a SELECT, that is read once and before anything dearer.
+
+    A CASE is a join to no planner: the rows are walked in the order that is asked for.
+    """
+    return Written(f"CASE WHEN {{0}} IN ({keys}) THEN TRUE ELSE FALSE END", column, **parameters)
+
+
+def one_of_these(keys: Sequence[UUID], column: str = "pk") -> Written:
+    """Return the condition that the column is one of these keys: told as one parameter, however many there are.
+
+    Django tells each as a parameter of its own, which takes it longer for two thousand than the database for the rest.
+    """
+    if connection.vendor == "postgresql":
+        return Written("{0} = ANY({keys})", column, keys=list(keys))
+    return Written("{0} IN (SELECT value FROM json_each({keys}))", column, keys=json.dumps([key.hex for key in keys]))

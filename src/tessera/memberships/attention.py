@@ -9,9 +9,8 @@ from django.db.models.functions import Coalesce
 
 from tessera.memberships import finding, queries
 from tessera.memberships.counting import active_holders
-from tessera.memberships.filters import Holding
 from tessera.memberships.models import Membership
-from tessera.memberships.narrowing import awaiting, awaiting_payment, in_grace_perhaps, of_status
+from tessera.memberships.narrowing import awaiting, awaiting_payment, longest_in_grace
 from tessera.memberships.views import MembershipView
 from tessera.organizations.models import Organization
 
@@ -70,7 +69,6 @@ def numbers(organization: Organization, at: datetime) -> Numbers:
         "ending_soon": ending.filter(ends_at__lte=at + _WEEK),
         "to_approve": finding.waiting(organization, at=at),
         "to_pay": every.filter(awaiting_payment(at)),
-        "in_grace": _in_grace(organization, at),
     }
     rows: QuerySet[Any] = Organization.objects.filter(pk=organization.pk)
     found: dict[str, int] = rows.values(**{key: _many(of) for key, of in counts.items()})[0]
@@ -83,16 +81,18 @@ def numbers(organization: Organization, at: datetime) -> Numbers:
         ending_in_30_days=found["ending"],
         waiting_for_approval=found["to_approve"],
         waiting_for_payment=found["to_pay"],
-        in_grace=found["in_grace"],
+        in_grace=sum(each.in_grace for each in active),
     )
 
 
 def asking(*, organization: Organization, at: datetime, limit: int) -> Asking:
     """Return the memberships that a person should look at, of each kind at most `limit`. Two queries."""
     waiting = organization.memberships.filter(awaiting(at)).filter(Q(needs_approval=True) | Q(awaits_payment=True))
-    first = waiting.order_by("-needs_approval", "created_at", "pk").values("pk")[:limit]
-    second = _in_grace(organization, at).order_by("ends_at", "pk").values("pk")[:limit]
-    rows = list(queries.with_names(organization.memberships.filter(Q(pk__in=first) | Q(pk__in=second))))
+    every = organization.memberships.all()
+    first = every.filter(pk__in=waiting.order_by("-needs_approval", "created_at", "pk").values("pk")[:limit])
+    second = every.filter(longest_in_grace(organization, at, limit=limit))
+    # As one set of keys: asked whether it is one of these or of those, PostgreSQL reads all memberships.
+    rows = list(queries.with_names(every.filter(pk__in=first.values("pk").union(second.values("pk"), all=True))))
     begun = [row for row in rows if row.anchor]
     begun.sort(key=lambda row: (row.ends_at or at, row.pk))
     not_begun = [row for row in rows if not row.anchor]
@@ -105,7 +105,3 @@ def asking(*, organization: Organization, at: datetime, limit: int) -> Asking:
 def _many(rows: QuerySet[Membership]) -> Coalesce:
     counted = rows.order_by().annotate(all=Value(1)).values("all").annotate(many=Count("pk")).values("many")
     return Coalesce(Subquery(counted), 0)
-
-
-def _in_grace(organization: Organization, at: datetime) -> QuerySet[Membership]:
-    return of_status(in_grace_perhaps(organization, organization.memberships.all(), at), Holding.GRACE, at)

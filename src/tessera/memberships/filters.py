@@ -4,7 +4,7 @@ What is asked about memberships is derived at an instant (`status_sql.py`), neve
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Final, TypeVar
 from uuid import UUID
@@ -91,6 +91,11 @@ class CustomerFilter:
         return any(value for name, value in asdict(self).items() if name != "sort")
 
     @property
+    def narrowed_besides(self) -> bool:
+        """Whether anything but what was typed leaves anybody out."""
+        return replace(self, q="").narrowed
+
+    @property
     def about_memberships(self) -> bool:
         return self.holding is not None or self.plan_id is not None or self.ending is not None
 
@@ -137,6 +142,11 @@ class CompanyFilter:
     def narrowed(self) -> bool:
         """Whether it leaves any out."""
         return any(value for name, value in asdict(self).items() if name != "sort")
+
+    @property
+    def narrowed_besides(self) -> bool:
+        """Whether anything but what was typed leaves anybody out."""
+        return replace(self, q="").narrowed
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Pages of the lists of customers, companies and memberships, whatever their filters, at any size.
 
-Two ways lead to a page. Where an index finds so few rows for one of the conditions that all can be looked at, those
-are put in order. Otherwise there are many, and the list is walked in its order, in growing steps, until the page is
-full. Each statement is one whose cost is bounded; which way is taken does not hang on what the planner believes.
+Two ways lead to a page. Where an index finds few rows for one of the conditions, those are put in order and looked at;
+otherwise the list is walked in its order. Either way it goes on in growing steps until the page is full. Where few of
+many are of a status and an index knows who may be, the walk passes the others by. Each statement is one whose cost is
+bounded; which way is taken does not hang on what the planner believes.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -25,21 +26,19 @@ from django.db.models import (
     When,
 )
 
-from tessera.db.written import Written
+from tessera.db.written import Written, one_of_these
 from tessera.http import cursors
-from tessera.memberships import seats
 from tessera.memberships.filters import CompanyFilter, CustomerFilter, Holding, MembershipFilter, Sort
 from tessera.memberships.models import Membership
 from tessera.memberships.narrowing import (
     awaiting_payment,
     candidates,
-    holders_of,
-    in_grace_perhaps,
-    likely,
+    how_many_perhaps,
     narrow_companies,
     narrow_customers,
     narrow_memberships,
     open_still,
+    perhaps,
 )
 from tessera.memberships.queries import RELATED, views_of, with_names
 from tessera.memberships.status_sql import instant
@@ -56,9 +55,8 @@ T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 
 FEW: Final = 2_000
-SOME: Final = 5_000
-_UNCOMMON: Final = (Holding.GRACE, Holding.PAUSED, Holding.SCHEDULED, Holding.PENDING)
-_STEPS: Final = (400, 20_000, None)
+SOME: Final = 20_000
+_FIRST, _MORE = 400, 20_000  # so many are looked at first, if a page is not full then so many, and then all
 _ORDERS: Final[dict[Sort, tuple[str, ...]]] = {
     Sort.BEST: ("rank", "name_key", "id"),
     Sort.NAME: ("name_key", "id"),
@@ -87,21 +85,19 @@ def customers(
     """
     base = Customer.objects.filter(organization=organization, merged_into=None)
     found = customers_found(organization, which.q, at=at) if which.q.strip() else None
-    few = found.ids if found else _few_customers(organization, which, at)
-    holders = None
-    if not found and few is not None and len(few) > FEW:
-        some = likely(organization, organization.memberships.all(), which.holding, at)
-        few, holders = None, holders_of(organization, some, which, at) if some is not None else None
+    many = None if found else how_many_perhaps(organization, which.holding, at, most=SOME)
+    few = found.ids if found else _few_customers(organization, which, at, many)
+    among = _first_among(organization, many, few)
 
     def narrow(rows: QuerySet[Customer]) -> QuerySet[Customer]:
-        return narrow_customers(rows, which, at=at, holders=holders)
+        return narrow_customers(rows, which, at=at, among=among)
 
     ending = organization.memberships.filter(customer__isnull=False, ended_at=None, ends_at__gt=at)
     rows, next_cursor = _page(
         _ordered(base, which.sort, which.q, at),
-        narrow=narrow if which.narrowed else None,
+        narrow=narrow if which.narrowed_besides else None,
         few=few,
-        walked=(lambda: _walk_by_end(ending, "customer_id", cursor)) if which.sort is Sort.END else None,
+        walked=_walk_by_end(ending, "customer_id", cursor) if which.sort is Sort.END else None,
         order=_order(which.sort, which.q),
         limit=limit,
         cursor=cursor,
@@ -116,14 +112,12 @@ def companies(
     base = Company.objects.filter(organization=organization)
     found = companies_found(organization, which.q) if which.q.strip() else None
     few = found.ids if found else _few_companies(organization, which, at)
-    if which.over:
-        few = seats.companies_over(organization, among=few, at=at)
     ending = organization.memberships.filter(company__isnull=False, ended_at=None, ends_at__gt=at)
     rows, next_cursor = _page(
         _ordered(base, which.sort, which.q, at),
-        narrow=(lambda each: narrow_companies(each, which, at=at)) if which.narrowed else None,
+        narrow=(lambda each: narrow_companies(each, which, at=at)) if which.narrowed_besides else None,
         few=few,
-        walked=(lambda: _walk_by_end(ending, "company_id", cursor)) if which.sort is Sort.END else None,
+        walked=_walk_by_end(ending, "company_id", cursor) if which.sort is Sort.END else None,
         order=_order(which.sort, which.q),
         limit=limit,
         cursor=cursor,
@@ -140,17 +134,15 @@ def memberships(
     order: tuple[str, ...] = ("-created_at", "-id")
     if which.sort is Sort.END:
         base, order = base.filter(ended_at=None, ends_at__gt=at), ("ends_at", "id")
-    most = _most(which.holding)
-    likely_ones = candidates(organization, base, which.holding, which.plan_id, which.ending, at)
+    many = how_many_perhaps(organization, which.holding, at, most=SOME)
+    likely_ones = candidates(organization, base, _few_of(which.holding, many), which.plan_id, which.ending, at)
     if which.unpaid:
-        likely_ones += [(base.filter(awaiting_payment(at)), in_grace_perhaps(organization, base, at))]
-    few = _fewest(_keys(parts, "pk", most=most) for parts in likely_ones)
-    if few is not None and len(few) > FEW:
-        some = likely(organization, base, which.holding, at)
-        few, base = None, base if some is None else some
+        likely_ones += [(base.filter(awaiting_payment(at)), perhaps(organization, base, Holding.GRACE, at))]
+    few = _fewest(_keys(parts, "pk") for parts in likely_ones)
+    among = _first_among(organization, many, few)
     rows, next_cursor = _page(
         base,
-        narrow=(lambda each: narrow_memberships(each, which, at=at)) if which.narrowed else None,
+        narrow=(lambda each: narrow_memberships(each, which, at=at, among=among)) if which.narrowed else None,
         few=few,
         walked=None,
         order=order,
@@ -166,7 +158,7 @@ def _page(
     *,
     narrow: Callable[[QuerySet[M]], QuerySet[M]] | None,
     few: Sequence[UUID] | None,
-    walked: Callable[[], QuerySet[Any]] | None,
+    walked: QuerySet[Any, Any] | None,
     order: tuple[str, ...],
     limit: int,
     cursor: str | None,
@@ -179,22 +171,29 @@ def _page(
     """
     here: dict[str, Any] = {"order": order, "limit": limit, "cursor": cursor, "computed": _COMPUTED}
     everybody = base.select_related(*related) if related else base
-    if narrow is None and walked is None and few is None:
-        return cursors.paginate(everybody, **here)
     # Put together once: that takes Django longer than the database takes to answer it.
     fitting = cursors.after(narrow(everybody) if narrow else everybody, **here)
-    if few is not None:
-        return cursors.page(list(fitting.filter(pk__in=few)[: limit + 1]), order=order, limit=limit)
-    if walked is None:
-        # Conditions are texts that no planner turns into joins: it walks an index in the list's order, and stops.
-        return cursors.page(list(fitting[: limit + 1]), order=order, limit=limit)
+    if few is not None and not few:
+        rows = []
+    elif few is not None and narrow is not None and len(few) > _FIRST:
+        rows = _walk(fitting, cursors.after(base.filter(one_of_these(few)), **here).values("pk"), (_FIRST, None), limit)
+    elif few is not None:
+        rows = list(fitting.filter(one_of_these(few))[: limit + 1])
+    elif walked is not None:
+        rows = _walk(fitting, walked, (_FIRST, _MORE, None), limit)
+    else:  # Conditions are texts that no planner turns into joins: it walks an index in the list's order, and stops.
+        rows = list(fitting[: limit + 1])
+    return cursors.page(rows, order=order, limit=limit)
+
+
+def _walk(fitting: QuerySet[M], keys: QuerySet[Any, Any], steps: Sequence[int | None], limit: int) -> list[M]:
+    """Those that fit among the first of these keys, which are in the list's order; among more, if they are too few."""
     rows: list[M] = []
-    for step in _STEPS:
-        keys: Any = walked()
-        rows = list(fitting.filter(pk__in=keys[:step] if step else keys)[: limit + 1])
+    for step in steps:
+        rows = list(fitting.filter(pk__in=keys[:step] if step else keys.order_by())[: limit + 1])
         if len(rows) > limit:
             break
-    return cursors.page(rows, order=order, limit=limit)
+    return rows
 
 
 def _order(sort: Sort, q: str) -> tuple[str, ...]:
@@ -225,10 +224,21 @@ def _walk_by_end(ending: QuerySet[Membership], column: str, cursor: str | None) 
     return walked
 
 
-def _few_customers(organization: Organization, which: CustomerFilter, at: datetime) -> Sequence[UUID] | None:
-    """Return the only customers that can be meant, if one of the conditions leaves so few (for an uncommon status:
-    some)."""
-    most = _most(which.holding)
+def _few_of(holding: Holding | None, many: int | None) -> Holding | None:
+    """The status, if memberships that may be of it should be looked at one by one: not if they are known to be many."""
+    return None if many is not None and many > FEW else holding
+
+
+def _first_among(organization: Organization, many: int | None, few: Sequence[UUID] | None) -> Organization | None:
+    """The organization, if the list should be walked through those that may be of the status: they are neither few nor
+    most."""
+    return organization if few is None and many is not None and FEW < many < SOME else None
+
+
+def _few_customers(
+    organization: Organization, which: CustomerFilter, at: datetime, many: int | None
+) -> Sequence[UUID] | None:
+    """Return the only customers that can be meant, if one of the conditions leaves so few."""
 
     def possible() -> Iterable[list[UUID] | None]:
         if which.tag:
@@ -238,8 +248,9 @@ def _few_customers(organization: Organization, which: CustomerFilter, at: dateti
             belonging = Affiliation.objects.filter(covering(at), organization=organization, company=which.company_id)
             yield _keys((belonging,), "customer_id")
         every = organization.memberships.all()
-        for parts in candidates(organization, every, which.holding, which.plan_id, which.ending, at):
-            yield _holders(organization, parts, at, most=most)
+        holding = _few_of(which.holding, many)
+        for parts in candidates(organization, every, holding, which.plan_id, which.ending, at):
+            yield _holders(organization, parts, at)
 
     return _fewest(possible())
 
@@ -256,11 +267,9 @@ def _few_companies(organization: Organization, which: CompanyFilter, at: datetim
     return _fewest(possible())
 
 
-def _holders(
-    organization: Organization, parts: Sequence[QuerySet[Membership]], at: datetime, *, most: int
-) -> list[UUID] | None:
+def _holders(organization: Organization, parts: Sequence[QuerySet[Membership]], at: datetime) -> list[UUID] | None:
     """The customers who hold or inherit one of the memberships; None if they are too many."""
-    held = _read(parts, ("customer_id", "company_id"), most)
+    held = _read(parts, ("customer_id", "company_id"))
     if held is None:
         return None
     own = [customer for customer, _company in held if customer]
@@ -268,13 +277,8 @@ def _holders(
     if not companies:
         return own
     belonging = Affiliation.objects.filter(covering(at), organization=organization, company__in=companies)
-    inherited = _keys((belonging,), "customer_id", most=most)
+    inherited = _keys((belonging,), "customer_id")
     return None if inherited is None else list({*own, *inherited})
-
-
-def _most(holding: Holding | None) -> int:
-    """How many are not yet too many: a list would be walked for long until it has a page of what is uncommon."""
-    return SOME if holding in _UNCOMMON else FEW
 
 
 def _fewest(found: Iterable[list[UUID] | None]) -> Sequence[UUID] | None:
@@ -282,17 +286,17 @@ def _fewest(found: Iterable[list[UUID] | None]) -> Sequence[UUID] | None:
     return min(few, key=len) if few else None
 
 
-def _keys(parts: Sequence[QuerySet[Any]], column: str, *, most: int | None = None) -> list[UUID] | None:
-    found = _read(parts, (column,), FEW if most is None else most)
+def _keys(parts: Sequence[QuerySet[Any]], column: str) -> list[UUID] | None:
+    found = _read(parts, (column,))
     return None if found is None else [key for (key,) in found]
 
 
-def _read(parts: Sequence[QuerySet[Any]], columns: Sequence[str], most: int) -> list[tuple[Any, ...]] | None:
-    """The rows of all parts; None if they are more than `most`."""
+def _read(parts: Sequence[QuerySet[Any]], columns: Sequence[str]) -> list[tuple[Any, ...]] | None:
+    """The rows of all parts; None if they are too many."""
     found: list[tuple[Any, ...]] = []
     for rows in parts:
-        found += rows.order_by().values_list(*columns)[: most + 1 - len(found)]
-        if len(found) > most:
+        found += rows.order_by().values_list(*columns)[: FEW + 1 - len(found)]
+        if len(found) > FEW:
             return None
     return found
 

@@ -11,11 +11,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet, UUIDField
+from django.db.models import Exists, IntegerField, Model, OuterRef, Q, QuerySet, UUIDField
 
-from tessera.db.written import Written
+from tessera.db.written import Written, one_of
 from tessera.memberships.filters import CompanyFilter, CustomerFilter, Holding, MembershipFilter
-from tessera.memberships.models import Membership, Pause, Term
+from tessera.memberships.models import Membership
+from tessera.memberships.seats import over_its_seats
 from tessera.memberships.status_sql import (
     GRACE_OF_M,
     PLAN_OF_M,
@@ -28,10 +29,9 @@ from tessera.memberships.status_sql import (
 )
 from tessera.memberships.types import Status
 from tessera.organizations.models import Organization
-from tessera.people.affiliations import covering
 from tessera.people.details import tag_key
 from tessera.people.finding import companies_matching, customers_matching
-from tessera.people.models import Affiliation, Company, CompanyTag, Customer
+from tessera.people.models import Company, CompanyTag, Customer
 from tessera.people.types import CustomerStatus
 
 _LONGEST_GRACE: Final = timedelta(days=366)
@@ -45,7 +45,7 @@ def customers_of(organization: Organization, which: CustomerFilter, *, at: datet
 
 
 def companies_of(organization: Organization, which: CompanyFilter, *, at: datetime) -> QuerySet[Company]:
-    """Return all companies that the filter lets through but for `over`, in no order."""
+    """Return all companies that the filter lets through, in no order."""
     rows = narrow_companies(Company.objects.filter(organization=organization), which, at=at)
     return rows.filter(companies_matching(organization, which.q)) if which.q.strip() else rows
 
@@ -56,11 +56,11 @@ def memberships_of(organization: Organization, which: MembershipFilter, *, at: d
 
 
 def narrow_customers(
-    rows: QuerySet[Customer], which: CustomerFilter, *, at: datetime, holders: "QuerySet[Any, Any] | None" = None
+    rows: QuerySet[Customer], which: CustomerFilter, *, at: datetime, among: Organization | None = None
 ) -> QuerySet[Customer]:
     """Return those of the customers that fulfil every condition but `q`.
 
-    `holders`: the keys of those who fulfil what is asked of memberships, where somebody knows them (`holders_of`).
+    `among`: look first who may be of the status in that organization, which is theirs (`perhaps`): it is uncommon.
     """
     if which.status is not None:
         rows = rows.filter(status=which.status)
@@ -71,26 +71,30 @@ def narrow_customers(
     if which.company_id is not None:
         told = {"at": instant(at), "company": _key_value(which.company_id)}
         rows = rows.filter(Written(_BELONGS, "pk", **told))
-    if holders is not None:
-        rows = rows.filter(pk__in=holders)
-    elif which.about_memberships:
+    if among is not None and which.holding is not None:
+        rows = rows.filter(one_of(_HOLDERS[which.holding], at=instant(at), organization=_key_value(among.pk)))
+    if which.about_memberships:
         rows = rows.filter(_held(Customer, which.holding, which.plan_id, which.ending, at))
     return rows
 
 
 def narrow_companies(rows: QuerySet[Company], which: CompanyFilter, *, at: datetime) -> QuerySet[Company]:
-    """Return those of the companies that fulfil every condition but `q` and `over`."""
+    """Return those of the companies that fulfil every condition but `q`."""
     if which.status is not None:
         rows = rows.filter(status=which.status)
     if which.tag:
         rows = rows.filter(Exists(CompanyTag.objects.filter(company=OuterRef("pk"), key=tag_key(which.tag))))
     if which.holding is not None or which.plan_id is not None:
         rows = rows.filter(_held(Company, which.holding, which.plan_id, None, at))
+    if which.over:
+        rows = rows.filter(over_its_seats(at))
     return rows
 
 
-def narrow_memberships(rows: QuerySet[Membership], which: MembershipFilter, *, at: datetime) -> QuerySet[Membership]:
-    """Return those of the memberships that fulfil every condition."""
+def narrow_memberships(
+    rows: QuerySet[Membership], which: MembershipFilter, *, at: datetime, among: Organization | None = None
+) -> QuerySet[Membership]:
+    """Return those of the memberships that fulfil every condition. `among`: as in `narrow_customers`."""
     if which.source is not None:
         rows = rows.filter(source=which.source)
     if which.holder:
@@ -102,7 +106,7 @@ def narrow_memberships(rows: QuerySet[Membership], which: MembershipFilter, *, a
     if which.ending is not None:
         rows = ending_within(rows, which.ending, at)
     if which.holding is not None:
-        rows = of_status(rows, which.holding, at)
+        rows = of_status(rows, which.holding, at, among=among)
     if which.plan_id is not None:
         rows = with_plan(rows, at).filter(Q(plan_at=which.plan_id))
     return rows
@@ -151,42 +155,53 @@ def likely(
     organization: Organization, rows: QuerySet[Membership], holding: Holding | None, at: datetime
 ) -> QuerySet[Membership] | None:
     """Return what an index finds of the organization's memberships that may be of the status; None without one."""
-    if holding is Holding.GRACE:
-        return in_grace_perhaps(organization, rows, at)
+    if holding is not None and holding in _PERHAPS:
+        return perhaps(organization, rows, holding, at)
     return _CANDIDATES[holding](rows, at) if holding in _CANDIDATES else None
 
 
-def in_grace_perhaps(organization: Organization, rows: QuerySet[Membership], at: datetime) -> QuerySet[Membership]:
-    """Return those of the memberships with an ended term whose grace is not over: all that are in grace are among
-    them."""
-    terms = Term.objects.filter(plan__in=organization.plans.values("pk"), grace_until__gt=at, ends_at__lte=at)
-    return rows.filter(pk__in=terms.values("membership_id"), renews=True)
+def perhaps(
+    organization: Organization, rows: QuerySet[Membership], holding: Holding, at: datetime
+) -> QuerySet[Membership]:
+    """Return those of the organization's memberships that may be of the status, an uncommon one: all that are, and some
+    more."""
+    found = Written(f"{{0}} IN ({_PERHAPS[holding]})", "pk", at=instant(at), organization=_key_value(organization.pk))
+    return rows.filter(found)
 
 
-def holders_of(
-    organization: Organization, perhaps: QuerySet[Membership], which: CustomerFilter, at: datetime
-) -> "QuerySet[Any, Any]":
-    """Return the keys of the customers who hold or inherit one of these memberships that is as the filter asks.
+def longest_in_grace(organization: Organization, at: datetime, *, limit: int) -> Written:
+    """Return the condition that a membership is one of the organization's `limit` that have been in grace for longest.
 
-    `perhaps` contains all that are; the filter asks for one of some status, which is not NONE nor EXPIRED. One query,
-    for the companies among them: left inside the other, PostgreSQL looks at those of everybody.
+    Who may be is known in that order from an index, and looked at one by one until there are enough.
     """
-    asked = MembershipFilter(holding=which.holding, plan_id=which.plan_id, ending=which.ending)
-    found = narrow_memberships(perhaps, asked, at=at).order_by()
-    own = found.filter(customer__isnull=False).values("customer_id")
-    of_firms = perhaps.order_by().filter(company__isnull=False)
-    firms = list(narrow_memberships(of_firms, asked, at=at).values_list("company_id", flat=True))
-    belonging = Affiliation.objects.filter(covering(at), organization=organization, company__in=set(firms))
-    return own.union(belonging.values("customer_id"), all=True)
+    told = {"at": instant(at), "organization": _key_value(organization.pk), "all": _ALL, "limit": limit}
+    return Written(f"{{0}} IN ({_LONGEST_IN_GRACE})", "pk", **told)
 
 
-def of_status(rows: QuerySet[Membership], holding: Holding, at: datetime) -> QuerySet[Membership]:
-    """Return those of the memberships that are of this status at `at`."""
-    if holding is Holding.GRACE:
-        return rows.filter(is_in_grace(at))
+def how_many_perhaps(organization: Organization, holding: Holding | None, at: datetime, *, most: int) -> int | None:
+    """Return how many memberships may be of the status, counted up to `most`; None unless it is an uncommon one.
+
+    One query, of an index alone.
+    """
+    if holding not in _PERHAPS:
+        return None
+    counted = Written(
+        f"(SELECT count(*) FROM ({_PERHAPS[holding]} LIMIT {{most}}) lc)",
+        kind=IntegerField(), at=instant(at), organization=_key_value(organization.pk), most=most,
+    )  # fmt: skip
+    many: int = Organization.objects.filter(pk=organization.pk).values_list(counted, flat=True)[0]
+    return many
+
+
+def of_status(
+    rows: QuerySet[Membership], holding: Holding, at: datetime, *, among: Organization | None = None
+) -> QuerySet[Membership]:
+    """Return those of the memberships that are of this status at `at`. `among`: as in `narrow_customers`."""
     if holding is Holding.NONE:
         raise ValueError("a membership is of some status")
-    return rows.filter(is_of(Status(holding.value), at))
+    if among is not None:
+        rows = rows.filter(one_of(_PERHAPS[holding], at=instant(at), organization=_key_value(among.pk)))
+    return rows.filter(is_in_grace(at) if holding is Holding.GRACE else is_of(Status(holding.value), at))
 
 
 def ending_within(rows: QuerySet[Membership], days: int, at: datetime) -> QuerySet[Membership]:
@@ -261,11 +276,37 @@ def _active(rows: QuerySet[Membership], at: datetime) -> QuerySet[Membership]:
 
 
 _CANDIDATES: Final[dict[Any, Callable[[QuerySet[Membership], datetime], QuerySet[Membership]]]] = {
-    Holding.PENDING: lambda rows, at: rows.filter(anchor="", ended_at=None),
-    Holding.PAUSED: lambda rows, at: rows.filter(pk__in=Pause.objects.filter(covering(at)).values("membership_id")),
-    Holding.SCHEDULED: lambda rows, at: rows.filter(
-        pk__in=Term.objects.filter(starts_at__gt=at).values("membership_id")
-    ),
     Holding.ACTIVE: _active,
     Holding.EXPIRED: _expired,
 }
+
+# For each uncommon status, the keys of all memberships that are of it, and of some more: what an index finds.
+_ITS_TERMS: Final = (
+    "SELECT lt.membership_id FROM memberships_term lt WHERE lt.plan_id IN"
+    " (SELECT lp.id FROM plans_plan lp WHERE lp.organization_id = {organization})"
+)
+_PERHAPS: Final[dict[Holding, str]] = {
+    Holding.GRACE: f"{_ITS_TERMS} AND lt.grace_until > {{at}} AND lt.ends_at <= {{at}}",
+    Holding.PAUSED: f"SELECT lp.membership_id FROM memberships_pause lp WHERE {covering_sql('lp')}",
+    Holding.SCHEDULED: f"{_ITS_TERMS} AND lt.starts_at > {{at}}",
+    Holding.PENDING: (
+        "SELECT lm.id FROM memberships_membership lm"
+        " WHERE lm.organization_id = {organization} AND lm.anchor = '' AND lm.ended_at IS NULL"
+    ),
+}
+# The keys of the customers who hold or inherit one of these.
+_HOLDERS: Final = {
+    holding: (
+        "WITH held AS MATERIALIZED (SELECT m.customer_id, m.company_id FROM memberships_membership m"
+        f" WHERE m.organization_id = {{organization}} AND m.id IN ({found}))"
+        " SELECT h.customer_id FROM held h WHERE h.customer_id IS NOT NULL"
+        " UNION ALL SELECT a.customer_id FROM held h CROSS JOIN people_affiliation a"
+        f" WHERE a.company_id = h.company_id AND {covering_sql('a')}"
+    )
+    for holding, found in _PERHAPS.items()
+}
+_ALL: Final = 2**31
+_LONGEST_IN_GRACE: Final = (
+    f"SELECT m.id FROM ({_PERHAPS[Holding.GRACE]} ORDER BY lt.ends_at, lt.membership_id LIMIT {{all}}) k"
+    f" CROSS JOIN memberships_membership m WHERE m.id = k.membership_id AND {GRACE_OF_M} LIMIT {{limit}}"
+)

@@ -13,14 +13,12 @@ from uuid import UUID
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Coalesce, RowNumber
 
-from tessera.memberships.models import Membership
-from tessera.memberships.status_sql import with_plan, with_status
+from tessera.db.written import Written
+from tessera.memberships.status_sql import PLAN_OF_M, STATUS_OF_M, covering_sql, instant
 from tessera.memberships.types import Status
-from tessera.organizations.models import Organization
 from tessera.people import affiliations
 from tessera.people.models import Affiliation
 from tessera.people.types import CustomerStatus
-from tessera.plans.models import Plan
 
 # The decision's own words for the same: who comes before a place (company, queue_at, id) and still belongs at an
 # instant or later. Growth: with the people before one.
@@ -29,6 +27,19 @@ FROM people_affiliation a CROSS JOIN people_customer c
 WHERE a.company_id = %s AND (a.queue_at, a.id) < (%s, %s) AND (a.ends_at IS NULL OR a.ends_at > %s)
     AND c.id = a.customer_id AND c.status = 'active'
 """
+
+
+# How many seats a membership `m` has is asked first, then how many belong at all: most companies are done with that.
+_OWN: Final = f"COALESCE(m.seats, (SELECT sp.seats FROM plans_plan sp WHERE sp.id = {PLAN_OF_M}))"
+_BELONG: Final = f"FROM people_affiliation a WHERE a.company_id = {{0}} AND {covering_sql('a')}"
+_SEATED: Final = _BELONG.replace(" WHERE", " CROSS JOIN people_customer c WHERE") + (
+    " AND c.id = a.customer_id AND c.status = 'active'"
+)
+_OVER: Final = (
+    f"EXISTS (SELECT 1 FROM (SELECT m.*, {_OWN} AS own FROM memberships_membership m WHERE m.company_id = {{0}}) m"
+    f" WHERE m.own IS NOT NULL AND (SELECT count(*) {_BELONG}) > m.own AND (SELECT count(*) {_SEATED}) > m.own"
+    f" AND NOT {STATUS_OF_M[Status.EXPIRED]} LIMIT 1 OFFSET 0)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,31 +98,12 @@ def boundaries(company_id: UUID, limits: Collection[int], at: datetime) -> tuple
     return many, {place: (queue_at, key) for place, _many, queue_at, key in found if place in limits and place < many}
 
 
-def companies_over(organization: Organization, *, among: Sequence[UUID] | None, at: datetime) -> list[UUID]:
-    """Return the companies, of those in `among` if given, that have more people than one of their memberships seats.
+def over_its_seats(at: datetime) -> Written:
+    """The condition that a company has more people at `at` than one of its unexpired memberships has seats for.
 
-    It looks at the memberships with a number of seats, each counting at most one person more than that: growth with
-    the people of such companies. Expired ones do not count. Two queries.
+    It costs a company without a number of seats the look-up of its plan, and one with it a look at its people.
     """
-    held = Membership.objects.filter(organization=organization, company__isnull=False)
-    if among is not None:
-        held = held.filter(company__in=among)
-    limited = held.filter(Q(seats__isnull=False) | Q(terms__plan__seats__isnull=False)).distinct()
-    unexpired = with_plan(with_status(limited, at), at).filter(~Q(status_at=Status.EXPIRED))
-    told = unexpired.annotate(of_plan=Subquery(Plan.objects.filter(pk=OuterRef("plan_at")).values("seats")[:1]))
-    seats = [
-        (company_id, own if own is not None else of_plan)
-        for company_id, own, of_plan in told.values_list("company_id", "seats", "of_plan")
-        if own is not None or of_plan is not None
-    ]
-    people = _people([company_id for company_id, _ in seats], at)
-    return list({company_id for company_id, number in seats if people.get(company_id, 0) > number})
-
-
-def _people(company_ids: Sequence[UUID], at: datetime) -> dict[UUID, int]:
-    taking = Affiliation.objects.filter(company__in=company_ids, customer__status=CustomerStatus.ACTIVE)
-    counted = taking.filter(affiliations.covering(at)).order_by().values("company").annotate(many=Count("pk"))
-    return dict(counted.values_list("company", "many"))
+    return Written(_OVER, "pk", at=instant(at))
 
 
 def ahead(affiliation_ids: Sequence[UUID], at: datetime) -> dict[UUID, int]:

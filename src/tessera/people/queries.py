@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
+from tessera.db.written import one_of_these
 from tessera.http.cursors import paginate
 from tessera.organizations.models import Organization
 from tessera.people.details import tag_key
@@ -154,7 +155,7 @@ def customers(
     if status is not None:
         found = found.filter(status=status)
     if q.strip(" \0"):
-        found = found.filter(pk__in=customers_found(organization, q, at=at, companies=of_companies).ids)
+        found = found.filter(one_of_these(customers_found(organization, q, at=at, companies=of_companies).ids))
     rows, next_cursor = paginate(found, order=_ORDERS[order], limit=limit, cursor=cursor)
     return Rows(tuple(customer_facts(rows)), next_cursor)
 
@@ -205,7 +206,7 @@ def companies(
     if status is not None:
         listed = listed.filter(status=status)
     if q.strip(" \0"):
-        listed = listed.filter(pk__in=(found or companies_found(organization, q)).ids)
+        listed = listed.filter(one_of_these((found or companies_found(organization, q)).ids))
     rows, next_cursor = paginate(listed, order=_ORDERS[order], limit=limit, cursor=cursor)
     return Rows(tuple(company(row) for row in rows), next_cursor)
 

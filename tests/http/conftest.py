@@ -1,3 +1,0 @@
-from tests.http.emptying import database_can_be_emptied
-
-__all__ = ["database_can_be_emptied"]

@@ -20,7 +20,6 @@ from tessera.events import queries as events
 from tessera.events.queries import EventLine
 from tessera.http.cursors import LARGEST_PAGE, paginate
 from tessera.memberships import queries as memberships
-from tessera.memberships import seats
 from tessera.memberships.filters import CompanyFilter, CustomerFilter, MembershipFilter
 from tessera.memberships.narrowing import companies_of, customers_of, memberships_of
 from tessera.memberships.views import MembershipView
@@ -118,8 +117,6 @@ def _customers(chosen: Chosen) -> Iterator[Sequence[str]]:
 def _companies(chosen: Chosen) -> Iterator[Sequence[str]]:
     which = understood(chosen.filters, CompanyFilter)
     found = companies_of(chosen.organization, which, at=chosen.at)
-    if which.over:
-        found = found.filter(pk__in=seats.companies_over(chosen.organization, among=None, at=chosen.at))
 
     def page(cursor: str | None) -> tuple[Sequence[CompanyFacts], str | None]:
         rows, next_cursor = paginate(found, order=_BY_AGE, limit=LARGEST_PAGE, cursor=cursor)

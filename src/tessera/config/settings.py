@@ -50,7 +50,6 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "django_htmx",
     "django_tasks",
-    "lucide",
     "tessera.db",
     "tessera.http",
     "tessera.jobs",

@@ -60,7 +60,7 @@ _SQLITE_ALONE: dict[str, tuple[str, ...]] = {
         not in ("companies", "events", "find", "home", "linking_many", "lists", "merging", "races", "staff_races")
     ),
     "portal": ("access", "companies", "memberships", "own_data", "passkeys", "signin"),
-    "signup": ("checking", "flow", "framing", "injected", "loader"),
+    "signup": ("checking", "flow", "framing", "injected", "loader", "offers"),
     "journeys": (
         "console", "embedding", "lists", "mailbox", "passkeys", "portal", "profiles", "settings", "transfer",
         "webhooks",

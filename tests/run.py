@@ -60,7 +60,7 @@ _SQLITE_ALONE: dict[str, tuple[str, ...]] = {
         not in ("companies", "events", "find", "home", "linking_many", "lists", "merging", "races", "staff_races")
     ),
     "portal": ("access", "companies", "memberships", "own_data", "passkeys", "signin"),
-    "signup": ("checking", "flow", "framing", "injected", "loader"),
+    "signup": ("checking", "flow", "framing", "injected", "loader", "offers"),
     "journeys": (
         "console", "embedding", "lists", "mailbox", "passkeys", "portal", "profiles", "settings", "transfer",
         "webhooks",
@@ -121,11 +121,17 @@ class Run:
         except subprocess.TimeoutExpired:
             sys.stderr.write(f"\nThe tests took longer than {self.minutes:g} minutes and were stopped.\n")
             exit_code = self.stop() or 1
+        self.show()
+        return Outcome(self.database, exit_code, time.monotonic() - self.started, *counted(self.report))
+
+    def show(self) -> None:
+        """Print what it has printed, unless that was seen at once or is shown already."""
         if self.printed is not None:
             self.printed.seek(0)
             shutil.copyfileobj(self.printed, sys.stdout.buffer)
             sys.stdout.flush()
-        return Outcome(self.database, exit_code, time.monotonic() - self.started, *counted(self.report))
+            self.printed.close()
+            self.printed = None
 
     def stop(self) -> int:
         """Interrupt it so that it can clean up, then end what is left of it, and all it started."""
@@ -166,6 +172,7 @@ def run_on(databases: Sequence[str], arguments: list[str]) -> Iterator[Outcome]:
         finally:
             for run in runs:
                 run.stop()
+                run.show()
 
 
 def counted(report: Path) -> tuple[int, int, int]:

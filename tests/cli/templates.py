@@ -63,6 +63,7 @@ def made_demo(home: Path, environ: Mapping[str, str], command: tuple[str, ...]) 
         if not (made / "made").exists():
             shutil.rmtree(made, ignore_errors=True)
             made.mkdir(mode=0o700)
+            _in_file({**environ, "TESSERA_HOME": str(made / "home")}, tables())
             _run(environ, (*command, "demo", "--no-serve", "--home", str(made / "home")))
             (made / "made").touch()
     shutil.copytree(made / "home", home)

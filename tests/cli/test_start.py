@@ -43,7 +43,7 @@ def test_the_server_starts_only_on_a_database_of_its_version_and_a_free_port(tmp
         unmade = installation.run("announce", exit_code=1)
         assert "[database_unusable]" in unmade.stderr
 
-        assert "migrations were applied" in installation.run("migrate").stdout
+        installation.migrate()
         with closing(socket.socket()) as occupied:
             occupied.bind(("127.0.0.1", 0))
             occupied.listen()

@@ -2,13 +2,24 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests import axe
-from tests.browsing import PHONE
+from tests.browsing import DESK, PHONE
 from tests.journeys.test_console import Desk, club, desk
 
 __all__ = ["club", "desk"]
+
+# Drawers and tables on a phone are gone through by test_console on every run; these too with `make soak`.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.parametrize(
+        "desk",
+        [pytest.param(DESK, id="desk"), pytest.param(PHONE, id="phone", marks=pytest.mark.soak)],
+        indirect=True,
+    ),
+]
 
 
 def mark_of(page: Page) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -19,6 +20,16 @@ from tessera.plans.models import Plan
 from tests.pages import Page
 
 HOME = "http://127.0.0.1:8000"
+DOORS = [
+    pytest.param({"framed": False}, id="at home"),
+    pytest.param({"framed": True}, id="in a frame"),
+    pytest.param({"framed": True, "keeps_cookies": False}, id="in a frame without cookies"),
+]
+
+
+def public(prefix: Prefix, row: Any) -> str:
+    """The id of a record as pages have it."""
+    return ids.to_text(prefix, row.pk)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import pytest
 from tessera.events.models import Event
 from tessera.people.models import Customer
 from tests import make
-from tests.console.visitor import Visitor
+from tests.console.visitor import Visitor, ref
 from tests.memberships.desk import london
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +53,13 @@ def test_what_is_missing_or_wrong_is_said_at_its_field(owner: Visitor, ada: Cust
     assert nobody.value("who") == "Zora"
     assert "A resource is written type:id" in owner.get("check", who="Ada", action="enter", resource="pool").words
     assert "both an action and a resource" in owner.get("check", who="Ada", resource="door:pool").words
+
+
+def test_whom_it_is_about_is_written_as_people_write_it(owner: Visitor, ada: Customer) -> None:
+    assert owner.get("check", who=ref(ada)).value("who") == ada.number
+    assert owner.get("check", who=ref(ada), permission="pool").value("who") == ada.number
+    make.customer(owner.club, first_name="Ada", last_name="Okonkwo-Smith")
+    assert "Yes, let in" in owner.get("check", who="ada okonkwo", permission="pool").words
 
 
 def test_the_page_begins_with_whom_it_was_opened_for(owner: Visitor, ada: Customer) -> None:

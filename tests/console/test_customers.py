@@ -26,8 +26,25 @@ def test_customers_are_found_by_the_beginning_of_their_name(owner: Visitor) -> N
 def test_enter_with_one_match_left_goes_to_that_person(owner: Visitor) -> None:
     ada = make.customer(owner.club, first_name="Ada", last_name="Okonkwo")
     make.customer(owner.club, first_name="Bruno", last_name="Brandt")
-    assert owner.get("customers", q="ok").location == owner.address("customer", ada)
-    assert owner.get("customers", q="ok", htmx=True).status == 200
+    assert owner.get("customers", q="ok", open="1").location == owner.address("customer", ada)
+    assert owner.get("customers", q="ok", open="1", htmx=True).status == 200
+
+
+def test_coming_back_to_a_search_with_one_match_shows_it_and_leads_nowhere(owner: Visitor) -> None:
+    make.customer(owner.club, first_name="Ada", last_name="Okonkwo")
+    make.company(owner.club, "Okonkwo Ltd")
+    for name in ("customers", "companies"):
+        assert owner.get(name, q="okonkwo").status == 200
+
+
+@pytest.mark.parametrize("typed", ["CUS-000001", " cus-000001 ", "ada@example.org", "+44 20 7946 0000"])
+def test_enter_opens_whom_a_number_or_an_address_names_whoever_else_is_found(owner: Visitor, typed: str) -> None:
+    ada = make.customer(owner.club, number="CUS-000001", emails=["ada@example.org"], phones=["+442079460000"])
+    make.customer(owner.club, number="CUS-000010", emails=["an-ada@example.org"], phones=["+4420794600001"])
+    assert owner.get("customers", q=typed, open="1").location == owner.address("customer", ada)
+    make.company(owner.club, number="COM-000010")
+    acme = make.company(owner.club, number="COM-000001")
+    assert owner.get("companies", q="com-000001", open="1").location == owner.address("company", acme)
 
 
 def test_a_search_that_finds_nobody_offers_to_add_them(owner: Visitor) -> None:

@@ -53,6 +53,38 @@ def test_a_list_is_exported_as_its_page_is_narrowed_down(owner: Visitor) -> None
     assert owner.get("export", row).status == 404
 
 
+@pytest.mark.parametrize(
+    ("name", "told", "says"),
+    [
+        ("memberships", {"payment": "missing"}, "payment missing"),
+        ("companies", {"over": "1"}, "with more people than seats"),
+        ("customers", {"membership": "grace"}, "membership: In grace"),
+    ],
+)
+def test_what_a_list_is_narrowed_by_is_said_and_kept(
+    owner: Visitor, name: str, told: dict[str, str], says: str
+) -> None:
+    assert says in owner.get("export_new", list=name, **told).words
+    owner.post("export_new", list=name, format="plain", **told)
+    assert Export.objects.get().filters == told
+
+
+def test_the_log_is_exported_as_its_page_is_narrowed_down(owner: Visitor) -> None:
+    owner.post("customer_new", first_name="Ada", last_name="Okonkwo")
+    owner.post("company_new", name="Acme")
+    page = owner.get("events", kind="people", until="2026-01-10").text
+    asked = page.partition('id="export" href="')[2].partition('"')[0].replace("&amp;", "&")
+    form = owner.open(asked)
+    told = {each: form.value(each) for each in ("list", "type", "until")}
+    assert told["until"] == "2026-01-10"
+    owner.post("export_new", format="plain", **told)
+    row = Export.objects.get()
+    tasks.write_export.call(str(row.pk))
+    text = owner.client.post(owner.address("export_download", row)).getvalue().decode()
+    assert "customer.created" in text
+    assert "company.created" not in text
+
+
 def test_those_that_were_picked_out_are_exported(owner: Visitor) -> None:
     ada, _bo = make.customer(owner.club, first_name="Ada"), make.customer(owner.club, first_name="Bo")
     stranger = make.customer(make.organization("Elsewhere"), first_name="Cy")

@@ -1,5 +1,6 @@
 """Where staff begin."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -50,6 +51,30 @@ def test_the_numbers_come_by_themselves_or_with_the_page(owner: Visitor) -> None
     assert "3 active memberships" in part.words
     assert "<html" not in part.text
     assert owner.get("numbers").location == owner.address("home") + "?numbers=1"
+
+
+def test_nothing_is_offered_for_whom_it_waits_that_is_refused_then(owner: Visitor) -> None:
+    plan, now = make.plan(owner.club), organizations.now(owner.club)
+    unpaid = make.membership(
+        plan,
+        customer=make.customer(owner.club),
+        starts_at=now - timedelta(days=30),
+        ends_at=now - timedelta(days=1),
+        grace_until=now + timedelta(days=1),
+        renews=True,
+    )
+    make.membership(plan, customer=make.customer(owner.club), starts_at=None, needs_approval=True)
+    make.membership(plan, customer=make.customer(owner.club), starts_at=None, awaits_payment=True)
+    page = owner.get("home").text
+    offered = re.findall(r'class="button[^"]*" href="([^"]+/memberships/[^"]+)"', page)
+    assert owner.address("membership_extend", unpaid) in offered
+    assert len(offered) == 4
+    for address in offered:
+        assert 'role="alert"' not in owner.open(address).text, address
+    assert (
+        f'class="button is-small" href="{owner.address("membership_extend", unpaid)}"'
+        in owner.get("customer", unpaid.customer).text
+    )
 
 
 def test_it_costs_the_same_for_one_and_for_twenty(owner: Visitor) -> None:

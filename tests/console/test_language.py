@@ -5,6 +5,7 @@ from django.test import Client
 
 from tessera.console import language
 from tests import make
+from tests.console.visitor import working_for
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +47,22 @@ def test_without_either_the_organization_speaks_its_own() -> None:
     address = f"/console/{club.slug}/customers"
     assert spoken(client, address) == "de"
     assert spoken(client, address, accepts="en-GB") == "en"
+
+
+def test_what_will_happen_is_written_with_the_days_of_whoever_reads_it() -> None:
+    club = make.organization(test_now=make.JAN_10, locale="en-GB")
+    visitor = working_for(club)
+    assert visitor.staff is not None
+    visitor.staff.user.locale = "de-DE"
+    visitor.staff.user.save()
+    ada = make.customer(club, first_name="Ada", last_name="Okonkwo")
+    held = make.membership(make.plan(club, "Gold"), customer=ada, ends_at=make.FEB_10)
+    said = visitor.get("membership_extend", held, last_day="2026-03-31").words
+    assert "31. März" in said
+    assert "31 Mar" not in said
+    visitor.post("membership_extend", held, last_day="2026-03-31")
+    assert "Sa., 10. Jan. 2026" in visitor.get("customer_timeline", ada).words
+    assert "Sa., 10. Jan. 2026" in visitor.get("membership", held).words
 
 
 def test_what_is_not_translated_is_not_called_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -194,6 +194,44 @@ def test_a_position_is_changed(owner: Visitor) -> None:
     assert owner.get("position", acme, make.customer(owner.club)).status == 404
 
 
+def test_a_position_over_somebody_elses_change_shows_both(owner: Visitor) -> None:
+    acme, ada = make.company(owner.club), make.customer(owner.club)
+    make.affiliation(ada, acme, title="Clerk")
+    base = owner.get("position", acme, ada).value("base")
+    owner.post("position", acme, ada, base=base, version="1", title="Director", company_admin="on")
+    refused = owner.post("position", acme, ada, base=base, version="1", title="Driver")
+    assert refused.status == 422
+    assert "Saved meanwhile Director Typed here Driver" in refused.words
+    assert Affiliation.objects.get().title == "Director"
+    again = {"base": refused.value("base"), "version": "1", "title": "Driver", "company_admin": "on"}
+    owner.post("position", acme, ada, **again)
+    row = Affiliation.objects.get()
+    assert (row.title, row.company_admin) == ("Driver", True)
+
+
+def test_the_head_says_what_is_nearest_to_being_let_in(owner: Visitor) -> None:
+    ada = make.customer(owner.club, first_name="Ada", last_name="Okonkwo", tags=["Press & radio"])
+
+    def head() -> str:
+        page = owner.get("customer", ada).text
+        return Page(200, page.partition("<h1")[2].partition("</p>")[0], {}, 0).words
+
+    assert "No active membership" in head()
+    make.membership(
+        make.plan(owner.club, "Old"),
+        customer=ada,
+        starts_at=make.JAN_10 - timedelta(days=9),
+        ends_at=make.JAN_10 - timedelta(days=3),
+    )
+    assert "Expired Old ended" in head()
+    held = make.membership(make.plan(owner.club, "Gold"), customer=ada)
+    make.pause(held, starts_at=make.JAN_10 - timedelta(days=1))
+    assert "Paused Gold paused until somebody resumes it" in head()
+    make.membership(make.plan(owner.club, "Silver"), customer=ada, ends_at=make.FEB_10)
+    assert "Active Silver until" in head()
+    assert f"{owner.address('customers')}?tag=Press%20%26%20radio" in owner.get("customer", ada).text
+
+
 def test_a_page_costs_twelve_queries_at_most_and_the_same_with_more(club: Organization, owner: Visitor) -> None:
     ada, acme = make.customer(club, emails=["a@x.example"]), make.company(club)
     make.affiliation(ada, acme)

@@ -1,5 +1,6 @@
 """Finding people, filtering, doing something with several and keeping a view, in a real browser."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -80,6 +81,39 @@ def test_a_list_is_searched_filtered_tagged_and_kept_as_a_view(address: str, bro
     expect(bea).to_have_count(0)
     expect(ada).to_be_visible()
     assert complaints == []
+    page.context.close()
+
+
+def test_one_goes_from_a_list_and_back_and_is_told_what_fails(address: str, browser: Browser) -> None:
+    page = browsing.window(browser)
+    club = signed_in(page, address)
+    add(page, club, "Xaver", "Xylander")
+    page.goto(f"{club}/customers")
+    page.get_by_label("Membership", exact=True).select_option("none")
+    expect(page.locator("#export")).to_have_attribute("href", re.compile("membership=none"))  # what is shown, no more
+    search = page.get_by_role("searchbox", name="Find a customer")
+    search.press_sequentially("xyl")
+    expect(page.locator("#found tbody tr")).to_have_count(1)
+    search.press("ArrowDown")
+    expect(page.get_by_role("link", name="Xaver Xylander")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Xaver Xylander")
+    page.go_back()
+    expect(page.locator("#found tbody tr")).to_have_count(1)
+
+    page.get_by_role("link", name="Add a customer").click()
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_label("First name").fill("Yara")
+    page.route("**/customers/new", lambda route: route.abort())
+    drawer.get_by_role("button", name="Add the customer").click()
+    expect(drawer.get_by_role("alert")).to_contain_text("it is not known whether that worked")
+    page.mouse.click(9, 500)  # beside it
+    page.keyboard.press("Escape")
+    expect(drawer.get_by_role("alert")).to_contain_text("Escape once more leaves it")
+    expect(drawer.get_by_label("First name")).to_have_value("Yara")
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
     page.context.close()
 
 

@@ -94,6 +94,22 @@ def test_it_is_narrowed_as_its_page_is_or_to_what_was_picked_out(club: Organizat
     assert Export.objects.filter(status="failed").count() == 1
 
 
+def test_it_is_narrowed_by_whatever_its_page_can_be(club: Organization) -> None:
+    acme, plan = make.company(club, "Acme"), make.plan(club, "Team", seats=0)
+    make.company(club, "Bold")
+    make.membership(plan, company=acme)
+    make.membership(make.plan(club, "Gold"), customer=make.employee(acme), starts_at=None, awaits_payment=True)
+    assert [each["name"] for each in rows_of(exported(club, "companies", filters={"over": "1"}))] == ["Acme"]
+    unpaid = rows_of(exported(club, "memberships", filters={"payment": "missing"}))
+    assert [each["plan"] for each in unpaid] == ["Gold"]
+    assert rows_of(exported(club, "events", filters={"type": "export.*", "actor": str(ACTOR)}))
+    assert not rows_of(exported(club, "events", filters={"type": "export.*", "until": "2026-01-09"}))
+    assert not rows_of(exported(club, "events", filters={"type": "export.*", "actor": "staff:stf_x"}))
+    for told in ({"until": "soon"}, {"until": "9999-12-31"}, {"type": "nonsense"}):
+        with pytest.raises(ExportNotFound):
+            exported(club, "events", filters=told)
+
+
 def test_an_export_of_customers_is_an_import_of_them(club: Organization, elsewhere: Organization) -> None:
     make.customer(club, first_name="=1+1", last_name="Li", external_id="a", verified_emails=["a@example.org"])
     make.customer(club, first_name="Zoë", last_name="Østby", phones=["+442079460000", "+14155552671"])

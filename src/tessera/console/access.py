@@ -23,6 +23,7 @@ from tessera.events.types import Actor
 from tessera.memberships import finding
 from tessera.organizations import sessions
 from tessera.organizations.factors import has_second_factor
+from tessera.organizations.formatting import Formats
 from tessera.organizations.models import Organization, Staff, User
 from tessera.organizations.rights import RIGHTS, Right, Role, may
 from tessera.organizations.time import zone
@@ -56,6 +57,12 @@ class Member:
     @property
     def rights(self) -> frozenset[Right]:
         return RIGHTS[self.role]
+
+    @property
+    def formats(self) -> Formats:
+        """How dates and money are written to them, in the language that is spoken now."""
+        chosen = language.of_formats(self.organization, self.row.user.locale)
+        return Formats.of(self.organization, locale=chosen)
 
 
 class StaffRequest(HttpRequest):
@@ -192,7 +199,7 @@ def _member(request: HttpRequest, slug: str) -> Member | None:
 def _to_sign_in(request: VisitorRequest) -> HttpResponse:
     if request.method == "POST":
         return keeping.kept(request)
-    return _first(request, reverse("console:signin"))
+    return keeping.stays(request) or _first(request, reverse("console:signin"))
 
 
 def _to_set_up(request: VisitorRequest, member: Member) -> HttpResponse:
@@ -209,8 +216,10 @@ def _first(request: VisitorRequest, address: str, **told: str) -> HttpResponse:
 
 
 def _page_shown(request: VisitorRequest) -> str:
-    """The path of the page that the request came from, as the browser says; empty if that is no address."""
+    """The page that the request came from, as the browser says: its path, and what it is narrowed down by; empty if
+    that is no address."""
     try:
-        return urlsplit(request.htmx.current_url or "").path
+        parts = urlsplit(request.htmx.current_url or "")
     except ValueError:
         return ""
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

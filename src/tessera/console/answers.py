@@ -11,12 +11,12 @@ from django.utils.translation import gettext, gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
 from tessera import db
-from tessera.console import language, navigation
+from tessera.console import navigation
 from tessera.console.access import StaffRequest
 from tessera.console.conflicts import VersionedForm
 from tessera.console.once import token
 from tessera.core.errors import TesseraError
-from tessera.organizations.formatting import Formats, sentence
+from tessera.organizations.formatting import sentence
 
 T = TypeVar("T")
 
@@ -100,7 +100,7 @@ def shell(request: StaffRequest, section: str) -> dict[str, Any]:
         "section": section,
         "may": {str(right) for right in staff.rights},
         "at": staff.at,
-        "formats": Formats.of(staff.organization, locale=language.of_formats(staff.organization, request)),
+        "formats": staff.formats,
         "once": token(),
         "parts": navigation.parts(staff.rights),
         "settings_nav": navigation.settings(staff.rights, is_test=staff.organization.is_test),

@@ -30,7 +30,7 @@ from tessera.memberships.filters import CustomerFilter
 from tessera.memberships.models import BulkRun
 from tessera.memberships.narrowing import customers_of
 from tessera.memberships.types import BulkAction, BulkState
-from tessera.organizations.formatting import Formats, sentence
+from tessera.organizations.formatting import sentence
 from tessera.organizations.rights import Right
 from tessera.people import details
 from tessera.people.models import Customer
@@ -101,7 +101,7 @@ class TagForm(ChosenForm):
 def assign(request: StaffRequest) -> HttpResponse:
     """Assign a plan to many; says beforehand who gets it until when, what that comes to, and who cannot have it."""
     organization = request.staff.organization
-    choices = price_choices(organization, Audience.CUSTOMERS, Formats.of(organization))
+    choices = price_choices(organization, Audience.CUSTOMERS, request.staff.formats)
     return _ask(request, BulkAction.ASSIGN, AssignForm, title=gettext("Assign a plan to %(many)s"), choices=choices)
 
 
@@ -300,7 +300,7 @@ def _sentences(
     refused: Mapping[str, list[str]],
     end: Any,
 ) -> list[str]:
-    formats = Formats.of(staff.organization)
+    formats = staff.formats
     price = catalogue.price_by_id(staff.organization, arguments["price"])
     looked_at = len(chosen.first)
     told = {

@@ -15,7 +15,7 @@ from tessera.access.queries import explain
 from tessera.access.types import Asked, Decision, Target
 from tessera.console import answers, naming
 from tessera.console.access import Member, StaffRequest, staff_may
-from tessera.console.picking import customer_meant
+from tessera.console.picking import customer_meant, customer_named
 from tessera.console.words import source_of
 from tessera.core import ids, local_time
 from tessera.core.errors import TesseraError
@@ -95,7 +95,8 @@ def page(request: StaffRequest) -> HttpResponse:
     names = sorted(naming.permissions(staff.organization).items(), key=lambda each: each[1].casefold())
     asked = any(request.GET.get(name) for name in ("who", "permission", "action", "resource"))
     ready = bool(request.GET.get("permission") or request.GET.get("resource"))
-    form = CheckForm(request.GET if ready else None, permissions=names, initial=request.GET.dict() if asked else None)
+    told = _told(staff, request.GET.dict())
+    form = CheckForm(told if ready else None, permissions=names, initial=told if asked else None)
     answer, customer = None, None
     if ready and form.is_valid():
         try:
@@ -116,6 +117,13 @@ def page(request: StaffRequest) -> HttpResponse:
         question=_question(form, dict(names)) if answer else "",
         has_permissions=bool(names),
     )
+
+
+def _told(staff: Member, given: dict[str, str]) -> dict[str, str]:
+    """Return what an address says: who by their number, as people write it, where it has their id."""
+    who = given.get("who", "")
+    named = customer_named(staff.organization, who) if who.startswith(f"{Prefix.CUSTOMER}_") else None
+    return {**given, "who": named.number} if named else given
 
 
 def _answer(staff: Member, customer: Customer, form: CheckForm) -> Answer:

@@ -12,11 +12,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from tessera.console import answers, listing, standing
 from tessera.console.access import Member, StaffRequest, staff_may
+from tessera.console.beside import beside
 from tessera.console.choices import lines
 from tessera.console.conflicts import VersionedForm
 from tessera.console.listing import HOLDINGS, Choices, Choosing, Column
 from tessera.console.once import once
 from tessera.console.pages import next_page
+from tessera.console.picking import company_named
 from tessera.core import ids
 from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
@@ -80,15 +82,22 @@ USUAL: Final = ("membership", "plan", "people", "number")
 @staff_may(Right.COMPANIES_READ)
 @require_safe
 def index(request: StaffRequest) -> HttpResponse:
-    """The companies that the filters let through, with how many people belong to each now and what it holds."""
+    """The companies that the filters let through, with how many people belong to each now and what it holds.
+
+    Enter (`open`) goes straight to the one that is meant, as in the list of customers.
+    """
     staff = request.staff
     which, cursor = CompanyFilter.parse(request.GET.dict()), request.GET.get("cursor") or None
+    opens = listing.opens(request, which.q)
+    if opens and (named := company_named(staff.organization, which.q)):
+        return redirect("console:company", staff.organization.slug, ids.to_text(Prefix.COMPANY, named.pk))
     found = finding.companies(staff.organization, which, at=staff.at, limit=_A_PAGE, cursor=cursor)
-    if len(found.data) == 1 and which.q and not request.htmx and cursor is None:
+    if opens and len(found.data) == 1:
         return redirect("console:company", staff.organization.slug, ids.to_text(Prefix.COMPANY, found.data[0].id))
     keys = [each.id for each in found.data]
     standings, people = standing.of_companies(keys, staff.at), standing.people_of(keys, staff.at)
     told = which.address()
+    around = beside(staff.row, "companies", plans=not request.htmx, company_id=None)
     statuses: Choices = [(each.value, answers.STATUS_WORDS[each.value]) for each in CompanyStatus]
     built = listing.listing(
         request,
@@ -97,13 +106,14 @@ def index(request: StaffRequest) -> HttpResponse:
         told=told,
         filters=[
             Choosing("membership", _("Membership"), _("Any membership"), HOLDINGS, told.get("membership", "")),
-            Choosing("plan", _("Plan"), _("Any plan"), listing.plan_choices(request), told.get("plan", "")),
+            Choosing("plan", _("Plan"), _("Any plan"), listing.plan_choices(around), told.get("plan", "")),
             Choosing("over", _("Seats"), _("Any number of seats"), _OVER, told.get("over", "")),
             Choosing("status", _("Status"), _("Any status"), statuses, told.get("status", "")),
         ],
         columns=COLUMNS,
         usual=USUAL,
         sort=which.sort if which.sort is not Sort.BEST else "" if which.q else Sort.NAME,
+        around=around,
     )
     return answers.page(
         request,

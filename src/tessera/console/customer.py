@@ -14,12 +14,14 @@ from tessera.console import answers, notes
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.customer_forms import CustomerForm, first_values
 from tessera.console.memberships import held
+from tessera.console.standing import SAYS_MOST
 from tessera.core import ids
 from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
 from tessera.memberships import queries as memberships
 from tessera.memberships import seats
 from tessera.memberships.types import Status
+from tessera.memberships.views import MembershipView
 from tessera.organizations.formatting import joined
 from tessera.organizations.rights import Right
 from tessera.people import queries, services
@@ -53,7 +55,7 @@ def profile(request: StaffRequest, ref: str) -> HttpResponse:
         reference=ids.to_text(Prefix.CUSTOMER, row.pk),
         memberships=held([each for each in views if each.status is not Status.EXPIRED], staff),
         past=held([each for each in views if each.status is Status.EXPIRED], staff),
-        member_now=next((each for each in views if each.status is Status.ACTIVE and each.seated is not False), None),
+        telling=_telling(views),
         permissions=permissions,
         affiliations=belongings,
         notes=notes.shown(row, staff),
@@ -61,6 +63,14 @@ def profile(request: StaffRequest, ref: str) -> HttpResponse:
             "console:customer_timeline", args=[organization.slug, ids.to_text(Prefix.CUSTOMER, row.pk)]
         ),
     )
+
+
+def _telling(views: list[MembershipView]) -> MembershipView | None:
+    """Return the membership that says most of whether they may come in: of those with a seat the one that runs, else
+    what is nearest to it; of what is over, what ended last. None without any."""
+    with_seat = [each for each in views if each.seated is not False]
+    ended_last = sorted(with_seat, key=lambda each: each.ended_at or each.ends_at or each.created_at, reverse=True)
+    return min(ended_last, key=lambda each: (SAYS_MOST.index(each.status), each.in_grace), default=None)
 
 
 def _present_first(each: Affiliated) -> tuple[bool, bool, str]:

@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tessera.console import answers, listing, naming, standing
-from tessera.console.access import Member, StaffRequest, staff_may
+from tessera.console.access import StaffRequest, staff_may
+from tessera.console.beside import Beside, beside
 from tessera.console.customer_forms import CustomerForm
 from tessera.console.listing import ENDINGS, HOLDINGS, Choices, Choosing, Column
 from tessera.console.once import once
 from tessera.console.pages import next_page
+from tessera.console.picking import customer_named
 from tessera.core import ids
 from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
@@ -45,23 +47,29 @@ USUAL: Final = ("membership", "plan", "email", "number")
 def index(request: StaffRequest) -> HttpResponse:
     """The customers that the filters of the address let through, found as one types.
 
-    Enter with one match left goes straight to that person.
+    Enter (`open`) goes straight to whom a number or an address names, or to the one match that is left. The same
+    address without it is the list, so that one comes back to it.
     """
     staff = request.staff
     which, cursor = CustomerFilter.parse(request.GET.dict()), request.GET.get("cursor") or None
+    opens = listing.opens(request, which.q)
+    if opens and (named := customer_named(staff.organization, which.q)):
+        return redirect("console:customer", staff.organization.slug, ids.to_text(Prefix.CUSTOMER, named.pk))
     found = finding.customers(staff.organization, which, at=staff.at, limit=_A_PAGE, cursor=cursor)
-    if len(found.data) == 1 and which.q and not request.htmx and cursor is None:
+    if opens and len(found.data) == 1:
         return redirect("console:customer", staff.organization.slug, ids.to_text(Prefix.CUSTOMER, found.data[0].id))
     standings = standing.of_customers([each.id for each in found.data], staff.at)
+    around = beside(staff.row, "customers", plans=not request.htmx, company_id=which.company_id)
     built = listing.listing(
         request,
         "customers",
         everything=_("Everybody"),
         told=which.address(),
-        filters=_filters(request, which),
+        filters=_filters(around, which),
         columns=COLUMNS,
         usual=USUAL,
         sort=which.sort if which.sort is not Sort.BEST else "" if which.q else Sort.NAME,
+        around=around,
     )
     return answers.page(
         request,
@@ -70,7 +78,7 @@ def index(request: StaffRequest) -> HttpResponse:
         rows=[(each, standings.get(each.id), ids.to_text(Prefix.CUSTOMER, each.id)) for each in found.data],
         q=which.q,
         tag=which.tag,
-        company=_company(staff, which),
+        company=_company(around, which),
         filtered=which.narrowed,
         searched_only=bool(which.q) and not which.narrowed_besides,
         **listing.context(found, built, request, next_page(request, found.next_cursor)),
@@ -85,12 +93,12 @@ def tags(request: StaffRequest) -> HttpResponse:
     return render(request, "console/lists/tags.html", {"tags": found})
 
 
-def _filters(request: StaffRequest, which: CustomerFilter) -> list[Choosing]:
+def _filters(around: Beside, which: CustomerFilter) -> list[Choosing]:
     told = which.address()
     statuses: Choices = [(each.value, answers.STATUS_WORDS[each.value]) for each in CustomerStatus]
     return [
         Choosing("membership", _("Membership"), _("Any membership"), HOLDINGS, told.get("membership", "")),
-        Choosing("plan", _("Plan"), _("Any plan"), listing.plan_choices(request), told.get("plan", "")),
+        Choosing("plan", _("Plan"), _("Any plan"), listing.plan_choices(around), told.get("plan", "")),
         Choosing("ending", _("Ending"), _("Ending any time"), _endings(which.ending), told.get("ending", "")),
         Choosing("status", _("Status"), _("Any status"), statuses, told.get("status", "")),
     ]
@@ -103,12 +111,11 @@ def _endings(chosen: int | None) -> Choices:
     return [*ENDINGS, (str(chosen), gettext("Within %(days)d days") % {"days": chosen})]
 
 
-def _company(staff: Member, which: CustomerFilter) -> tuple[str, str] | None:
+def _company(around: Beside, which: CustomerFilter) -> tuple[str, str] | None:
     """Return the company whose people the list is of: its public id and name."""
     if which.company_id is None:
         return None
-    names = naming.companies(staff.organization, [which.company_id])
-    return ids.to_text(Prefix.COMPANY, which.company_id), names.get(which.company_id, gettext("an unknown company"))
+    return ids.to_text(Prefix.COMPANY, which.company_id), around.company or gettext("an unknown company")
 
 
 @staff_may(Right.CUSTOMERS_WRITE)

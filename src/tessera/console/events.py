@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Final
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.utils.functional import Promise
@@ -18,6 +19,7 @@ from tessera.events.types import EventType
 from tessera.organizations.models import Staff
 from tessera.organizations.rights import Right
 
+_LAST_YEAR: Final = 9000  # as of all days that are typed
 KINDS: Final[Mapping[str, tuple[str | Promise, tuple[str, ...]]]] = {
     "memberships": (_("Memberships"), ("membership", "bulk_run")),
     "people": (_("Customers"), ("customer", "note", "questions", "terms")),
@@ -54,7 +56,7 @@ def index(request: StaffRequest) -> HttpResponse:
     actors = [(ids.to_text(Prefix.STAFF, each.pk), each.user.name) for each in people]
     chosen = by if by in {key for key, _name in actors} else ""
     found = timeline.of_organization(
-        staff.organization,
+        staff,
         types=types_of(kind),
         actor=f"staff:{chosen}" if chosen else "",
         before=days.end_of(staff.organization, until),
@@ -65,6 +67,7 @@ def index(request: StaffRequest) -> HttpResponse:
         request,
         "console/events/list.html",
         section="events",
+        narrowed=urlencode(_told(kind, chosen, until)),
         lines=found.lines,
         kinds=[(key, label) for key, (label, _nouns) in KINDS.items()],
         kind=kind if kind in KINDS else "",
@@ -77,11 +80,23 @@ def index(request: StaffRequest) -> HttpResponse:
     )
 
 
+def _told(kind: str, by: str, until: date | None) -> dict[str, str]:
+    """What the log is narrowed down by, as an export of it is asked for."""
+    nouns = KINDS[kind][1] if kind in KINDS else ()
+    told = {
+        "type": ",".join(f"{noun}.*" for noun in nouns),
+        "actor": f"staff:{by}" if by else "",
+        "until": until.isoformat() if until else "",
+    }
+    return {name: value for name, value in told.items() if value}
+
+
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if day.year <= _LAST_YEAR else None
 
 
 def _first(request: StaffRequest) -> str:

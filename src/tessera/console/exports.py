@@ -1,16 +1,19 @@
 """Exports: a list as a file, for those who may take it along. It is gone after a day."""
 
+from collections.abc import Mapping
 from typing import Final, cast
 from uuid import UUID
 
 from django.http import FileResponse, HttpResponse, QueryDict
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tessera.console import answers
 from tessera.console.access import Member, StaffRequest, staff_may
+from tessera.console.listing import HOLDINGS
 from tessera.console.once import once
 from tessera.console.pages import next_page
 from tessera.core import ids
@@ -32,9 +35,15 @@ _FILTERS: Final = {
     "source": _("come by: %(value)s"),
     "holder": _("held by: %(value)s"),
     "renews": _("renewing: %(value)s"),
+    "payment": _("payment missing"),
+    "over": _("with more people than seats"),
     "belonging": _("belonging: %(value)s"),
     "type": _("of some types"),
+    "actor": _("by one of the staff"),
+    "until": _("up to %(value)s"),
 }
+_PAGES: Final = frozenset({"customers", "companies", "memberships", "events", "plans"})
+_WORDS: Final[Mapping[str, str | Promise]] = {**dict(HOLDINGS), **answers.STATUS_WORDS}
 
 
 @staff_may(Right.EXPORTS_WRITE)
@@ -169,13 +178,17 @@ def _list(staff: Member, name: str) -> Listed:
 
 def _said(filters: object) -> list[str]:
     told = cast("dict[str, str]", filters)
-    return [str(_FILTERS[name]) % {"value": value} for name, value in told.items() if name in _FILTERS]
+    return [
+        str(_FILTERS[name]) % {"value": str(_WORDS.get(value, value)) if name in ("status", "membership") else value}
+        for name, value in told.items()
+        if name in _FILTERS
+    ]
 
 
 def _back(staff: Member, told: QueryDict) -> str:
     """Where the list is that is to be exported, as it was narrowed down there."""
-    pages = {"customers": "console:customers", "companies": "console:companies", "plans": "console:plans"}
-    return reverse(pages.get(told.get("list", ""), "console:exports"), args=[staff.organization.slug])
+    listed = told.get("list", "")
+    return reverse(f"console:{listed if listed in _PAGES else 'exports'}", args=[staff.organization.slug])
 
 
 def _address(staff: Member, key: UUID) -> str:

@@ -18,6 +18,7 @@ from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.organizations.rights import Right
 from tessera.people import queries as people
+from tessera.people.finding import Found, companies_found
 from tessera.people.names import folded
 from tessera.plans import queries as plans
 
@@ -68,9 +69,10 @@ def page(request: StaffRequest) -> HttpResponse:
 
 def _found(staff: Member, q: str) -> Iterator[Hits]:
     if q:
-        yield Hits(gettext("Customers"), tuple(_customers(staff, q)))
+        companies = companies_found(staff.organization, q)
+        yield Hits(gettext("Customers"), tuple(_customers(staff, q, companies)))
         if Right.COMPANIES_READ in staff.rights:
-            yield Hits(gettext("Companies"), tuple(_companies(staff, q)))
+            yield Hits(gettext("Companies"), tuple(_companies(staff, q, companies)))
         if Right.PLANS_READ in staff.rights:
             yield Hits(gettext("Plans"), tuple(_plans(staff, q)))
     words = folded(q).split()
@@ -80,8 +82,10 @@ def _found(staff: Member, q: str) -> Iterator[Hits]:
     yield Hits(gettext("Begin"), tuple(begins))
 
 
-def _customers(staff: Member, q: str) -> Iterator[Hit]:
-    rows = people.customers(staff.organization, q=q, order="name", limit=_MOST_PEOPLE, at=staff.at).data
+def _customers(staff: Member, q: str, companies: Found) -> Iterator[Hit]:
+    rows = people.customers(
+        staff.organization, q=q, order="name", limit=_MOST_PEOPLE, at=staff.at, of_companies=companies
+    ).data
     standings = standing.of_customers([each.id for each in rows], staff.at)
     for each in rows:
         now = standings.get(each.id)
@@ -96,8 +100,8 @@ def _customers(staff: Member, q: str) -> Iterator[Hit]:
         )
 
 
-def _companies(staff: Member, q: str) -> Iterator[Hit]:
-    for each in people.companies(staff.organization, q=q, order="name", limit=_MOST_COMPANIES).data:
+def _companies(staff: Member, q: str, found: Found) -> Iterator[Hit]:
+    for each in people.companies(staff.organization, q=q, found=found, order="name", limit=_MOST_COMPANIES).data:
         key = ids.to_text(Prefix.COMPANY, each.id)
         address = reverse("console:company", args=[staff.organization.slug, key])
         yield Hit(text=each.name, address=address, aside=each.number, icon="building-2")

@@ -82,7 +82,7 @@ def _assign(request: StaffRequest, holder: Customer | Company) -> HttpResponse:
     reference = ids.to_text(prefix, holder.pk)
     back = reverse(f"console:{kind}", args=[staff.organization.slug, reference])
     audience = Audience.CUSTOMERS if isinstance(holder, Customer) else Audience.COMPANIES
-    choices = price_choices(staff.organization, audience, Formats.of(staff.organization))
+    choices = price_choices(staff.organization, audience, staff.formats)
     first = first_price(choices, without=_held(holder, staff))
     options: dict[str, Any] = {"choices": choices, "first": first, "for_company": kind == "company"}
     form = GrantForm(answers.told(request), **options)
@@ -153,8 +153,7 @@ def _outlook(
         view, after = foresee(lambda: _grant(staff, holder, told), look)
     except TesseraError as refusal:
         return Outlook([], gettext("Assign it"), refusal)
-    formats = Formats.of(organization)
-    said = [_says(view, holder, formats, staff), *difference(holder.name, before, after)]
+    said = [_says(view, holder, staff.formats, staff), *difference(holder.name, before, after)]
     if isinstance(holder, Company):
         said.append(_people(view, holder, staff))
     return Outlook(said, gettext("Assign %(plan)s") % {"plan": view.plan.name})

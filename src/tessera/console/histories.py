@@ -27,7 +27,7 @@ def of_customer(request: StaffRequest, ref: str) -> HttpResponse:
     organization = request.staff.organization
     row = queries.customer_by_ref(organization, ref)
     history = timeline.of_customer(
-        organization, row.pk, merged_ids=queries.merged_ids(row), kind=_kind(request), cursor=_before(request)
+        request.staff, row.pk, merged_ids=queries.merged_ids(row), kind=_kind(request), cursor=_before(request)
     )
     return _page(request, row, history, _OF_CUSTOMERS)
 
@@ -38,7 +38,7 @@ def of_company(request: StaffRequest, ref: str) -> HttpResponse:
     """What happened to a company, newest first; of one `kind` if told."""
     organization = request.staff.organization
     row = queries.company_by_ref(organization, ref)
-    history = timeline.of_company(organization, row.pk, kind=_kind(request), cursor=_before(request))
+    history = timeline.of_company(request.staff, row.pk, kind=_kind(request), cursor=_before(request))
     return _page(request, row, history, _OF_CUSTOMERS)
 
 

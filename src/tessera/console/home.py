@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from tessera.console import answers, timeline
 from tessera.console.access import Member, StaffRequest, staff_may
+from tessera.console.timeline import Line
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.memberships import attention
@@ -38,7 +39,7 @@ def home(request: StaffRequest) -> HttpResponse:
             for each in own_data.waiting(staff.organization, limit=_MOST_WAITING)
         ],
         asking=attention.asking(organization=staff.organization, at=staff.at, limit=_MOST_WAITING),
-        lines=timeline.of_organization(staff.organization, limit=_MOST_EVENTS).lines,
+        lines=_lines(staff),
         first_steps=_first_steps(staff),
     )
 
@@ -52,6 +53,12 @@ def numbers(request: StaffRequest) -> HttpResponse:
         return answers.go(request, f"{reverse('console:home', args=[staff.organization.slug])}?numbers=1")
     counted = attention.numbers(staff.organization, staff.at)
     return render(request, "console/home/_numbers.html", {**answers.shell(request, "home"), "numbers": counted})
+
+
+def _lines(staff: Member) -> list[Line]:
+    """Return what happened last; that somebody signed in or out is for the log alone."""
+    found = timeline.of_organization(staff, limit=4 * _MOST_EVENTS).lines
+    return [each for each in found if not each.type.endswith(("signed_in", "signed_out"))][:_MOST_EVENTS]
 
 
 def _first_steps(staff: Member) -> list[tuple[str, str, bool]]:

@@ -39,9 +39,10 @@ def speak_of(organization: Organization, request: HttpRequest) -> None:
         translation.activate(found)
 
 
-def of_formats(organization: Organization, request: HttpRequest) -> str:
-    """Return the locale of dates and money: the person's own; the organization's, if that is of the language spoken."""
-    if chosen := own(request):
+def of_formats(organization: Organization, chosen: str) -> str:
+    """Return the locale of dates and money: the one that the person has chosen; the organization's (empty), if that is
+    of the language spoken."""
+    if chosen:
         return chosen
     spoken = translation.get_language() or "en"
     return "" if _known(organization.locale) == _known(spoken) else spoken

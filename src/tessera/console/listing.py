@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from tessera.console import naming, saving
 from tessera.console.access import StaffRequest
+from tessera.console.beside import Beside
 from tessera.console.saving import View
 from tessera.core import ids
 from tessera.core.ids import Prefix
@@ -99,6 +99,11 @@ class Listing:
         return f"?{urlencode([*told, ('sort', sort), *self._of_view()])}"
 
     @property
+    def asked_sort(self) -> str:
+        """The order that the address asks for; empty if it asks for none, so that a search puts the best first."""
+        return dict(parse_qsl(self.query)).get("sort", "")
+
+    @property
     def by_name(self) -> str:
         """The address of the same list by name."""
         return self.sorted_by("name").removeprefix("?")
@@ -130,18 +135,19 @@ def listing(
     columns: Sequence[Column],
     usual: Sequence[str],
     sort: str,
+    around: Beside,
 ) -> Listing:
-    """Return what the list `name` needs. `told` is its filter as an address. Two queries."""
+    """Return what the list `name` needs. `told` is its filter as an address; `around` has been read. No query."""
     staff = request.staff
     address = reverse(f"console:{name}", args=[staff.organization.slug])
     query = urlencode(told)
-    saved = saving.views(staff=staff.row, listed=name)
+    saved = around.views
     key = ids.from_text(Prefix.SAVED_VIEW, request.GET.get(VIEW, ""))
     view = next((each for each in saved if each.id == key), None)
     if view is None:
         view = next((each for each in saved if query and each.query == query), None)
     known = [column.name for column in columns]
-    shown = saving.columns(staff=staff.row, listed=name, known=known, usual=usual)
+    shown = usual if around.columns is None else [each for each in known if each in around.columns]
     tabs = [Tab(everything, address, current=view is None)]
     tabs += [
         Tab(each.name, f"{address}?{_join(each.query, urlencode({VIEW: each.reference}))}", each == view, each.shared)
@@ -161,12 +167,14 @@ def listing(
     )
 
 
-def plan_choices(request: StaffRequest) -> Choices:
-    """Return the plans that a list can be of. One query; none for what comes while somebody types."""
-    if request.htmx:
-        return []
-    names = naming.all_plans(request.staff.organization)
-    return [(ids.to_text(Prefix.PLAN, key), name) for key, name in names]
+def opens(request: StaffRequest, q: str) -> bool:
+    """Whether Enter was pressed in the search of a list: then who is meant is opened."""
+    return bool(q) and "open" in request.GET and "cursor" not in request.GET and not request.htmx
+
+
+def plan_choices(around: Beside) -> Choices:
+    """Return the plans that a list can be of."""
+    return [(ids.to_text(Prefix.PLAN, key), name) for key, name in around.plans]
 
 
 def context(page: Any, built: Listing, request: StaffRequest, next_url: str) -> dict[str, Any]:

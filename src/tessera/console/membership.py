@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from tessera.console import answers, naming, timeline
+from tessera.console import answers, timeline
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.inheriting import Person, Seats, drawn, person
 from tessera.console.memberships import held, holder_address, key_of
@@ -22,9 +22,9 @@ from tessera.core.ids import Prefix
 from tessera.memberships import queries, seats
 from tessera.memberships.types import Status
 from tessera.memberships.views import Life, MembershipView, PauseView, TermView
-from tessera.organizations.formatting import Formats
 from tessera.organizations.rights import Right
 from tessera.people import queries as people
+from tessera.people.models import Company
 from tessera.people.types import Belonging
 from tessera.plans import queries as catalogue
 
@@ -74,12 +74,13 @@ class Inheriting:
 def profile(request: StaffRequest, ref: str) -> HttpResponse:
     """Everything about one membership, at the one instant of the request."""
     staff = request.staff
-    organization, formats = staff.organization, Formats.of(staff.organization)
+    organization, formats = staff.organization, staff.formats
     life = queries.life(organization=organization, membership_id=key_of(ref), at=staff.at)
     view = life.view
     plan = catalogue.plan_by_id(organization, ids.to_text(Prefix.PLAN, view.plan.id))
-    history = timeline.of_membership(organization, view.id, cursor=request.GET.get("before") or None)
-    terms, pauses = _rows(staff, life)
+    who = {*(each.booked_by for each in life.terms), *(each.paused_by for each in life.pauses)}
+    history = timeline.of_membership(staff, view.id, actors=who, cursor=request.GET.get("before") or None)
+    terms, pauses = _rows(life, staff.at, history.actors)
     shown = terms if len(terms) <= _MOST_TERMS or request.GET.get("terms") == "all" else terms[:_FIRST_TERMS]
     of_company = view.holder.type == "company"
     return answers.page(
@@ -100,7 +101,7 @@ def profile(request: StaffRequest, ref: str) -> HttpResponse:
         terms_count=len(terms),
         pauses=pauses,
         inheriting=_inheriting(staff, view) if of_company else None,
-        permission_names=naming.permissions(organization),
+        permission_names=dict(zip(view.permissions, view.permission_names, strict=True)),
         timeline=history,
         earlier_url=_further_down(next_page(request, history.next_cursor or None, name="before"), "timeline"),
         latest_url="?#timeline" if request.GET.get("before") else "",
@@ -112,13 +113,10 @@ def _further_down(address: str, place: str) -> str:
     return f"{address}#{place}" if address else ""
 
 
-def _rows(staff: Member, life: Life) -> tuple[list[TermRow], list[PauseRow]]:
+def _rows(life: Life, at: datetime, names: dict[str, str]) -> tuple[list[TermRow], list[PauseRow]]:
     """Return the terms and pauses, the last ones first, with who booked them."""
-    names = naming.actors(
-        staff.organization, {*(each.booked_by for each in life.terms), *(each.paused_by for each in life.pauses)}
-    )
-    terms = [_term(each, life.view.ended_at, staff.at, names) for each in reversed(life.terms)]
-    return terms, [_pause(each, life.view.ended_at, staff.at, names) for each in reversed(life.pauses)]
+    terms = [_term(each, life.view.ended_at, at, names) for each in reversed(life.terms)]
+    return terms, [_pause(each, life.view.ended_at, at, names) for each in reversed(life.pauses)]
 
 
 def _term(term: TermView, over: datetime | None, at: datetime, names: dict[str, str]) -> TermRow:
@@ -143,7 +141,7 @@ def _pause(pause: PauseView, over: datetime | None, at: datetime, names: dict[st
 def _inheriting(staff: Member, view: MembershipView) -> Inheriting:
     if view.status is Status.EXPIRED:
         return Inheriting(Seats(0, 0, 0, []), [], more=False, note=gettext("It is over: nobody inherits it any more."))
-    company = people.company_by_ref(staff.organization, ids.to_text(Prefix.COMPANY, view.holder.id))
+    company = Company(pk=view.holder.id, organization=staff.organization)  # nothing else of it is needed
     found = people.people_of(company, at=staff.at, belonging=Belonging.CURRENT, limit=_FIRST_PEOPLE)
     many, last = seats.boundaries(company.pk, [] if view.seats is None else [view.seats], staff.at)
     shown = [person(each, [view], last) for each in found.data]

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from tessera.console import answers, listing
 from tessera.console.access import StaffRequest, staff_may
+from tessera.console.beside import beside
 from tessera.console.listing import ENDINGS, HOLDINGS, Choices, Choosing, Column
 from tessera.console.pages import next_page
 from tessera.memberships import finding
@@ -42,6 +43,7 @@ def index(request: StaffRequest) -> HttpResponse:
     which, cursor = MembershipFilter.parse(request.GET.dict()), request.GET.get("cursor") or None
     found = finding.memberships(staff.organization, which, at=staff.at, limit=_A_PAGE, cursor=cursor)
     told = which.address()
+    around = beside(staff.row, "memberships", plans=not request.htmx, company_id=None)
     renewing: Choices = [("yes", _("Renews by itself")), ("no", _("Does not renew"))]
     unpaid: Choices = [("missing", _("Payment missing"))]
     holders: Choices = [("customer", _("Of customers")), ("company", _("Of companies"))]
@@ -52,7 +54,7 @@ def index(request: StaffRequest) -> HttpResponse:
         told=told,
         filters=[
             Choosing("status", _("Status"), _("Any status"), HOLDINGS[1:], told.get("status", "")),
-            Choosing("plan", _("Plan"), _("Any plan"), listing.plan_choices(request), told.get("plan", "")),
+            Choosing("plan", _("Plan"), _("Any plan"), listing.plan_choices(around), told.get("plan", "")),
             Choosing("ending", _("Ending"), _("Ending any time"), ENDINGS, told.get("ending", "")),
             Choosing("holder", _("Holder"), _("Of anybody"), holders, told.get("holder", "")),
             Choosing("renews", _("Renews"), _("Renewing or not"), renewing, told.get("renews", "")),
@@ -62,6 +64,7 @@ def index(request: StaffRequest) -> HttpResponse:
         columns=COLUMNS,
         usual=USUAL,
         sort=which.sort,
+        around=around,
     )
     return answers.page(
         request,

@@ -25,7 +25,7 @@ from tessera.memberships.models import Membership
 from tessera.memberships.types import Status
 from tessera.memberships.views import MembershipView
 from tessera.organizations.errors import VersionStale
-from tessera.organizations.formatting import Formats, joined, sentence
+from tessera.organizations.formatting import joined, sentence
 
 _BACK: Final = "back"
 _OWN_PAGE: Final = "membership"
@@ -82,7 +82,10 @@ def held(views: Collection[MembershipView], member: Member, *, on_its_page: bool
 
 
 def _now(view: MembershipView, name: str) -> bool:
-    """Whether what is offered is to be done next: a pause that is only planned can be taken back, but why should it."""
+    """Whether what is offered is to be done next: a pause that is only planned can be taken back, but why should it; an
+    end is moved where a renewal has not been paid and somebody brings the money."""
+    if name == "extend":
+        return view.in_grace
     return name != "resume" or view.status is Status.PAUSED
 
 
@@ -206,7 +209,7 @@ def _complete(form: Form) -> bool:
 
 
 def _outlook(member: Member, verb: Verb, membership: MembershipView, told: dict[str, Any]) -> Outlook:
-    organization, formats = member.organization, Formats.of(member.organization)
+    organization, formats = member.organization, member.formats
 
     def look(_changed: Membership) -> tuple[Seen, list[str]]:
         after = queries.life(organization=organization, membership_id=membership.id, at=member.at)
@@ -257,6 +260,8 @@ def _people(member: Member, seen: Seen) -> list[str]:
         return []
     many, _last = seats.boundaries(seen.before.holder.id, (), member.at)
     before, after = (_inheriting(view, many) for view in (seen.before, seen.after))
+    if not before and not after:
+        return [gettext("Nobody inherits it now.")]
     told = {"count": abs(after - before), "stay": after}
     if after > before:
         said = ngettext("%(count)d person comes to inherit it.", "%(count)d people come to inherit it.", told["count"])

@@ -22,7 +22,7 @@ from tessera.db.foreseeing import foresee
 from tessera.lifecycle.merge import TAKEN, merge_customer
 from tessera.memberships import queries as memberships
 from tessera.memberships.views import MembershipView
-from tessera.organizations.formatting import Formats, sentence
+from tessera.organizations.formatting import sentence
 from tessera.organizations.rights import Right
 from tessera.people import notes, queries
 from tessera.people.duplicates import Likely, Likeness, likely_duplicates
@@ -146,7 +146,7 @@ def _other(staff: Member, row: Customer, q: str) -> Customer:
 
 
 def _choices(staff: Member, kept: CustomerFacts, lost: CustomerFacts, take: Sequence[str]) -> list[Choice]:
-    formats = Formats.of(staff.organization)
+    formats = staff.formats
     yes, no = gettext("Agreed to"), gettext("Not agreed to")
 
     def texts(facts: CustomerFacts) -> dict[str, str]:

@@ -12,19 +12,13 @@ from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.organizations.models import ApiKey, Organization, Staff
 from tessera.people.details import tag_key
-from tessera.people.models import Company, Customer, CustomerTag
+from tessera.people.models import CustomerTag
 from tessera.plans.models import Permission, Plan
 
 
 def plans(organization: Organization, keys: Collection[UUID]) -> dict[UUID, str]:
     """Return the names of plans."""
     return dict(Plan.objects.filter(organization=organization, pk__in=keys).values_list("pk", "name")) if keys else {}
-
-
-def all_plans(organization: Organization) -> list[tuple[UUID, str]]:
-    """Return the keys and names of the first 200 plans, archived ones too, by name."""
-    rows = Plan.objects.filter(organization=organization).order_by("name", "id")
-    return list(rows.values_list("pk", "name")[:200])
 
 
 def tags(organization: Organization, begins: str) -> list[str]:
@@ -43,18 +37,6 @@ def permissions(organization: Organization) -> dict[str, str]:
     return dict(Permission.objects.filter(organization=organization).values_list("key", "name"))
 
 
-def companies(organization: Organization, keys: Collection[UUID]) -> dict[UUID, str]:
-    """Return the names of companies."""
-    found = Company.objects.filter(organization=organization, pk__in=keys)
-    return dict(found.values_list("pk", "name")) if keys else {}
-
-
-def customers(organization: Organization, keys: Collection[UUID]) -> dict[UUID, str]:
-    """Return what customers are called."""
-    found = Customer.objects.filter(organization=organization, pk__in=keys) if keys else []
-    return {row.pk: row.name for row in found}
-
-
 @dataclass(frozen=True, slots=True)
 class Names:
     """What the records are called that lines of a log speak of, by key; one empty where nothing was asked."""
@@ -65,6 +47,10 @@ class Names:
     staff: dict[UUID, str]
     keys: dict[UUID, str]
 
+    def of_actors(self, texts: Collection[str]) -> dict[str, str]:
+        """Return who actors are, by the text that events hold; empty where nobody is known."""
+        return by_text(texts, {**self.customers, **self.staff, **self.keys})
+
 
 def of_many(
     organization: Organization,
@@ -74,9 +60,11 @@ def of_many(
     plans: Collection[UUID],
     actors: Collection[str],
 ) -> Names:
-    """Return the names of records of several kinds, read together. One query; none if nothing is asked for."""
+    """Return the names of records of several kinds, read together; actors' among staff, keys and customers. One query;
+    none if nothing is asked for."""
     staff = [key for text in actors if (key := _key(Prefix.STAFF, text)) is not None]
     keys = [key for text in actors if (key := _key(Prefix.API_KEY, text)) is not None]
+    customers = {*customers, *(key for text in actors if (key := _key(Prefix.CUSTOMER, text)) is not None)}
     called = Case(
         *(When(~Q(**{column: ""}), then=F(column)) for column in ("display_name", "full_name")), default=F("number")
     )
@@ -97,20 +85,6 @@ def of_many(
     for kind, key, name in parts[0].union(*parts[1:], all=True) if parts else ():
         found[kind][key] = name
     return Names(*found)
-
-
-def actors(organization: Organization, texts: Collection[str]) -> dict[str, str]:
-    """Return who actors are, by the text that events hold: the name of a staff member, API key or customer."""
-    staff = {key for text in texts if (key := _key(Prefix.STAFF, text)) is not None}
-    keys = {key for text in texts if (key := _key(Prefix.API_KEY, text)) is not None}
-    people = {key for text in texts if (key := _key(Prefix.CUSTOMER, text)) is not None}
-    names: dict[UUID, str] = customers(organization, people)
-    if staff:
-        rows = Staff.objects.filter(organization=organization, pk__in=staff)
-        names |= dict(rows.values_list("pk", "user__name"))
-    if keys:
-        names |= dict(ApiKey.objects.filter(organization=organization, pk__in=keys).values_list("pk", "name"))
-    return by_text(texts, names)
 
 
 def by_text(texts: Collection[str], names: Mapping[UUID, str]) -> dict[str, str]:

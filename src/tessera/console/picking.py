@@ -5,6 +5,7 @@ from django.utils.translation import gettext
 from tessera.core.errors import Conflict, Invalid, NotFound
 from tessera.organizations.models import Organization
 from tessera.people import queries
+from tessera.people.errors import ReferenceAmbiguous
 from tessera.people.models import Company, Customer
 
 _FEW = 5
@@ -30,11 +31,33 @@ def customer_meant(organization: Organization, text: str) -> Customer:
         except NotFound:
             continue
     found = queries.customers(organization, q=text, order="name", limit=_FEW).data
+    exact = [each for each in found if each.name.casefold() == text.strip().casefold()]
+    if len(exact) == 1:
+        found = (exact[0],)
     if not found:
         raise NobodyMeant(gettext("Nobody here goes by that. A number such as CUS-000001 or an e-mail is sure."))
     if len(found) > 1:
         raise SeveralMeant(_several([f"{each.name} ({each.number})" for each in found]))
     return queries.customer_by_ref(organization, found[0].number)
+
+
+def customer_named(organization: Organization, text: str) -> Customer | None:
+    """Return the customer whom a number, an e-mail address or a phone number names for sure; None if it names nobody,
+    or several. One query, as a rule."""
+    for reference in _references(text):
+        try:
+            return queries.customer_by_ref(organization, reference)
+        except (NotFound, ReferenceAmbiguous):
+            continue
+    return None
+
+
+def company_named(organization: Organization, text: str) -> Company | None:
+    """Return the company that a number names for sure; None if it names none."""
+    try:
+        return queries.company_by_ref(organization, text.strip())
+    except (NotFound, ReferenceAmbiguous):
+        return None
 
 
 def company_meant(organization: Organization, text: str) -> Company:

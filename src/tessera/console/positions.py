@@ -9,13 +9,17 @@ from django.views.decorators.http import require_http_methods
 from tessera.console import answers
 from tessera.console.access import StaffRequest, staff_may
 from tessera.console.affiliations import address
+from tessera.console.conflicts import VersionedForm
 from tessera.core.errors import NotFound, TesseraError
 from tessera.memberships import inheritance, queries
 from tessera.organizations.rights import Right
 from tessera.people import queries as people
+from tessera.people.affiliations import Position
 
 
-class PositionForm(forms.Form):
+class PositionForm(VersionedForm):
+    """What somebody is to a company. It has no version of its own: what was shown tells whether it is still so."""
+
     title = forms.CharField(label=_("Title"), required=False, max_length=200, help_text=_("What they are there."))
     company_admin = forms.BooleanField(
         label=_("Company admin"), required=False, help_text=_("Looks after the people of the company.")
@@ -23,6 +27,16 @@ class PositionForm(forms.Form):
     primary_contact = forms.BooleanField(
         label=_("Primary contact"), required=False, help_text=_("Whom one calls about the company.")
     )
+
+    def known(self) -> Position | None:
+        """Return what the form first said; None if it does not carry that."""
+        if not (base := self._base()):
+            return None
+        return {
+            "title": next(iter(base.get("title", ())), ""),
+            "company_admin": bool(base.get("company_admin")),
+            "primary_contact": bool(base.get("primary_contact")),
+        }
 
 
 @staff_may(Right.COMPANIES_WRITE)
@@ -35,8 +49,8 @@ def edit(request: StaffRequest, ref: str, customer_ref: str) -> HttpResponse:
     affiliation = queries.affiliation(customer=customer, company=company, at=staff.at)
     if affiliation is None:
         raise NotFound("there is no such person in the company")
-    names = ("title", "company_admin", "primary_contact")
-    form = PositionForm(answers.sent(request), initial={name: getattr(affiliation, name) for name in names})
+    present = {name: getattr(affiliation, name) for name in ("title", "company_admin", "primary_contact")}
+    form = PositionForm(answers.sent(request), initial={**present, "version": 1})
     back = address(staff, customer if request.GET.get("back") == "customer" else company)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
@@ -46,13 +60,14 @@ def edit(request: StaffRequest, ref: str, customer_ref: str) -> HttpResponse:
                     affiliation=affiliation,
                     at=staff.at,
                     actor=staff.actor,
+                    known=form.known(),
                     title=told["title"],
                     company_admin=told["company_admin"],
                     primary_contact=told["primary_contact"],
                 )
             )
         except TesseraError as refusal:
-            answers.refuse(form, refusal)
+            answers.refuse(form, refusal, present=lambda: {**present, "version": 1})
         else:
             return answers.done(request, back, gettext("Saved what %(name)s is there.") % {"name": customer.name})
     return answers.drawer(

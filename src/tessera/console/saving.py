@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from tessera import db
 from tessera.console.models import ListColumns, SavedView
@@ -66,10 +66,10 @@ class View:
         return ids.to_text(Prefix.SAVED_VIEW, self.id)
 
 
-def views(*, staff: Staff, listed: str) -> list[View]:
-    """Return the staff member's own views of a list and those shared with all, by name. One query."""
+def visible(staff: Staff, listed: str) -> QuerySet[SavedView]:
+    """Return the rows of the views of a list that the staff member sees: their own, and those shared with all."""
     rows = SavedView.objects.filter(Q(staff=staff) | Q(shared=True), organization_id=staff.organization_id)
-    return [_view(row, staff) for row in rows.filter(listed=listed).order_by("name", "id")]
+    return rows.filter(listed=listed)
 
 
 def view(*, staff: Staff, view_id: UUID | None) -> tuple[View, str]:

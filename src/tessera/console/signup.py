@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tessera.console import answers, language
+from tessera.console import answers
 from tessera.console.access import StaffRequest, staff_may
 from tessera.console.conflicts import VersionedForm
 from tessera.core.errors import TesseraError
@@ -142,7 +142,7 @@ def told(request: StaffRequest, ref: str) -> HttpResponse:
     """What a customer has answered and agreed to: a part of their page that comes later; without script a page."""
     staff = request.staff
     row = customer_by_ref(staff.organization, ref)
-    formats = Formats.of(staff.organization, locale=language.of_formats(staff.organization, request))
+    formats = staff.formats
     return answers.page(
         request,
         "console/customers/_told.html" if request.htmx else "console/customers/told.html",

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
 
 from tessera.memberships.models import Membership
 from tessera.memberships.status_sql import with_plan, with_status
@@ -16,7 +16,8 @@ from tessera.people import affiliations
 from tessera.people.models import Affiliation
 from tessera.plans.models import Plan
 
-_SAYS_MOST = (Status.ACTIVE, Status.PAUSED, Status.SCHEDULED, Status.PENDING, Status.EXPIRED)
+_NAME: Final = F("company__name")
+SAYS_MOST: Final = (Status.ACTIVE, Status.PAUSED, Status.SCHEDULED, Status.PENDING, Status.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,43 +44,42 @@ class _Found:
 
 
 def of_customers(customer_ids: Collection[UUID], at: datetime) -> dict[UUID, Standing]:
-    """Return the standing of each customer who has or had a membership. Two queries, whatever the number."""
-    belongs: dict[UUID, list[tuple[UUID, str]]] = defaultdict(list)
-    companies = Affiliation.objects.filter(affiliations.covering(at), customer__in=customer_ids)
-    for customer_id, company_id, name in companies.values_list("customer_id", "company_id", "company__name"):
-        belongs[company_id].append((customer_id, name))
-    found: dict[UUID, list[tuple[_Found, str]]] = defaultdict(list)
-    for row, each in _memberships(Q(customer__in=customer_ids) | Q(company__in=list(belongs)), at):
-        if row.customer_id is not None:
-            found[row.customer_id].append((each, ""))
-        elif row.company_id is not None:
-            for customer_id, name in belongs[row.company_id]:
-                found[customer_id].append((each, name))
-    return {customer_id: _most(held) for customer_id, held in found.items()}
+    """Return the standing of each customer who has or had a membership. One query, whatever the number."""
+    own = Membership.objects.filter(customer__in=customer_ids)
+    belonging = (
+        Q(company__affiliations__starts_at__lte=at),
+        Q(company__affiliations__ends_at=None) | Q(company__affiliations__ends_at__gt=at),
+    )
+    inherited = Membership.objects.filter(*belonging, company__affiliations__customer__in=customer_ids)
+    return _standings(
+        _told(own, "customer_id", Value(""), at), _told(inherited, "company__affiliations__customer_id", _NAME, at)
+    )
 
 
 def of_companies(company_ids: Collection[UUID], at: datetime) -> dict[UUID, Standing]:
     """Return the standing of each company that has or had a membership. One query."""
+    return _standings(_told(Membership.objects.filter(company__in=company_ids), "company_id", Value(""), at))
+
+
+def _told(rows: QuerySet[Membership], whose: str, via: Any, at: datetime) -> QuerySet[Any, Any]:
+    """What is read of each membership: whose it is, through which company, and how it is."""
+    plan = Subquery(Plan.objects.filter(pk=OuterRef("plan_at")).values("name")[:1])
+    asked = with_plan(with_status(rows.order_by(), at), at).annotate(whose=F(whose), via=via, plan_name=plan)
+    return asked.values_list("whose", "via", "status_at", "in_grace_at", "plan_name", "ends_at")
+
+
+def _standings(first: QuerySet[Any, Any], *others: QuerySet[Any, Any]) -> dict[UUID, Standing]:
     found: dict[UUID, list[tuple[_Found, str]]] = defaultdict(list)
-    for row, each in _memberships(Q(company__in=company_ids), at):
-        if row.company_id is not None:
-            found[row.company_id].append((each, ""))
-    return {company_id: _most(held) for company_id, held in found.items()}
+    for whose, via, status, in_grace, plan, ends_at in first.union(*others, all=True) if others else first:
+        found[whose].append((_Found(Status(status), bool(in_grace), plan or "", ends_at), via))
+    return {key: _most(held) for key, held in found.items()}
 
 
 def _most(held: list[tuple[_Found, str]]) -> Standing:
-    ranked = sorted(held, key=lambda each: (_SAYS_MOST.index(each[0].status), each[0].in_grace, each[1] != ""))
+    ranked = sorted(held, key=lambda each: (SAYS_MOST.index(each[0].status), each[0].in_grace, each[1] != ""))
     best, via = ranked[0]
     others = sum(each.status is not Status.EXPIRED for each, _via in ranked[1:])
     return Standing(best.status, best.in_grace, best.plan, via, others, best.ends_at)
-
-
-def _memberships(condition: Q, at: datetime) -> list[tuple[Membership, _Found]]:
-    plan = Subquery(Plan.objects.filter(pk=OuterRef("plan_at")).values("name")[:1])
-    rows: Any = with_plan(with_status(Membership.objects.filter(condition), at), at).annotate(plan_name=plan)
-    return [
-        (row, _Found(Status(row.status_at), bool(row.in_grace_at), row.plan_name or "", row.ends_at)) for row in rows
-    ]
 
 
 def people_of(company_ids: Collection[UUID], at: datetime) -> dict[UUID, int]:

@@ -1,7 +1,7 @@
 """What happened to somebody, in words: the events of a page, newest first."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tessera.console import naming
+from tessera.console.access import Member
 from tessera.console.words import happened, particulars
 from tessera.core import ids
 from tessera.core.ids import Prefix
@@ -20,7 +21,6 @@ from tessera.events import queries as events
 from tessera.events.queries import EventLine
 from tessera.events.types import EventType
 from tessera.organizations.formatting import Formats
-from tessera.organizations.models import Organization
 
 SHOWN = 30
 
@@ -45,10 +45,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The latest lines, and where to read on; empty if that is all."""
+    """The latest lines, and where to read on; empty if that is all. `actors`: who they are that were asked for, too."""
 
     lines: list[Line]
     next_cursor: str
+    actors: dict[str, str] = field(default_factory=dict)
 
 
 class Kind(StrEnum):
@@ -91,16 +92,16 @@ _BEGIN: Final = {
 
 
 def of_customer(
-    organization: Organization,
+    staff: Member,
     customer_id: UUID,
     *,
     merged_ids: tuple[UUID, ...] = (),
     kind: Kind | None = None,
     cursor: str | None = None,
 ) -> Timeline:
-    """Return what happened to a customer, also while they were still two records. At most five queries."""
+    """Return what happened to a customer, also while they were still two records. At most two queries."""
     lines, next_cursor = events.timeline(
-        organization,
+        staff.organization,
         customer_id=customer_id,
         merged_ids=merged_ids,
         types=kind.types if kind else (),
@@ -108,34 +109,32 @@ def of_customer(
         limit=SHOWN,
         cursor=cursor,
     )
-    others = naming.companies(organization, {each.company_id for each in lines if each.company_id})
-    return Timeline(_lines(organization, lines, others, of_customer=True), next_cursor or "")
+    return _timeline(staff, lines, next_cursor, of_customer=True)
 
 
-def of_company(
-    organization: Organization, company_id: UUID, *, kind: Kind | None = None, cursor: str | None = None
-) -> Timeline:
-    """Return what happened to a company. At most five queries."""
+def of_company(staff: Member, company_id: UUID, *, kind: Kind | None = None, cursor: str | None = None) -> Timeline:
+    """Return what happened to a company. At most two queries."""
     lines, next_cursor = events.timeline(
-        organization,
+        staff.organization,
         company_id=company_id,
         types=kind.types if kind else (),
         by=kind.by if kind else "",
         limit=SHOWN,
         cursor=cursor,
     )
-    others = naming.customers(organization, {each.customer_id for each in lines if each.customer_id})
-    return Timeline(_lines(organization, lines, others, of_customer=False), next_cursor or "")
+    return _timeline(staff, lines, next_cursor, of_customer=False)
 
 
-def of_membership(organization: Organization, membership_id: UUID, *, cursor: str | None = None) -> Timeline:
-    """Return what happened to a membership, whoever held it then. At most four queries."""
-    lines, next_cursor = events.timeline(organization, membership_id=membership_id, limit=SHOWN, cursor=cursor)
-    return Timeline(_lines(organization, lines, {}, of_customer=True), next_cursor or "")
+def of_membership(
+    staff: Member, membership_id: UUID, *, actors: Collection[str] = (), cursor: str | None = None
+) -> Timeline:
+    """Return what happened to a membership, whoever held it then, and who `actors` are. At most two queries."""
+    lines, next_cursor = events.timeline(staff.organization, membership_id=membership_id, limit=SHOWN, cursor=cursor)
+    return _timeline(staff, lines, next_cursor, of_customer=True, actors=actors)
 
 
 def of_organization(
-    organization: Organization,
+    staff: Member,
     *,
     types: Collection[EventType] = (),
     actor: str = "",
@@ -149,11 +148,11 @@ def of_organization(
     `with_origins`: with the addresses that staff and programs did it from, for those who may see them.
     """
     lines, next_cursor = events.timeline(
-        organization, types=types, actor=actor, before=before, limit=limit, cursor=cursor
+        staff.organization, types=types, actor=actor, before=before, limit=limit, cursor=cursor
     )
-    log = _log(organization, lines)
+    log = _log(staff, lines)
     if with_origins:
-        known = origins.origins_of(organization.pk, [each.id for each in lines])
+        known = origins.origins_of(staff.organization.pk, [each.id for each in lines])
         log = [_come_from(line, known.get(each.id)) for each, line in zip(lines, log, strict=True)]
     return Timeline(log, next_cursor or "")
 
@@ -162,8 +161,9 @@ def _come_from(line: Line, origin: origins.Origin | None) -> Line:
     return replace(line, from_address=origin.address or "", device=origin.device) if origin else line
 
 
-def _log(organization: Organization, lines: list[EventLine]) -> list[Line]:
+def _log(staff: Member, lines: list[EventLine]) -> list[Line]:
     """Lines that say whom each is about, and lead there."""
+    organization = staff.organization
     names = naming.of_many(
         organization,
         customers={each.customer_id for each in lines if each.customer_id},
@@ -172,9 +172,8 @@ def _log(organization: Organization, lines: list[EventLine]) -> list[Line]:
         actors={each.actor for each in lines} | {text for each in lines for text in _named(each)},
     )
     people, companies = names.customers, names.companies
-    everybody = {**names.staff, **names.keys}
-    actors = naming.by_text({each.actor for each in lines}, everybody)
-    told = _told(organization, lines, companies, names.plans, actors, of_customer=True)
+    actors = names.of_actors({each.actor for each in lines})
+    told = _told(staff.formats, lines, companies, names.plans, actors, of_customer=True)
     found = []
     for each, line in zip(lines, told, strict=True):
         subject, route, key = "", "", ""
@@ -190,7 +189,7 @@ def _log(organization: Organization, lines: list[EventLine]) -> list[Line]:
         elif each.type.value.startswith("permission."):
             subject = str(each.data.get("key", ""))
         else:
-            subject = next((name for name in naming.by_text(_named(each), everybody).values() if name), "")
+            subject = next((name for name in names.of_actors(_named(each)).values() if name), "")
         address = reverse(route, args=[organization.slug, key]) if route else ""
         found.append(replace(line, subject=subject, address=address, sequence=each.sequence, type=each.type.value))
     return found
@@ -203,16 +202,29 @@ def _named(line: EventLine) -> list[str]:
     return [text for text in told if text != line.actor]
 
 
-def _lines(
-    organization: Organization, lines: list[EventLine], others: dict[UUID, str], *, of_customer: bool
-) -> list[Line]:
-    plans = naming.plans(organization, {each.plan_id for each in lines if each.plan_id})
-    actors = naming.actors(organization, {each.actor for each in lines})
-    return _told(organization, lines, others, plans, actors, of_customer=of_customer)
+def _timeline(
+    staff: Member,
+    lines: list[EventLine],
+    next_cursor: str | None,
+    *,
+    of_customer: bool,
+    actors: Collection[str] = (),
+) -> Timeline:
+    names = naming.of_many(
+        staff.organization,
+        customers=set() if of_customer else {each.customer_id for each in lines if each.customer_id},
+        companies={each.company_id for each in lines if each.company_id} if of_customer else set(),
+        plans={each.plan_id for each in lines if each.plan_id},
+        actors={*actors, *(each.actor for each in lines)},
+    )
+    known = names.of_actors({*actors, *(each.actor for each in lines)})
+    others = names.companies if of_customer else names.customers
+    told = _told(staff.formats, lines, others, names.plans, known, of_customer=of_customer)
+    return Timeline(told, next_cursor or "", {each: known[each] for each in actors})
 
 
 def _told(
-    organization: Organization,
+    formats: Formats,
     lines: list[EventLine],
     others: dict[UUID, str],
     plans: dict[UUID, str],
@@ -220,7 +232,6 @@ def _told(
     *,
     of_customer: bool,
 ) -> list[Line]:
-    formats = Formats.of(organization)
     found: list[Line] = []
     last_day = ""
     for each in lines:

@@ -73,7 +73,7 @@ class ChangeForm(AskForm):
 
     def prepare(self) -> None:
         audience = Audience.CUSTOMERS if self.membership.holder.type == "customer" else Audience.COMPANIES
-        choices = price_choices(self.member.organization, audience, Formats.of(self.member.organization))
+        choices = price_choices(self.member.organization, audience, self.member.formats)
         field = self.fields["price"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
@@ -198,7 +198,7 @@ def _says_seats(seen: Seen) -> list[str]:
     if seen.after.seats is None:
         return [gettext("Everybody who belongs to the company inherits it.")]
     told = {"seats": seen.after.seats}
-    return [gettext("%(seats)d people inherit it, those who joined first.") % told]
+    return [gettext("At most %(seats)d people inherit it, those who joined first.") % told]
 
 
 def _says_change(seen: Seen) -> list[str]:
@@ -212,7 +212,15 @@ def _says_change(seen: Seen) -> list[str]:
     told = {"plan": after.plan.name, "price": price_text(after.price, seen.formats), "end": seen.end(after)}
     if not told["end"]:
         return [gettext("It is %(plan)s from now, at %(price)s, without an end.") % told]
-    return [gettext("It is %(plan)s from now, at %(price)s, until %(end)s.") % told]
+    said = [gettext("It is %(plan)s from now, at %(price)s, until %(end)s.") % told]
+    if after.ends_at == seen.before.ends_at and after.price.amount_minor != seen.before.price.amount_minor:
+        said.append(gettext("What was paid for the present term is neither given back nor added to."))
+    return said
+
+
+def _says_extension(seen: Seen) -> list[str]:
+    free = [gettext("No payment is recorded by this.")] if seen.after.price.amount_minor else []
+    return [*_says_end_moves(seen), *free]
 
 
 def _unended(view: MembershipView) -> bool:
@@ -271,7 +279,7 @@ VERBS: Final[tuple[Verb, ...]] = (
     Verb(
         "extend", _("Extend"), _WRITE, _extend,
         lambda view: _begun(view) and view.ends_at is not None,
-        _says_end_moves,
+        _says_extension,
         lambda seen: gettext("Extend until %(end)s") % {"end": seen.end(seen.after)},
         _("%(plan)s extended."), ExtendForm,
     ),
@@ -330,5 +338,5 @@ VERBS: Final[tuple[Verb, ...]] = (
     ),
 )  # fmt: skip
 
-FIRST: Final = ("approve", "paid", "resume", "undo-end", "renew")
+FIRST: Final = ("approve", "paid", "resume", "undo-end", "renew", "extend")
 """Verbs that are the thing to do next where they are offered."""

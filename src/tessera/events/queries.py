@@ -53,6 +53,8 @@ def feed(
     after: int = 0,
     limit: int = 50,
     types: Collection[EventType] = (),
+    actor: str = "",
+    before: datetime | None = None,
     customer_id: UUID | None = None,
     company_id: UUID | None = None,
     membership_id: UUID | None = None,
@@ -64,6 +66,10 @@ def feed(
     rows = _about(organization, customer_id, company_id, membership_id).filter(sequence__gt=after)
     if types:
         rows = rows.filter(type__in=list(types))
+    if actor:
+        rows = rows.filter(actor=actor)
+    if before is not None:
+        rows = rows.filter(at__lt=before)
     found = list(rows.order_by("sequence")[: limit + 1])
     lines = _lines(found[:limit])
     return Feed(lines, lines[-1].sequence if lines else after, len(found) > limit)

@@ -16,6 +16,7 @@ from tessera.events.services import text
 from tessera.events.types import Actor, EventType
 from tessera.memberships.errors import NotAffiliated
 from tessera.memberships.held import lock, refuse_unwelcome
+from tessera.organizations.errors import VersionStale
 from tessera.people import affiliations
 from tessera.people.affiliations import Position
 from tessera.people.models import Affiliation, Company, Customer
@@ -57,17 +58,25 @@ def join_company(
 
 
 def change_position(
-    *, affiliation: Affiliation, at: datetime, actor: Actor, **position: Unpack[Position]
+    *,
+    affiliation: Affiliation,
+    at: datetime,
+    actor: Actor,
+    known: Position | None = None,
+    **position: Unpack[Position],
 ) -> Affiliation:
     """Change what the customer is to the company: title, company admin, primary contact. Nothing new writes nothing.
 
-    Raises NotAffiliated if the affiliation has ended meanwhile, or become part of another.
+    `known` is what whoever changes it was shown. Raises NotAffiliated if the affiliation has ended meanwhile, or become
+    part of another; VersionStale if it is not what is known any more.
     """
     with db.transaction():
         lock(Customer(pk=affiliation.customer_id))
         present = Affiliation.objects.filter(affiliations.covering(at), pk=affiliation.pk).first()
         if present is None:
             raise NotAffiliated("the customer does not belong to the company any more")
+        if any(getattr(present, name) != value for name, value in (known or {}).items()):
+            raise VersionStale("what the customer is to the company has been changed meanwhile")
         if changed := affiliations.update(present, **position):
             events.record(_happened(EventType.AFFILIATION_UPDATED, present, at, actor, fields=list(changed)))
     return present

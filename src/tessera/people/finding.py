@@ -34,17 +34,20 @@ class Found:
     more: bool
 
 
-def customers_found(organization: Organization, q: str, *, at: datetime | None = None) -> Found:
-    """Return the customers that `q` finds; with `at` also the people, then, of companies that it finds.
+def customers_found(
+    organization: Organization, q: str, *, at: datetime | None = None, companies: Found | None = None
+) -> Found:
+    """Return the customers that `q` finds; with `at` also the people, then, of companies that it finds: of `companies`
+    if they have been found already.
 
     Each word has to be in the name, an e-mail address, a phone number, the number or the external id; words of one or
     two characters at their beginning (of a phone number: its end). At most four queries.
     """
     q = _plain(q)
     ids, more = _ids(searching.customers_asked(organization.pk, q), "customer_id", most=WINDOW)
-    companies = _companies(organization, q) if at is not None else []
-    if companies and at is not None:
-        people = Affiliation.objects.filter(covering(at), organization=organization, company__in=companies)
+    firms = _companies(organization, q, companies) if at is not None else []
+    if firms and at is not None:
+        people = Affiliation.objects.filter(covering(at), organization=organization, company__in=firms)
         ids += list(people.values_list("customer_id", flat=True)[: WINDOW + 1])
         more = more or len(ids) > WINDOW
     if more:
@@ -89,9 +92,11 @@ def _plain(q: str) -> str:
     return q.replace("\0", " ")
 
 
-def _companies(organization: Organization, q: str) -> list[UUID]:
+def _companies(organization: Organization, q: str, known: Found | None = None) -> list[UUID]:
     if len(folded(q)) < _SHORTEST_OF_COMPANY:
         return []
+    if known is not None:
+        return list(known.ids[:_MOST_COMPANIES])
     found, _more = _ids(searching.companies_asked(organization, q), "company_id", most=_MOST_COMPANIES)
     return found
 

@@ -14,7 +14,7 @@ from tessera.db.written import one_of_these
 from tessera.http.cursors import paginate
 from tessera.organizations.models import Organization
 from tessera.people.details import tag_key
-from tessera.people.finding import companies_found, customers_among, customers_found
+from tessera.people.finding import Found, companies_found, customers_among, customers_found
 from tessera.people.models import (
     Affiliation,
     Company,
@@ -140,13 +140,14 @@ def customers(
     status: CustomerStatus | None = None,
     order: Order = "created",
     at: datetime | None = None,
+    of_companies: Found | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Rows[CustomerFacts]:
     """Return a page of the organization's customers; who was merged into another one is not among them.
 
     `q` is what they are found by (`finding.py`), of the best matches only; with `at` also by the companies that they
-    belong to then.
+    belong to then, which `of_companies` are if they have been found already.
 
     Raises CursorInvalid if the cursor is not one of this list.
     """
@@ -154,7 +155,7 @@ def customers(
     if status is not None:
         found = found.filter(status=status)
     if q.strip(" \0"):
-        found = found.filter(one_of_these(customers_found(organization, q, at=at).ids))
+        found = found.filter(one_of_these(customers_found(organization, q, at=at, companies=of_companies).ids))
     rows, next_cursor = paginate(found, order=_ORDERS[order], limit=limit, cursor=cursor)
     return Rows(tuple(customer_facts(rows)), next_cursor)
 
@@ -191,21 +192,22 @@ def companies(
     q: str = "",
     status: CompanyStatus | None = None,
     order: Order = "created",
+    found: Found | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Rows[CompanyFacts]:
     """Return a page of the organization's companies.
 
-    `q` is what they are found by (`finding.py`), of the best matches only.
+    `q` is what they are found by (`finding.py`), of the best matches only: `found`, if that has been done already.
 
     Raises CursorInvalid if the cursor is not one of this list.
     """
-    found = Company.objects.filter(organization=organization)
+    listed = Company.objects.filter(organization=organization)
     if status is not None:
-        found = found.filter(status=status)
+        listed = listed.filter(status=status)
     if q.strip(" \0"):
-        found = found.filter(one_of_these(companies_found(organization, q).ids))
-    rows, next_cursor = paginate(found, order=_ORDERS[order], limit=limit, cursor=cursor)
+        listed = listed.filter(one_of_these((found or companies_found(organization, q)).ids))
+    rows, next_cursor = paginate(listed, order=_ORDERS[order], limit=limit, cursor=cursor)
     return Rows(tuple(company(row) for row in rows), next_cursor)
 
 

@@ -5,7 +5,7 @@ Columns of what can be imported are called as its fields are, so that an export 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Final, TypeVar
 from uuid import UUID
@@ -14,13 +14,14 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from django.utils.translation import gettext_lazy as _
 
-from tessera.core import ids, money
+from tessera.core import ids, local_time, money
 from tessera.core.ids import Prefix
 from tessera.events import queries as events
 from tessera.events.queries import EventLine
 from tessera.events.types import EventType
 from tessera.http.cursors import LARGEST_PAGE, paginate
 from tessera.memberships import queries as memberships
+from tessera.memberships import seats
 from tessera.memberships.filters import CompanyFilter, CustomerFilter, MembershipFilter
 from tessera.memberships.narrowing import companies_of, customers_of, memberships_of
 from tessera.memberships.views import MembershipView
@@ -118,6 +119,8 @@ def _customers(chosen: Chosen) -> Iterator[Sequence[str]]:
 def _companies(chosen: Chosen) -> Iterator[Sequence[str]]:
     which = _understood(chosen.filters, CompanyFilter)
     found = companies_of(chosen.organization, which, at=chosen.at)
+    if which.over:
+        found = found.filter(pk__in=seats.companies_over(chosen.organization, among=None, at=chosen.at))
 
     def page(cursor: str | None) -> tuple[Sequence[CompanyFacts], str | None]:
         rows, next_cursor = paginate(found, order=_BY_AGE, limit=LARGEST_PAGE, cursor=cursor)
@@ -216,10 +219,13 @@ def _memberships(chosen: Chosen) -> Iterator[Sequence[str]]:
 
 
 def _events(chosen: Chosen) -> Iterator[Sequence[str]]:
-    wanted = [EventType(each) for each in (chosen.filters.get("type") or "").split(",") if each in set(EventType)]
+    wanted = _types(chosen.filters.get("type"))
+    actor, before = chosen.filters.get("actor", ""), _end_of(chosen.filters.get("until"), chosen.zone)
 
     def page(cursor: str | None) -> tuple[Sequence[EventLine], str | None]:
-        found = events.feed(chosen.organization, after=int(cursor or 0), limit=LARGEST_PAGE, types=wanted)
+        found = events.feed(
+            chosen.organization, after=int(cursor or 0), limit=LARGEST_PAGE, types=wanted, actor=actor, before=before
+        )
         return found.lines, str(found.next_after) if found.more else None
 
     def named(keys: Sequence[UUID]) -> Sequence[EventLine]:
@@ -310,6 +316,25 @@ def _one_of(words: type[T], text: str | None) -> T | None:
         raise ListUnknown(f"there is no {text[:40]!r} to narrow the list by") from reason
 
 
+def _types(text: str | None) -> list[EventType]:
+    """The types that are named, or all of a noun (`membership.*`), parted by commas; none named: of all."""
+    names = text.split(",") if text else []
+    found = [each for each in EventType if each in names or f"{each.partition('.')[0]}.*" in names]
+    if names and not found:
+        raise ListUnknown(f"there are no events {text!r} to narrow the list by")
+    return found
+
+
+def _end_of(text: str | None, zone: ZoneInfo) -> datetime | None:
+    """The end of a day that is written 2026-03-31."""
+    if not text:
+        return None
+    try:
+        return local_time.day_start(date.fromisoformat(text) + timedelta(days=1), zone)
+    except (ValueError, OverflowError) as reason:
+        raise ListUnknown(f"{text[:40]!r} is no day to narrow the list by") from reason
+
+
 def _key(prefix: Prefix, text: str | None) -> UUID | None:
     if not text:
         return None
@@ -347,7 +372,7 @@ LISTS: Final[Mapping[str, Listed]] = {
         Right.COMPANIES_READ,
         ("number", "external_id", "name", "legal_name", "email", "phone", "websites", "email_domains", "tags", "status",
          "created_at"),
-        ("q", "status", "membership", "plan", "tag"),
+        ("q", "status", "membership", "plan", "tag", "over"),
         Prefix.COMPANY,
         _companies,
     ),
@@ -366,7 +391,7 @@ LISTS: Final[Mapping[str, Listed]] = {
         ("customer", "company", "holder_name", "plan", "price", "currency", "starts_at", "ends_at", "last_day",
          "renews", "seats", "external_reference", "status", "in_grace", "ended_reason", "source", "created_at",
          "membership_id"),
-        ("status", "plan", "source", "holder", "ending", "renews"),
+        ("status", "plan", "source", "holder", "ending", "renews", "payment"),
         Prefix.MEMBERSHIP,
         _memberships,
     ),
@@ -374,7 +399,7 @@ LISTS: Final[Mapping[str, Listed]] = {
         _("Events"),
         Right.EVENTS_READ,
         ("sequence", "at", "type", "actor", "customer_id", "company_id", "membership_id", "plan_id", "data"),
-        ("type",),
+        ("type", "actor", "until"),
         Prefix.EVENT,
         _events,
     ),

@@ -130,6 +130,13 @@ def phone(number: str) -> str:
         return number
 
 
+@register.filter
+def breaking(address: str) -> SafeString:
+    """An e-mail address that breaks before its "@" where it does not fit on a line."""
+    name, at, domain = address.rpartition("@")
+    return format_html("{}<wbr>{}{}", name, at, domain) if at else format_html("{}", address)
+
+
 _PICTURES = {"customer": "console:photo", "company": "console:company_logo", "organization": "console:logo"}
 
 

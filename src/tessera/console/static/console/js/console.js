@@ -83,14 +83,48 @@ let leaving = false;
 window.addEventListener("beforeunload", () => { leaving = true; });
 window.addEventListener("pageshow", () => { leaving = false; });
 
+// What lies outside of an open dialog is neither seen nor read out: what is said then, is said in it, above its buttons.
+function tell(kind) {
+  const toast = document.getElementById(kind)?.content.cloneNode(true);
+  const dialog = [...document.querySelectorAll("dialog[open]")].at(-1);
+  let place = (dialog ?? document).querySelector(".toasts");
+  if (dialog && !place) {
+    place = document.createElement("div");
+    place.className = "toasts";
+    place.setAttribute("role", "alert");
+    const buttons = dialog.querySelector("form .form-actions");
+    if (buttons) buttons.before(place);
+    else dialog.append(place);
+  }
+  if (!toast || !place) return;
+  place.replaceChildren(toast);
+  if (dialog) place.scrollIntoView({ block: "nearest" });
+}
+
 for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {
     const status = event.detail.xhr?.status ?? 0;
     if (leaving && !status) return;
-    const kind = status >= 400 && status < 500 ? "refused-toast" : "unanswered-toast";
-    const toast = document.getElementById(kind)?.content.cloneNode(true);
-    if (toast) document.getElementById("toasts").replaceChildren(toast);
+    const refused = status >= 400 && status < 500;
+    const unanswered = event.detail.requestConfig?.verb === "get" ? "unread-toast" : "unanswered-toast";
+    tell(refused ? "refused-toast" : unanswered);
   });
+}
+
+// Whoever waits long is told that nothing has been forgotten.
+const slow = new WeakMap();
+document.addEventListener("htmx:beforeSend", (event) => {
+  slow.set(event.detail.xhr, setTimeout(() => tell("slow-toast"), 8000));
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  clearTimeout(slow.get(event.detail.xhr));
+  document.querySelector(".toast[data-slow]")?.remove();
+});
+
+// A message that a page brings along is not read out: only what comes is.
+const brought = document.getElementById("toasts");
+if (brought?.children.length) {
+  setTimeout(() => brought.replaceChildren(...[...brought.children].map((each) => each.cloneNode(true))), 200);
 }
 
 function reveal(root) {
@@ -110,10 +144,20 @@ document.addEventListener("htmx:load", (event) => {
   const wrong = dialog.querySelector(".has-error :is(input, select, textarea)");
   const first = dialog.querySelector("form :is(input:not([type=hidden]), select, textarea), form button");
   (wrong ?? first)?.focus();
+  // What was typed is not lost to a slip: not to a click beside it, nor to one Escape.
+  let typed = Boolean(dialog.querySelector(".has-error, .problem"));
+  let warned = false;
+  dialog.addEventListener("input", () => { typed = true; warned = false; });
   dialog.addEventListener("click", (click) => {
     const box = dialog.getBoundingClientRect();
     const outside = click.clientX < box.left || click.clientX > box.right;
-    if (click.target === dialog && outside) dialog.close();
+    if (click.target === dialog && outside && !typed) dialog.close();
+  });
+  dialog.addEventListener("cancel", (event) => {
+    if (!typed || warned || event.target !== dialog) return;
+    event.preventDefault();
+    warned = true;
+    tell("typed-toast");
   });
   dialog.addEventListener("close", () => {
     dialog.remove();
@@ -123,11 +167,11 @@ document.addEventListener("htmx:load", (event) => {
 
 // Whose session had ended, and who has signed in in another window, needs the form token of the new one.
 window.addEventListener("focus", async () => {
-  const form = document.querySelector("form[data-signed-out]");
+  const form = document.querySelector("[data-signed-out]");
   if (!form) return;
   const answer = await fetch(form.dataset.token, { headers: { accept: "application/json" } });
   if (!answer.ok) return;
   const { token } = await answer.json();
-  for (const field of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) field.value = token;
+  for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
   if (document.body.hasAttribute("hx-headers")) document.body.setAttribute("hx-headers", JSON.stringify({ "x-csrftoken": token }));
 });

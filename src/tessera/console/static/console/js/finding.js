@@ -30,6 +30,9 @@ document.addEventListener("keydown", (event) => {
       waiting.add(form);
       event.target.dispatchEvent(new Event("find"));
     }
+  } else if (event.key === "Escape" && form.closest("dialog")) {
+    event.preventDefault(); // the field would be emptied first
+    form.closest("dialog").close();
   } else if (event.key === "Escape" && !form.closest("dialog") && hits.length) {
     event.stopImmediatePropagation();
     fold(form);

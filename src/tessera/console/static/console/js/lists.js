@@ -41,13 +41,36 @@ document.addEventListener("click", (event) => {
   last = box;
 });
 
+// From the search the arrows go into the list and back.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+  const rows = [...document.querySelectorAll("#found .row-link")];
+  const search = document.querySelector("[data-find]");
+  const at = rows.indexOf(event.target);
+  if (at < 0 && (event.target !== search || event.key === "ArrowUp")) return;
+  event.preventDefault();
+  const next = at + (event.key === "ArrowDown" ? 1 : -1);
+  (next < 0 ? search : rows[next])?.focus();
+});
+
 // An address says what is asked, not what is not.
 document.addEventListener("htmx:configRequest", (event) => {
   if (!event.target.matches?.("form.is-filters [name]")) return;
   event.detail.path = location.pathname; // what the address asks now is asked anew by the form
   const told = event.detail.parameters;
+  delete told.open; // that is what Enter says
   for (const name of Object.keys(told)) if (told[name] === "") delete told[name];
 });
+
+document.addEventListener("formdata", (event) => {
+  if (!event.target.matches("form.is-filters")) return;
+  for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
+});
+const here = new URL(location.href);
+if (here.searchParams.has("open")) {
+  here.searchParams.delete("open"); // coming back shows the list
+  history.replaceState(history.state, "", here);
+}
 
 function begin(root) {
   for (const form of root.querySelectorAll("form.chosen")) counted(form);

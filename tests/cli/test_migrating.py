@@ -22,6 +22,7 @@ def test_a_database_of_an_earlier_version_is_brought_up_to_this_one_and_answers_
         assert "[schema_behind]" in installation.run("serve", "--no-worker", exit_code=1).stderr
 
         assert "migrations were applied" in installation.run("migrate").stdout
+        assert not list(tmp_path.rglob("*.sqlite3-wal"))  # all of it is in the file, for whoever copies that
 
         assert installation.run("migrate").stdout == "The database is up to date.\n"
         assert json.loads(installation.run("doctor", "--json").stdout)["ok"]

@@ -65,7 +65,7 @@ def beside(staff: Staff, listed: str, *, plans: bool, company_id: UUID | None) -
     return found
 
 
-def _own(staff: Staff) -> ExpressionWrapper:
+def _own(staff: Staff) -> Any:
     return ExpressionWrapper(Q(staff=staff), BooleanField())
 
 
@@ -73,4 +73,6 @@ def _told(
     rows: QuerySet[Model], kind: _Kind, key: str, name: Any, text: Any, shared: Any, own: Any, version: Any
 ) -> QuerySet[Any, Any]:
     columns = {"a_kind": Value(int(kind)), "a_key": F(key), "a_name": name, "a_text": text, "a_shared": shared}
-    return rows.order_by().annotate(**columns, a_own=own, a_version=version).values_list(*columns, "a_own", "a_version")
+    told = rows.order_by().annotate(**columns, a_own=own, a_version=version)
+    found: QuerySet[Any, Any] = told.values_list(*columns, "a_own", "a_version")
+    return found

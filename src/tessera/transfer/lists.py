@@ -5,7 +5,7 @@ Columns of what can be imported are called as its fields are, so that an export 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Final, TypeVar
 from uuid import UUID
@@ -14,14 +14,13 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from django.utils.translation import gettext_lazy as _
 
-from tessera.core import ids, local_time, money
+from tessera.core import ids, money
 from tessera.core.ids import Prefix
+from tessera.core.phrases import said
 from tessera.events import queries as events
 from tessera.events.queries import EventLine
-from tessera.events.types import EventType
 from tessera.http.cursors import LARGEST_PAGE, paginate
 from tessera.memberships import queries as memberships
-from tessera.memberships import seats
 from tessera.memberships.filters import CompanyFilter, CustomerFilter, MembershipFilter
 from tessera.memberships.narrowing import companies_of, customers_of, memberships_of
 from tessera.memberships.views import MembershipView
@@ -36,9 +35,9 @@ from tessera.plans import queries as plans
 from tessera.plans.queries import PlanFacts
 from tessera.transfer.cells import listed
 from tessera.transfer.errors import ListUnknown
+from tessera.transfer.narrowed import end_of, key_of, one_of, types_of, understood
 
 T = TypeVar("T")
-F = TypeVar("F", CustomerFilter, CompanyFilter, MembershipFilter)
 _BY_AGE: Final = ("created_at", "id")
 
 
@@ -72,7 +71,10 @@ def list_named(name: str) -> Listed:
     """Return the list. Raises ListUnknown."""
     found = LISTS.get(name)
     if found is None:
-        raise ListUnknown(f"there is no list {name[:40]!r}; there are {', '.join(LISTS)}", pointer="/list")
+        raise ListUnknown(
+            said("there is no list {name!r}; there are {names}", name=name[:40], names=", ".join(LISTS)),
+            pointer="/list",
+        )
     return found
 
 
@@ -87,7 +89,7 @@ def phone_text(number: str) -> str:
 
 
 def _customers(chosen: Chosen) -> Iterator[Sequence[str]]:
-    which = _understood(chosen.filters, CustomerFilter)
+    which = understood(chosen.filters, CustomerFilter)
     found = customers_of(chosen.organization, which, at=chosen.at)
 
     def page(cursor: str | None) -> tuple[Sequence[CustomerFacts], str | None]:
@@ -117,10 +119,8 @@ def _customers(chosen: Chosen) -> Iterator[Sequence[str]]:
 
 
 def _companies(chosen: Chosen) -> Iterator[Sequence[str]]:
-    which = _understood(chosen.filters, CompanyFilter)
+    which = understood(chosen.filters, CompanyFilter)
     found = companies_of(chosen.organization, which, at=chosen.at)
-    if which.over:
-        found = found.filter(pk__in=seats.companies_over(chosen.organization, among=None, at=chosen.at))
 
     def page(cursor: str | None) -> tuple[Sequence[CompanyFacts], str | None]:
         rows, next_cursor = paginate(found, order=_BY_AGE, limit=LARGEST_PAGE, cursor=cursor)
@@ -143,9 +143,9 @@ def _companies(chosen: Chosen) -> Iterator[Sequence[str]]:
 
 
 def _affiliations(chosen: Chosen) -> Iterator[Sequence[str]]:
-    belonging = _one_of(Belonging, chosen.filters.get("belonging"))
-    company_id = _key(Prefix.COMPANY, chosen.filters.get("company"))
-    customer_id = _key(Prefix.CUSTOMER, chosen.filters.get("customer"))
+    belonging = one_of(Belonging, chosen.filters.get("belonging"))
+    company_id = key_of(Prefix.COMPANY, chosen.filters.get("company"))
+    customer_id = key_of(Prefix.CUSTOMER, chosen.filters.get("customer"))
 
     def page(cursor: str | None) -> tuple[Sequence[Affiliated], str | None]:
         found = selections.page_of_affiliations(
@@ -180,7 +180,7 @@ def _affiliations(chosen: Chosen) -> Iterator[Sequence[str]]:
 
 def _memberships(chosen: Chosen) -> Iterator[Sequence[str]]:
     organization, at = chosen.organization, chosen.at
-    which = _understood(chosen.filters, MembershipFilter)
+    which = understood(chosen.filters, MembershipFilter)
     kept = memberships.with_names(memberships_of(organization, which, at=at))
 
     def page(cursor: str | None) -> tuple[Sequence[MembershipView], str | None]:
@@ -219,8 +219,8 @@ def _memberships(chosen: Chosen) -> Iterator[Sequence[str]]:
 
 
 def _events(chosen: Chosen) -> Iterator[Sequence[str]]:
-    wanted = _types(chosen.filters.get("type"))
-    actor, before = chosen.filters.get("actor", ""), _end_of(chosen.filters.get("until"), chosen.zone)
+    wanted = types_of(chosen.filters.get("type"))
+    actor, before = chosen.filters.get("actor", ""), end_of(chosen.filters.get("until"), chosen.zone)
 
     def page(cursor: str | None) -> tuple[Sequence[EventLine], str | None]:
         found = events.feed(
@@ -295,53 +295,6 @@ def _batched(rows: Iterable[T], many: int) -> Iterator[list[T]]:
     rest = iter(rows)
     while block := list(islice(rest, many)):
         yield block
-
-
-def _understood(told: Mapping[str, str], kind: type[F]) -> F:
-    """Return the filter. Raises ListUnknown if a part says nothing: a page shows everybody then, a file does not."""
-    found = kind.parse(told)
-    if unread := sorted(set(told) - set(found.address())):
-        raise ListUnknown(
-            f"{unread[0]} = {told[unread[0]][:40]!r} is nothing to narrow the list by", pointer="/filters"
-        )
-    return found
-
-
-def _one_of(words: type[T], text: str | None) -> T | None:
-    if not text:
-        return None
-    try:
-        return words(text)  # type: ignore[call-arg]
-    except ValueError as reason:
-        raise ListUnknown(f"there is no {text[:40]!r} to narrow the list by") from reason
-
-
-def _types(text: str | None) -> list[EventType]:
-    """The types that are named, or all of a noun (`membership.*`), parted by commas; none named: of all."""
-    names = text.split(",") if text else []
-    found = [each for each in EventType if each in names or f"{each.partition('.')[0]}.*" in names]
-    if names and not found:
-        raise ListUnknown(f"there are no events {text!r} to narrow the list by")
-    return found
-
-
-def _end_of(text: str | None, zone: ZoneInfo) -> datetime | None:
-    """The end of a day that is written 2026-03-31."""
-    if not text:
-        return None
-    try:
-        return local_time.day_start(date.fromisoformat(text) + timedelta(days=1), zone)
-    except (ValueError, OverflowError) as reason:
-        raise ListUnknown(f"{text[:40]!r} is no day to narrow the list by") from reason
-
-
-def _key(prefix: Prefix, text: str | None) -> UUID | None:
-    if not text:
-        return None
-    key = ids.from_text(prefix, text)
-    if key is None:
-        raise ListUnknown(f"{text[:40]!r} is no id to narrow the list by")
-    return key
 
 
 def _first_and_rest(texts: list[str]) -> tuple[str, str]:

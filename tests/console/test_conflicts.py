@@ -33,6 +33,18 @@ def test_whoever_saves_second_sees_both_versions_and_nothing_is_saved(owner: Vis
     assert refused.value("external_id") == "crm-7"  # only the other had changed it
 
 
+def test_sent_twice_as_by_a_double_click_it_is_said_to_be_saved(owner: Visitor) -> None:
+    ada = make.customer(owner.club, first_name="Ada", last_name="Okonkwo")
+    mine = {**opened(owner, ada), "last_name": "Byron", "locale": ada.locale}
+    owner.post("customer_edit", ada, **mine)
+
+    twice = owner.post("customer_edit", ada, **mine)
+
+    assert "This is saved already, just as it stands here." in twice.words
+    ada.refresh_from_db()
+    assert (ada.last_name, ada.version) == ("Byron", 2)
+
+
 def test_sent_again_it_is_saved_over_what_was_seen(owner: Visitor) -> None:
     ada = make.customer(owner.club, first_name="Ada", last_name="Okonkwo")
     mine, theirs = opened(owner, ada), opened(owner, ada)

@@ -31,7 +31,9 @@ def test_what_was_changed_of_the_organization_itself_is_named(owner: Visitor) ->
     owner.post("plan_edit", plan, name="Gold", **form)
     owner.post("staff_role", dora, role="manager")
     owner.post("key_new", name="Front door", scopes="access:read")
+    owner.post("permission_edit", "pool", name="Swimming pool")
     page = owner.get("events")
+    assert "Permission changed Name pool Sam Steward" in page.words
     assert "Plan changed Permissions Gold Sam Steward" in page.words
     assert f'href="{owner.address("plan", plan)}"' in page.text
     assert "Role of a staff member changed Manager Dora Desk Sam Steward" in page.words

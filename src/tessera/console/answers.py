@@ -78,14 +78,17 @@ def refuse(
         field, text = None, gettext("Somebody has changed this meanwhile. Open it again to see how it is now.")
         if present is not None and isinstance(form, VersionedForm):
             form.set_against(present())
-            text = (
-                gettext("Somebody has changed this meanwhile. Both versions are shown; nothing is saved yet.")
-                if form.differing
-                else gettext(
-                    "Somebody has changed something else here meanwhile. What you typed still fits: save again."
-                )
-            )
+            text = _against(form)
     form.add_error(field, text)
+
+
+def _against(form: VersionedForm) -> str:
+    """Say how what was typed stands to what was saved meanwhile."""
+    if form.differing:
+        return gettext("Somebody has changed this meanwhile. Both versions are shown; nothing is saved yet.")
+    if form.says_the_same:
+        return gettext("This is saved already, just as it stands here.")
+    return gettext("Somebody has changed something else here meanwhile. What you typed still fits: save again.")
 
 
 def shell(request: StaffRequest, section: str) -> dict[str, Any]:

@@ -39,6 +39,7 @@ class VersionedForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)
         self.differing: list[Differing] = []
+        self.says_the_same = False  # once set against the present record: it is already as it was typed
         if not self.is_bound:
             self.initial["base"] = json.dumps({name: _plain(self[name].value()) for name in self._names()})
         elif isinstance(self.data, QueryDict) and (wanted := self.data.getlist("theirs")):
@@ -52,6 +53,7 @@ class VersionedForm(forms.Form):
 
         `present` is what the form's `initial` would be now.
         """
+        self.says_the_same = all(_plain(present.get(name)) == _plain(self[name].value()) for name in self._names())
         base, told = self._base(), self.data.copy() if isinstance(self.data, QueryDict) else QueryDict(mutable=True)
         for name in self._names():
             theirs, typed = _plain(present.get(name)), _plain(self[name].value())

@@ -126,7 +126,7 @@ def policy(request: StaffRequest) -> HttpResponse:
         section="policy",
         status=422 if request.method == "POST" else 200,
         form=form,
-        sentences=_example(request, _days(form, "grace_days"), _days(form, "reminder_days")),
+        sentences=_example(staff, _days(form, "grace_days"), _days(form, "reminder_days")),
     )
 
 
@@ -136,7 +136,7 @@ def policy_example(request: StaffRequest) -> HttpResponse:
     """What the days that are being typed would come to."""
     form = PolicyForm(request.GET, initial=_first_values(request.staff.organization))
     form.is_valid()
-    sentences = _example(request, _days(form, "grace_days"), _days(form, "reminder_days"))
+    sentences = _example(request.staff, _days(form, "grace_days"), _days(form, "reminder_days"))
     return answers.page(request, "console/settings/_example.html", section="policy", sentences=sentences)
 
 
@@ -185,9 +185,9 @@ def _days(form: PolicyForm, name: str) -> int | None:
     return days
 
 
-def _example(request: StaffRequest, grace: int | None, notice: int | None) -> list[str]:
+def _example(staff: Member, grace: int | None, notice: int | None) -> list[str]:
     """Say what the days mean, on a term that ends in a month, and whom a change reaches."""
-    staff, club = request.staff, request.staff.organization
+    club = staff.organization
     formats = replace(staff.formats, wide=True)
     last = formats.local(staff.at).date() + timedelta(days=30)
     end = last + timedelta(days=1)

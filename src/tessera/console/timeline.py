@@ -186,6 +186,8 @@ def _log(staff: Member, lines: list[EventLine]) -> list[Line]:
         elif each.plan_id is not None and each.plan_id in names.plans:
             subject, route = names.plans[each.plan_id], "console:plan"
             key = ids.to_text(Prefix.PLAN, each.plan_id)
+        elif each.type.value.startswith("permission."):
+            subject = str(each.data.get("key", ""))
         else:
             subject = next((name for name in names.of_actors(_named(each)).values() if name), "")
         address = reverse(route, args=[organization.slug, key]) if route else ""

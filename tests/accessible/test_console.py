@@ -175,8 +175,9 @@ def test_the_components_are_accessible_and_read_from_right_to_left(browser: Brow
     page.context.close()
 
 
-def test_a_first_load_is_light(browser: Browser, club: str) -> None:
-    """At most 160 kB as transferred: compressed, with fonts."""
+@pytest.mark.parametrize("path", ["", "/customers"])
+def test_a_first_load_is_light(browser: Browser, club: str, path: str) -> None:
+    """At most 160 kB as transferred: compressed, with fonts. The home page is the heaviest."""
     page = signed_in(browser, club, DESK, "light")
     first = browser.new_context(storage_state=page.context.storage_state(), viewport=DESK, locale="en-GB")
     page.context.close()
@@ -187,7 +188,7 @@ def test_a_first_load_is_light(browser: Browser, club: str) -> None:
         transferred[request.url] = sizes["responseBodySize"] + sizes["responseHeadersSize"]
 
     fresh_page.on("requestfinished", arrived)
-    fresh_page.goto(f"{club}{CLUB}/customers")
+    fresh_page.goto(f"{club}{CLUB}{path}")
     fresh_page.wait_for_load_state("networkidle")
     first.close()
     assert any(url.endswith(".woff2") for url in transferred)

@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from tessera.console import urls
 from tessera.console.access import ANYONE, DEMO_ONLY, SIGNED_IN
 from tessera.console.models import SavedView
+from tessera.console.verbs import VERBS
 from tessera.events.models import Event
 from tessera.files.models import Picture
 from tessera.http.scopes import Scope
@@ -29,6 +30,9 @@ pytestmark = pytest.mark.django_db
 
 # Rights whose pages stand on another branch of the settings.
 BUILT_LATER: set[Right] = set()
+MOST_QUERIES = 12  # of a page, whoever looks at it
+# Drawers that say what will happen by doing it and taking it back: as many as the change itself takes.
+FORETELLING = {"unlink", *(f"membership_{verb.name}" for verb in VERBS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +217,7 @@ def test_a_role_opens_what_it_has_the_right_to_and_nothing_else(club: Organizati
         if may(role, Right(str(each.needs))):
             assert page.status in (200, 302, 405, 409), (each.name, page.status)
             assert "Not for your role" not in page.words
+            assert page.queries <= MOST_QUERIES or each.name in FORETELLING, (each.name, page.queries)
         else:
             assert page.status == 403, each.name
             assert "Not for your role" in page.words

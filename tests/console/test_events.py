@@ -24,6 +24,20 @@ def test_what_happened_is_told_with_whom_and_by_whom(owner: Visitor) -> None:
     assert "Added as a customer Ada Okonkwo Sam Steward" in page
 
 
+def test_what_was_changed_of_the_organization_itself_is_named(owner: Visitor) -> None:
+    plan, dora = make.plan(owner.club, "Gold"), make.staff(owner.club, Role.VIEWER, name="Dora Desk")
+    make.permission(owner.club, "pool")
+    form = {"audience": "both", "visibility": "public", "rule": "rolling", "colour": plan.colour, "permissions": "pool"}
+    owner.post("plan_edit", plan, name="Gold", **form)
+    owner.post("staff_role", dora, role="manager")
+    owner.post("key_new", name="Front door", scopes="access:read")
+    page = owner.get("events")
+    assert "Plan changed Permissions Gold Sam Steward" in page.words
+    assert f'href="{owner.address("plan", plan)}"' in page.text
+    assert "Role of a staff member changed Manager Dora Desk Sam Steward" in page.words
+    assert "API key made Front door Sam Steward" in page.words
+
+
 def test_it_is_of_a_kind_by_somebody_up_to_a_day(owner: Visitor) -> None:
     owner.post("customer_new", first_name="Ada", last_name="Okonkwo")
     other = working_for(owner.club, Role.MANAGER)

@@ -1,5 +1,7 @@
 """What plans grant as one table, the permissions, a plan's preview, prices and the archive."""
 
+import re
+
 import pytest
 
 from tessera.organizations.rights import Role
@@ -15,7 +17,9 @@ pytestmark = pytest.mark.django_db
 def send(owner: Visitor, name: str, grants: dict[Plan, list[str]], *, htmx: bool = False) -> Page:
     """Send the table as it would be ticked, knowing the plans as they are now."""
     told = {
-        "version": [f"{ref(plan)} {Plan.objects.get(pk=plan.pk).version}" for plan in grants],
+        "version": [
+            " ".join([ref(plan), str(Plan.objects.get(pk=plan.pk).version), *granted(plan)]) for plan in grants
+        ],
         "grant": [f"{ref(plan)} {key}" for plan, keys in grants.items() for key in keys],
     }
     answer = owner.client.post(owner.address(name), told, headers={"HX-Request": "true"} if htmx else {})
@@ -58,6 +62,22 @@ def test_a_plan_changed_meanwhile_refuses_the_whole_table_and_keeps_the_ticks(ow
     assert "Somebody has changed one of these plans meanwhile" in text
     assert text.count("is-changed") == text.count("checked>") - 1 == 2  # one is the plan shown first on a phone
     assert granted(gold) == granted(silver) == set()
+
+
+def test_what_somebody_else_changed_meanwhile_stays_as_they_saved_it(owner: Visitor) -> None:
+    gold = make.plan(owner.club, "Gold", permissions=["pool", "gym"])
+    make.permission(owner.club, "lounge")
+    known = re.findall(r'name="version" value="([^"]+)"', owner.get("matrix").text)
+    assert known == [f"{ref(gold)} 1 gym pool"]
+    send(owner, "matrix_save", {gold: ["gym"]})  # the other takes the pool off
+
+    mine = {"version": known, "grant": [f"{ref(gold)} {key}" for key in ("pool", "lounge")]}  # the gym off, lounge on
+    page = owner.client.post(owner.address("matrix_save"), mine)
+
+    assert page.status_code == 422 and granted(gold) == {"gym"}
+    text = page.content.decode()
+    ticked = {key for key in ("pool", "gym", "lounge") if f'value="{ref(gold)} {key}" checked' in text}
+    assert ticked == {"lounge"} and text.count("is-changed") == 2
 
 
 def test_a_plan_that_the_table_did_not_show_stays_as_it_is(owner: Visitor) -> None:
@@ -196,6 +216,17 @@ def test_a_save_over_somebody_elses_plan_shows_both(owner: Visitor) -> None:
     page = owner.post("plan_edit", plan, name="Gilded", base=base, **told)
     assert page.status == 422
     assert "Saved meanwhile Golden Typed here Gilded" in page.words
+
+
+def test_a_save_over_somebody_elses_permission_shows_both(owner: Visitor) -> None:
+    make.permission(owner.club, "pool", name="Pool")
+    form = owner.get("permission_edit", "pool")
+    told = {"targets": "enter door:pool", "version": form.value("version"), "base": form.value("base")}
+    owner.post("permission_edit", "pool", name="Swimming pool", **told)
+    page = owner.post("permission_edit", "pool", name="Baths", **told)
+    assert page.status == 422
+    assert "Saved meanwhile Swimming pool Typed here Baths" in page.words
+    assert Permission.objects.get().name == "Swimming pool"
 
 
 def test_a_save_over_somebody_elses_company_shows_both(owner: Visitor) -> None:

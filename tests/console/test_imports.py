@@ -106,6 +106,16 @@ def test_a_file_that_is_no_table_is_refused_at_its_field(owner: Visitor, data: b
     assert not list((Path(settings.HOME) / "transfer").glob("*"))
 
 
+def test_what_is_not_taken_is_named_and_days_are_told_from_more_rows_than_are_shown(owner: Visitor) -> None:
+    rows = "".join(f"Ada{place},0{place}/04/1985,x\n" for place in range(1, 9))
+    row = brought(owner, f"first_name,birthday,Remarks\n{rows}Bo,04/25/1985,x\n")
+    page = owner.get("import_columns", row)
+    assert 'value="mdy" checked' in page.text and "Ada5" in page.words and "Ada6" not in page.words
+    owner.post("import_columns", row, **{"column.first_name": "0", "column.birthday": "1", "dates": "mdy"})
+    work_on(row)
+    assert "Columns from which nothing is taken: Remarks" in owner.get("import", row).words
+
+
 def test_without_a_file_nothing_happens(owner: Visitor) -> None:
     page = owner.post("import_new", kind="memberships")
     assert page.status == 422 and "Choose a file" in page.words
@@ -119,8 +129,10 @@ def test_starting_what_somebody_prepared_otherwise_is_refused(owner: Visitor) ->
     version = owner.get("import", row).value("version")
     owner.post("import_columns", row, **{**MAPPED, "policy": "update"})
     work_on(row)
-    page = owner.post("import_start", row, version=version)
-    assert page.status == 422 and "prepared anew" in page.words
+    for stale in (version, "²", "9" * 5_000):
+        page = owner.post("import_start", row, version=stale)
+        assert page.status == 422, stale
+        assert "prepared anew" in page.words
     assert not Customer.objects.exists()
 
 

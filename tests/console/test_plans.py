@@ -37,7 +37,7 @@ def test_a_plan_is_made_with_its_first_price_once(owner: Visitor, pool: None) ->
 
 
 def test_a_price_that_is_none_is_refused_at_its_field(owner: Visitor, pool: None) -> None:
-    page = owner.post("plan_new", **{**PLAN, "amount": "35,50"}, permissions=["gym"])
+    page = owner.post("plan_new", **{**PLAN, "amount": "1,500"}, permissions=["gym"])
     assert page.status == 422
     assert "is not an amount such as 35.00" in page.words
     assert page.value("name") == "Gold"
@@ -91,6 +91,19 @@ def test_prices_are_added_and_taken_out_of_use(owner: Visitor) -> None:
     owner.post("price_offer", plan, old, active="yes")
     old.refresh_from_db()
     assert old.active
+
+
+def test_plans_are_put_in_order_here_and_where_people_join(owner: Visitor) -> None:
+    _gold, silver, old = (make.plan(owner.club, name) for name in ("Gold", "Silver", "Old"))
+    owner.post("plan_archive", old)
+    assert "Order 2 of 2 on offer" in owner.get("plan", silver).words
+    owner.post("plan_move", silver, to="earlier")
+    owner.post("plan_move", silver, to="earlier")  # it is the first already
+    assert owner.get("plans").words.index("Silver") < owner.get("plans").words.index("Gold")
+    assert "Order 1 of 2 on offer" in owner.get("plan", silver).words
+    owner.post("plan_move", silver, to="later")
+    assert [each.name for each in owner.club.plans.order_by("position")] == ["Gold", "Silver", "Old"]
+    assert owner.get("plan", old).words.count("Order") == 0
 
 
 def test_a_price_of_another_plan_is_not_there(owner: Visitor) -> None:

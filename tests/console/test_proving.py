@@ -37,6 +37,13 @@ def test_who_signed_in_long_ago_is_asked_and_what_was_chosen_is_carried_on(stale
     assert dora.role == Role.FRONT_DESK
 
 
+def test_having_everything_sent_elsewhere_is_asked_about_too(stale: Visitor) -> None:
+    endpoint = {"url": "https://elsewhere.example/hooks", "payload": "full", "told": "everything"}
+    assert "Is it you?" in stale.post("webhook_new", **endpoint).words
+    row = make.webhook_endpoint(stale.club)
+    assert "Is it you?" in stale.post("webhook_edit", row, **endpoint).words
+
+
 def test_with_the_password_the_same_form_does_what_it_was_sent_for(stale: Visitor) -> None:
     dora = desk(stale.club)
     page = stale.post("staff_role", dora, role="manager", proof_password=make.PASSWORD)

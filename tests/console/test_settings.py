@@ -37,7 +37,10 @@ def test_each_part_is_in_the_list_of_settings_of_an_owner_and_of_nobody_else(own
         assert label in mine
     for role in (Role.MANAGER, Role.FINANCE, Role.FRONT_DESK, Role.VIEWER):
         theirs = working_for(owner.club, role)
-        assert "Danger zone" not in theirs.get("settings").words
+        page = theirs.get("settings")
+        assert "Danger zone" not in page.words
+        leads_there = f'href="{theirs.address("settings")}"' in theirs.get("home").text
+        assert leads_there == ("Nothing here for you to set" not in page.words) == (role is Role.MANAGER)
         assert theirs.get("danger").status == theirs.get("keys").status == theirs.get("organization").status == 403
 
 
@@ -87,6 +90,16 @@ def test_whoever_saves_second_sees_both_versions(owner: Visitor) -> None:
     assert saved(owner.club).name == "Their House"
 
 
+def test_a_change_elsewhere_in_the_settings_takes_nothing_from_what_is_typed(owner: Visitor) -> None:
+    mine = organization_form(owner)
+    owner.post("branding", **{**opened(owner, "branding", "accent"), "accent": "#123456"})
+    late = owner.post("organization", **{**mine, "name": "My House"})
+    assert late.status == 422 and "What you typed still fits: save again." in late.words
+    again = {**mine, **{name: late.value(name) for name in ("name", "version", "base")}}
+    owner.post("organization", **again)
+    assert (saved(owner.club).name, owner.club.accent) == ("My House", "#123456")
+
+
 def test_a_colour_is_saved_and_shown_corrected_before(owner: Visitor) -> None:
     pale = owner.open(f"{owner.address('branding_preview')}?accent=%23ffe066", htmx=True)
     assert "#ffe066 reads at 1.2 to 1, which is too little" in pale.words
@@ -109,12 +122,12 @@ def test_a_policy_is_explained_on_an_example_and_says_whom_it_reaches(owner: Vis
     make.membership(make.plan(elsewhere), customer=make.customer(elsewhere), ends_at=make.FEB_10, renews=True)
 
     page = owner.get("policy").words
-    assert "A term whose last day is Mon 9 Feb: its holder is reminded on Tue 3 Feb." in page
-    assert "it goes on granting in grace, and Mon 16 Feb is its last day." in page
+    assert "A term whose last day is Monday 9 February: its holder is reminded on Tuesday 3 February." in page
+    assert "it goes on granting in grace, and Monday 16 February is its last day." in page
     assert "3 running memberships take up a change, each with its next term." in page
 
     typed = owner.open(f"{owner.address('policy_example')}?grace_days=0&reminder_days=0", htmx=True).words
-    assert "nobody is reminded" in typed and "Tue 10 Feb is its last day" in typed
+    assert "nobody is reminded" in typed and "Tuesday 10 February is its last day" in typed
     half = owner.open(f"{owner.address('policy_example')}?grace_days=x&reminder_days=", htmx=True)
     assert half.status == 200
 

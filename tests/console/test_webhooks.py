@@ -91,12 +91,13 @@ def test_what_could_not_work_is_refused_at_its_field(owner: Visitor, told: dict[
 
 
 def test_a_late_change_is_refused(owner: Visitor, endpoint: WebhookEndpoint) -> None:
-    version = owner.get("webhook_edit", endpoint).value("version")
-    changed = owner.post("webhook_edit", endpoint, **ENDPOINT, version=version)
+    form = owner.get("webhook_edit", endpoint)
+    known = {"version": form.value("version"), "base": form.value("base")}
+    changed = owner.post("webhook_edit", endpoint, **{**ENDPOINT, "description": "Club"}, **known)
     assert changed.location == owner.address("webhook", endpoint)
-    late = owner.post("webhook_edit", endpoint, **{**ENDPOINT, "description": "Shop"}, version=version)
+    late = owner.post("webhook_edit", endpoint, **{**ENDPOINT, "description": "Shop"}, **known)
     assert late.status == 422
-    assert "Somebody has changed this meanwhile" in late.words
+    assert "Saved meanwhile Club Typed here Shop" in late.words
 
 
 def test_the_list_says_who_is_told_and_who_takes_it(owner: Visitor, endpoint: WebhookEndpoint) -> None:

@@ -45,6 +45,33 @@ def is_shown(page: Page, selector: str) -> bool:
     )
 
 
+def test_long_names_of_plans_and_permissions_stay_inside_their_places(browser: Browser, address: str) -> None:
+    page = signed_in(browser, address)
+    name = "Donaudampfschifffahrtsgesellschaftskapitänsmitgliedschaft mit allem Drum und Dran"
+    page.goto(f"{CLUB}/plans/permissions/new")
+    page.get_by_label("Key").fill("pool")
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("button", name="Make the permission").click()
+    expect(page.get_by_text("Permission made.")).to_be_visible()
+    page.goto(f"{CLUB}/plans/new")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Price", exact=True).fill("12,50")
+    page.get_by_label(name).check()
+    page.get_by_role("button", name="Make the plan").click()
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+    paths = [page.url, page.url + "/edit", f"{CLUB}/plans", f"{CLUB}/plans/matrix", f"{CLUB}/plans/permissions"]
+    for size in (NARROW, DESK):
+        page.set_viewport_size(size)
+        for path in paths:
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+            broad = page.locator(".plan, .option, .cell").evaluate_all(
+                "found => found.filter((each) => each.scrollWidth > each.clientWidth).length"
+            )
+            assert broad == 0, path
+    page.context.close()
+
+
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_a_photo_is_uploaded_in_a_drawer_and_seen_in_lists(
     browser: Browser, address: str, size: ViewportSize, tmp_path: Path

@@ -78,7 +78,13 @@ def refuse(
         field, text = None, gettext("Somebody has changed this meanwhile. Open it again to see how it is now.")
         if present is not None and isinstance(form, VersionedForm):
             form.set_against(present())
-            text = gettext("Somebody has changed this meanwhile. Both versions are shown; nothing is saved yet.")
+            text = (
+                gettext("Somebody has changed this meanwhile. Both versions are shown; nothing is saved yet.")
+                if form.differing
+                else gettext(
+                    "Somebody has changed something else here meanwhile. What you typed still fits: save again."
+                )
+            )
     form.add_error(field, text)
 
 

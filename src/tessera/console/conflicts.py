@@ -55,7 +55,7 @@ class VersionedForm(forms.Form):
         base, told = self._base(), self.data.copy() if isinstance(self.data, QueryDict) else QueryDict(mutable=True)
         for name in self._names():
             theirs, typed = _plain(present.get(name)), _plain(self[name].value())
-            was = base.get(name, theirs)
+            was = base.get(name)  # None: it has forgotten, so that nothing can be told from what was typed here
             if theirs in (typed, was):
                 continue
             ours = typed != was

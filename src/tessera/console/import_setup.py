@@ -18,6 +18,7 @@ from tessera.organizations.formatting import sentence
 from tessera.organizations.rights import Right
 from tessera.transfer import cells, importing, queries, tasks
 from tessera.transfer.fields import FIELDS, MATCHES, NEEDED, Field
+from tessera.transfer.limits import SHOWN_ROWS
 from tessera.transfer.queries import ImportFacts
 from tessera.transfer.types import DateOrder, ImportStatus, Kind, Line, Match, Policy, Setup
 
@@ -39,6 +40,7 @@ _DATES: Final[Mapping[DateOrder, str]] = {
     DateOrder.MONTH_FIRST: "03/31/2026",
 }
 _SHOWN: Final = 60  # characters of a cell
+_LOOKED_THROUGH: Final = 50  # rows, for how days are written and for examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def columns(request: StaffRequest, ref: str) -> HttpResponse:
     found = queries.import_by_ref(staff.organization, ref)
     if request.method != "POST" and found.status not in (ImportStatus.UPLOADED, ImportStatus.CHECKED):
         return answers.go(request, address_of(staff, found))
-    lines = queries.first_rows(found)
+    lines = queries.first_rows(found, _LOOKED_THROUGH)
     refusal: TesseraError | None = None
     if request.method == "POST":
         setup = _told(request.POST, found.kind)
@@ -99,7 +101,7 @@ def columns(request: StaffRequest, ref: str) -> HttpResponse:
         status=422 if refusal else 200,
         found=found,
         kind=KINDS[found.kind],
-        lines=[_cut(line, len(found.headers)) for line in lines],
+        lines=[_cut(line, len(found.headers)) for line in lines[:SHOWN_ROWS]],
         rows=[_row(field, setup, found, lines, refusal) for field in FIELDS[found.kind]],
         matches=[Choice(each.value, _MATCHES[each], each in setup.match) for each in MATCHES[found.kind]],
         policies=[Choice(each.value, _POLICIES[each], each is setup.policy) for each in _policies(found.kind)],

@@ -123,6 +123,7 @@ def start(request: StaffRequest, ref: str) -> HttpResponse:
     if request.method != "POST":
         return answers.go(request, address_of(staff, found))
     version = request.POST.get("version", "")
+    known = int(version) if version.isdecimal() and len(version) < 10 else 0
 
     def begin() -> str:
         row = importing.start(
@@ -130,7 +131,7 @@ def start(request: StaffRequest, ref: str) -> HttpResponse:
             import_id=found.id,
             at=staff.at,
             actor=staff.actor,
-            version=int(version) if version.isdigit() else None,
+            version=known if version else None,
         )
         tasks.enqueue_import(row)
         return address_of(staff, found)
@@ -208,11 +209,18 @@ def _shown(request: StaffRequest, found: ImportFacts, problem: str = "") -> Http
         kind=KINDS[found.kind],
         tally=tally,
         to_write=tally.created + tally.updated,
+        aside=_aside(found),
         reasons=[] if found.working else queries.reasons(found),
         problem=problem,
         address=address,
         steps=_steps(found),
     )
+
+
+def _aside(found: ImportFacts) -> list[str]:
+    """The columns of the file from which nothing is taken."""
+    taken = found.setup.columns.values() if found.setup is not None else ()
+    return [header for place, header in enumerate(found.headers) if place not in taken]
 
 
 def _steps(found: ImportFacts) -> list[tuple[object, str]]:

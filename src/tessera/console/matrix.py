@@ -41,6 +41,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What the table knew of a plan when it was opened: its version, and the keys of what it granted."""
+
+    version: int
+    keys: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """A permission, and for each plan whether it grants it; `changed`: not as it is stored."""
 
@@ -90,20 +98,22 @@ def save(request: StaffRequest) -> HttpResponse:
     organization = staff.organization
     plans, names = _plans(organization), naming.permissions(organization)
     changes = _changes(plans, wanted := _told(request, plans), names)
-    versions = dict(_pair(each) for each in request.POST.getlist("version"))
+    known = dict(map(_known, request.POST.getlist("version")))
     rows = {row.pk: row for row in Plan.objects.filter(organization=organization)}
     for row in rows.values():
         row.organization = organization
     try:
         saved = answers.carried_out(
             lambda: services.change_grants(
-                changes=[(rows[each.plan.id], versions.get(each.plan.id, 0), each.keys) for each in changes],
+                changes=[(rows[each.plan.id], known[each.plan.id].version, each.keys) for each in changes],
                 at=staff.at,
                 actor=staff.actor,
             )
         )
     except VersionStale:
-        problem = gettext("Somebody has changed one of these plans meanwhile. What you had ticked is marked below.")
+        problem = gettext(
+            "Somebody has changed one of these plans meanwhile. Below is what they saved, with what you change marked."
+        )
         return _page(request, wanted, problem=problem)
     except TesseraError as refusal:
         return _page(request, wanted, problem=sentence(refusal.detail))
@@ -150,18 +160,27 @@ def _wanted(organization: Organization) -> dict[UUID, Sequence[str]]:
 
 
 def _told(request: StaffRequest, plans: Sequence[PlanFacts]) -> dict[UUID, Sequence[str]]:
-    """Return what the table that was sent says of each plan that it shows; a plan it does not show stays as it is."""
-    shown = {key for key, _version in map(_pair, request.POST.getlist("version"))}
-    ticked: dict[UUID, list[str]] = {}
+    """Return what the table that was sent makes of each plan: what was ticked and unticked in it, over what the plan
+    grants now. So what somebody else has changed meanwhile stays; and so does a plan that the table does not show."""
+    known = dict(map(_known, request.POST.getlist("version")))
+    ticked: dict[UUID, set[str]] = {}
     for text in request.POST.getlist("grant"):
         plan, _space, key = text.partition(" ")
-        ticked.setdefault(_key(plan), []).append(key)
-    return {each.id: ticked.get(each.id, []) if each.id in shown else each.permissions for each in plans}
+        ticked.setdefault(_key(plan), set()).add(key)
+    told: dict[UUID, Sequence[str]] = {}
+    for each in plans:
+        if each.id not in known:
+            told[each.id] = each.permissions
+            continue
+        was, now = known[each.id].keys, ticked.get(each.id, set())
+        told[each.id] = sorted({*each.permissions, *(now - was)} - (was - now))
+    return told
 
 
-def _pair(text: str) -> tuple[UUID, int]:
-    plan, _space, version = text.partition(" ")
-    return _key(plan), int(version) if version.isdecimal() else 0
+def _known(text: str) -> tuple[UUID, Known]:
+    plan, _space, rest = text.partition(" ")
+    version, *keys = rest.split(" ")
+    return _key(plan), Known(int(version) if version.isdecimal() and len(version) < 10 else 0, frozenset(keys))
 
 
 def _key(text: str) -> UUID:

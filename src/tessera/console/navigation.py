@@ -77,8 +77,9 @@ SETTINGS: Final[tuple[Group, ...]] = (
 
 
 def parts(rights: frozenset[Right]) -> list[Entry]:
-    """Return the parts of the console that somebody with these rights can open."""
-    return [each for each in PARTS if each.right in rights]
+    """Return the parts of the console that somebody with these rights can open; no settings without anything to set."""
+    something_to_set = any(each.right in rights for group in SETTINGS for each in group.entries)
+    return [each for each in PARTS if each.right in rights and (each.section != "settings" or something_to_set)]
 
 
 def settings(rights: frozenset[Right], *, is_test: bool) -> list[Group]:

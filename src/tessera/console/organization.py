@@ -3,7 +3,7 @@
 Whoever saves over somebody else's change sees both versions.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from typing import Any, Final
@@ -25,7 +25,6 @@ from tessera.core.errors import TesseraError
 from tessera.memberships.calendar import LEAST_GRACE_DAYS
 from tessera.memberships.coming import Reached, reached_by_policy
 from tessera.organizations import queries, services
-from tessera.organizations.formatting import Formats
 from tessera.organizations.models import Organization
 from tessera.organizations.rights import Right
 
@@ -127,7 +126,7 @@ def policy(request: StaffRequest) -> HttpResponse:
         section="policy",
         status=422 if request.method == "POST" else 200,
         form=form,
-        sentences=_example(staff, _days(form, "grace_days"), _days(form, "reminder_days")),
+        sentences=_example(request, _days(form, "grace_days"), _days(form, "reminder_days")),
     )
 
 
@@ -137,7 +136,7 @@ def policy_example(request: StaffRequest) -> HttpResponse:
     """What the days that are being typed would come to."""
     form = PolicyForm(request.GET, initial=_first_values(request.staff.organization))
     form.is_valid()
-    sentences = _example(request.staff, _days(form, "grace_days"), _days(form, "reminder_days"))
+    sentences = _example(request, _days(form, "grace_days"), _days(form, "reminder_days"))
     return answers.page(request, "console/settings/_example.html", section="policy", sentences=sentences)
 
 
@@ -186,9 +185,10 @@ def _days(form: PolicyForm, name: str) -> int | None:
     return days
 
 
-def _example(staff: Member, grace: int | None, notice: int | None) -> list[str]:
+def _example(request: StaffRequest, grace: int | None, notice: int | None) -> list[str]:
     """Say what the days mean, on a term that ends in a month, and whom a change reaches."""
-    club, formats = staff.organization, Formats.of(staff.organization)
+    staff, club = request.staff, request.staff.organization
+    formats = replace(staff.formats, wide=True)
     last = formats.local(staff.at).date() + timedelta(days=30)
     end = last + timedelta(days=1)
     ended = formats.day(last, near=staff.at)

@@ -1,5 +1,7 @@
 """The permissions that plans can grant: what they are called, what they mean to doors and sites, who grants them."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
@@ -82,6 +84,7 @@ def edit(request: StaffRequest, key: str) -> HttpResponse:
             answers.carried_out(
                 lambda: update_permission(
                     permission=row,
+                    version=told["version"],
                     at=staff.at,
                     actor=staff.actor,
                     name=told["name"],
@@ -90,7 +93,7 @@ def edit(request: StaffRequest, key: str) -> HttpResponse:
                 )
             )
         except TesseraError as refusal:
-            answers.refuse(form, refusal)
+            answers.refuse(form, refusal, present=lambda: _now(staff.organization, key))
         else:
             return answers.done(request, _list(staff.organization), gettext("Permission saved."))
     title = gettext("Edit %(name)s") % {"name": known.name}
@@ -140,6 +143,10 @@ def delete(request: StaffRequest, key: str) -> HttpResponse:
         action=request.path,
         back=_list(staff.organization),
     )
+
+
+def _now(organization: Organization, key: str) -> dict[str, Any]:
+    return first_permission_values(queries.permission(queries.permission_by_key(organization, key)))
 
 
 def _form(request: StaffRequest, form: PermissionForm, *, title: str, button: str, key: str = "") -> HttpResponse:

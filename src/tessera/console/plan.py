@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tessera.console import answers, naming, preview
 from tessera.console.access import Member, StaffRequest, staff_may
@@ -20,6 +20,7 @@ from tessera.organizations.formatting import Formats, sentence
 from tessera.organizations.rights import Right
 from tessera.plans import queries, services
 from tessera.plans.formatting import price_text
+from tessera.plans.models import Plan
 from tessera.plans.queries import PlanFacts, PriceFacts
 
 
@@ -30,6 +31,14 @@ class PriceHistory:
     price: PriceFacts
     holders: int
     replaced_by: PriceFacts | None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Where a plan stands among those on offer, counted from one."""
+
+    place: int
+    many: int
 
 
 @staff_may(Right.PLANS_READ)
@@ -49,7 +58,29 @@ def profile(request: StaffRequest, ref: str) -> HttpResponse:
         prices=_prices(plan, active_on_prices(row, staff.at)),
         holders=active_holders(staff.organization, staff.at, plan_ids=[plan.id]).get(plan.id, Holders()),
         permissions=[(key, names.get(key, key)) for key in plan.permissions],
+        order=_order(row),
     )
+
+
+@staff_may(Right.PLANS_WRITE)
+@require_POST
+def move(request: StaffRequest, ref: str) -> HttpResponse:
+    """Have a plan stand one place earlier among those on offer, or later: here, and where people join."""
+    staff = request.staff
+    row = queries.plan_by_id(staff.organization, ref)
+    order = queries.order_on_offer(staff.organization)
+    if row.pk in order:
+        place = order.index(row.pk)
+        order.insert(max(0, place + (-1 if request.POST.get("to") == "earlier" else 1)), order.pop(place))
+        answers.carried_out(
+            lambda: services.reorder_plans(organization=staff.organization, order=order, at=staff.at, actor=staff.actor)
+        )
+    return answers.go(request, _address(staff, ref))
+
+
+def _order(row: Plan) -> Order | None:
+    found = queries.order_on_offer(row.organization)
+    return Order(found.index(row.pk) + 1, len(found)) if row.pk in found else None
 
 
 def _now(staff: Member, ref: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ REFUSED_PLAN = {"cycle": "cycle_start", "prices/0/amount": "amount", "prices/0":
 
 
 class PriceForm(forms.Form):
-    """What a price asks for what. Amounts are typed as decimals with a point, in the organization's currency."""
+    """What a price asks for what. Amounts are typed as decimals, in the organization's currency."""
 
     amount = forms.CharField(
         label=_("Price"), max_length=24, widget=forms.TextInput(attrs={"inputmode": "decimal"}),
@@ -187,7 +187,7 @@ class PlanForm(VersionedForm):
         }
 
 
-class PermissionForm(forms.Form):
+class PermissionForm(VersionedForm):
     """A permission; what it means to outside systems is typed one target a line: `enter door:main`."""
 
     key = forms.CharField(label=_("Key"), max_length=80, help_text=_("Never changes. Such as pool or door:main."))
@@ -219,7 +219,12 @@ class PermissionForm(forms.Form):
 def first_permission_values(known: PermissionFacts) -> dict[str, Any]:
     """Return what the form says of a permission before it is changed."""
     targets = [f"{each.action} {each.resource_type}:{each.resource_id}" for each in known.targets]
-    return {"name": known.name, "description": known.description, "targets": "\n".join(targets)}
+    return {
+        "name": known.name,
+        "description": known.description,
+        "targets": "\n".join(targets),
+        "version": known.version,
+    }
 
 
 def first_values(known: PlanFacts) -> dict[str, Any]:

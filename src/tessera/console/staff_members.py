@@ -17,6 +17,7 @@ from tessera.organizations.rights import RIGHTS, Right, Role
 _RIGHTS_SAID: Final[Mapping[Right, object]] = {
     Right.ORGANIZATION_READ: _("See how the organization is set up"),
     Right.ORGANIZATION_WRITE: _("Change how it is set up"),
+    Right.ORGANIZATION_DANGER: _("Change its address, revoke all keys, sign all staff out, delete it"),
     Right.STAFF_READ: _("See who works here and how they sign in"),
     Right.STAFF_WRITE: _("Invite staff, change roles, disable and enable people"),
     Right.KEYS_WRITE: _("Make and revoke API keys"),
@@ -36,6 +37,8 @@ _RIGHTS_SAID: Final[Mapping[Right, object]] = {
     Right.ACCESS_READ: _("Ask whether a customer may use something"),
     Right.WEBHOOKS_READ: _("See webhooks and what was sent"),
     Right.WEBHOOKS_WRITE: _("Make and change webhooks, see their secrets once"),
+    Right.IMPORTS_WRITE: _("Bring files and have their rows written"),
+    Right.EXPORTS_WRITE: _("Take lists along as files"),
 }
 
 
@@ -91,8 +94,8 @@ def rights(request: StaffRequest) -> HttpResponse:
 
 
 def said(right: Right) -> str:
-    """Return what a right allows, in words; its name where there are none."""
-    return str(_RIGHTS_SAID.get(right, right.value))
+    """Return what a right allows, in words."""
+    return str(_RIGHTS_SAID[right])
 
 
 def _groups() -> list[Group]:

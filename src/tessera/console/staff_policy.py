@@ -1,5 +1,7 @@
 """Settings, staff: which roles work here only with a second factor."""
 
+from typing import Any
+
 from django import forms
 from django.http import HttpResponse
 from django.urls import reverse
@@ -9,21 +11,22 @@ from django.views.decorators.http import require_http_methods
 
 from tessera.console import answers
 from tessera.console.access import StaffRequest, staff_may
+from tessera.console.conflicts import VersionedForm
 from tessera.console.staff_member import ROLES
 from tessera.core.errors import TesseraError
-from tessera.organizations import team
+from tessera.organizations import queries, team
 from tessera.organizations.formatting import joined
+from tessera.organizations.models import Organization
 from tessera.organizations.rights import Right, Role
 from tessera.organizations.services import update_organization
 
 
-class PolicyForm(forms.Form):
-    """The roles, and what they were when the form was opened."""
+class PolicyForm(VersionedForm):
+    """The roles."""
 
     roles = forms.MultipleChoiceField(
         choices=ROLES, required=False, widget=forms.CheckboxSelectMultiple, label=_("Roles that need a second factor")
     )
-    version = forms.IntegerField(widget=forms.HiddenInput)
 
 
 @staff_may(Right.STAFF_WRITE, recent=True)
@@ -31,7 +34,7 @@ class PolicyForm(forms.Form):
 def policy(request: StaffRequest) -> HttpResponse:
     """Ask for a second factor by role. The drawer says who has none now."""
     club = request.staff.organization
-    form = PolicyForm(answers.sent(request), initial={"roles": club.second_factor_roles, "version": club.version})
+    form = PolicyForm(answers.sent(request), initial=_first_values(club))
     if request.method == "POST" and form.is_valid():
         try:
             answers.carried_out(
@@ -44,7 +47,7 @@ def policy(request: StaffRequest) -> HttpResponse:
                 )
             )
         except TesseraError as refusal:
-            answers.refuse(form, refusal)
+            answers.refuse(form, refusal, present=lambda: _first_values(queries.organization_by_slug(club.slug)))
         else:
             back = reverse("console:staff", args=[club.slug])
             return answers.done(request, back, gettext("Saved. It holds from everybody's next click on."))
@@ -60,6 +63,10 @@ def policy(request: StaffRequest) -> HttpResponse:
         action=request.path,
         back=reverse("console:staff", args=[club.slug]),
     )
+
+
+def _first_values(club: Organization) -> dict[str, Any]:
+    return {"roles": club.second_factor_roles, "version": club.version}
 
 
 def _who(role: Role, people: list[team.TeamMember]) -> str:

@@ -169,7 +169,7 @@ def _log(staff: Member, lines: list[EventLine]) -> list[Line]:
         customers={each.customer_id for each in lines if each.customer_id},
         companies={each.company_id for each in lines if each.company_id},
         plans={each.plan_id for each in lines if each.plan_id},
-        actors={each.actor for each in lines},
+        actors={each.actor for each in lines} | {text for each in lines for text in _named(each)},
     )
     people, companies = names.customers, names.companies
     actors = names.of_actors({each.actor for each in lines})
@@ -183,9 +183,21 @@ def _log(staff: Member, lines: list[EventLine]) -> list[Line]:
         elif each.company_id is not None and each.company_id in companies:
             subject, route = companies[each.company_id], "console:company"
             key = ids.to_text(Prefix.COMPANY, each.company_id)
+        elif each.plan_id is not None and each.plan_id in names.plans:
+            subject, route = names.plans[each.plan_id], "console:plan"
+            key = ids.to_text(Prefix.PLAN, each.plan_id)
+        else:
+            subject = next((name for name in names.of_actors(_named(each)).values() if name), "")
         address = reverse(route, args=[organization.slug, key]) if route else ""
         found.append(replace(line, subject=subject, address=address, sequence=each.sequence, type=each.type.value))
     return found
+
+
+def _named(line: EventLine) -> list[str]:
+    """Whom or which key a line about the organization itself tells of, as actors are written; nobody who acted on
+    themselves."""
+    told = [f"{kind}:{line.data.get(name)}" for kind, name in (("staff", "staff"), ("key", "key"))]
+    return [text for text in told if text != line.actor]
 
 
 def _timeline(

@@ -145,6 +145,7 @@ _plans: list[URLPattern] = [
     path("/lines", weeks.lines, name="plan_lines"),
     path("/<str:ref>", plan.profile, name="plan"),
     path("/<str:ref>/edit", plan.edit, name="plan_edit"),
+    path("/<str:ref>/move", plan.move, name="plan_move"),
     path("/<str:ref>/add-price", plan.add_price, name="price_new"),
     path("/<str:ref>/prices/<str:price_ref>/offer", plan.retire_price, name="price_offer"),
     path("/<str:ref>/archive", plan.archive, name="plan_archive"),

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from tessera.console.conflicts import VersionedForm
 from tessera.events.types import EventType
 from tessera.webhooks.queries import EndpointFacts
 from tessera.webhooks.types import EndpointDetails, Payload
@@ -63,7 +64,7 @@ def _names() -> list[str]:
     return [*(f"{noun}.*" for noun in _nouns()), *EventType]
 
 
-class EndpointForm(forms.Form):
+class EndpointForm(VersionedForm):
     """Where messages go and what they are about."""
 
     url = forms.CharField(
@@ -88,8 +89,9 @@ class EndpointForm(forms.Form):
         widget=forms.RadioSelect,
         initial=EVERYTHING,
     )
-    event_types = forms.MultipleChoiceField(required=False, choices=lambda: [(name, name) for name in _names()])
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
+    event_types = forms.MultipleChoiceField(
+        label=_("What is ticked"), required=False, choices=lambda: [(name, name) for name in _names()]
+    )
 
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or {}

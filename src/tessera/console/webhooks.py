@@ -1,12 +1,14 @@
 """Webhook endpoints: which systems are told what happens, and how they take it; a new one, changing one."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tessera.console import answers
-from tessera.console.access import StaffRequest, staff_may
+from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.once import once
 from tessera.console.pages import next_page
 from tessera.console.webhook_forms import EndpointForm, first_values
@@ -33,7 +35,7 @@ def index(request: StaffRequest) -> HttpResponse:
     )
 
 
-@staff_may(Right.WEBHOOKS_WRITE)
+@staff_may(Right.WEBHOOKS_WRITE, recent=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: StaffRequest) -> HttpResponse:
     """Add an endpoint; the answer shows its secret."""
@@ -68,7 +70,7 @@ def new(request: StaffRequest) -> HttpResponse:
     return _form(request, form, title=gettext("Add an endpoint"), button=gettext("Add the endpoint"))
 
 
-@staff_may(Right.WEBHOOKS_WRITE)
+@staff_may(Right.WEBHOOKS_WRITE, recent=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: StaffRequest, ref: str) -> HttpResponse:
     """Change an endpoint. What waits for it goes to the new address."""
@@ -88,7 +90,7 @@ def edit(request: StaffRequest, ref: str) -> HttpResponse:
                 )
             )
         except TesseraError as refusal:
-            answers.refuse(form, refusal)
+            answers.refuse(form, refusal, present=lambda: _now(staff, ref))
         else:
             return answers.done(request, address, gettext("Endpoint saved."))
     return _form(
@@ -99,6 +101,10 @@ def edit(request: StaffRequest, ref: str) -> HttpResponse:
         waiting=queries.waiting(row),
         back=address,
     )
+
+
+def _now(staff: Member, ref: str) -> dict[str, Any]:
+    return first_values(queries.endpoint(queries.endpoint_by_id(staff.organization, ref)))
 
 
 def _form(request: StaffRequest, form: EndpointForm, **context: object) -> HttpResponse:

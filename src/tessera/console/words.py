@@ -14,6 +14,7 @@ from tessera.events.types import EventType
 from tessera.memberships.types import EndedReason, Status
 from tessera.memberships.views import MembershipView
 from tessera.organizations.formatting import Formats
+from tessera.organizations.rights import Role
 from tessera.people.types import Source as CameBy
 
 
@@ -256,8 +257,44 @@ def particulars(line: EventLine, formats: Formats) -> str:
         no_limit = gettext("no limit")
         start, end = (no_limit if many is None else str(many) for many in (before, after))
         return gettext("from %(start)s to %(end)s") % {"start": start, "end": end}
+    if line.type in _SAYS_FIELDS:
+        fields = line.data.get("fields")
+        return ", ".join(str(_FIELDS[name]) for name in fields if name in _FIELDS) if isinstance(fields, list) else ""
+    if line.type is EventType.STAFF_ROLE_CHANGED:
+        return next((role.called for role in Role if role == line.data.get("role")), "")
     return ""
 
+
+_SAYS_FIELDS: Final = frozenset({EventType.ORGANIZATION_UPDATED, EventType.PLAN_UPDATED, EventType.PERMISSION_UPDATED})
+_FIELDS: Final[Mapping[str, object]] = {
+    "name": _("Name"),
+    "description": _("Description"),
+    "time_zone": _("Time zone"),
+    "locale": _("Language and region"),
+    "contact_email": _("Contact e-mail"),
+    "accent": _("Accent colour"),
+    "logo": _("Logo"),
+    "allowed_origins": _("Allowed origins"),
+    "grace_days": _("Days of grace"),
+    "reminder_days": _("Days of notice"),
+    "second_factor_roles": _("Roles that need a second factor"),
+    "audience": _("For"),
+    "visibility": _("Seen by"),
+    "rule": _("Terms"),
+    "cycle_start": _("Cycle begins"),
+    "cycle_rollover": _("Next cycle from"),
+    "seats": _("Seats"),
+    "capacity": _("Places"),
+    "revival_days": _("Revival"),
+    "needs_approval": _("Approval needed"),
+    "pauses_allowed": _("Can be paused"),
+    "pauses_extend": _("A pause moves the end"),
+    "colour": _("Colour"),
+    "permissions": _("Permissions"),
+    "position": _("Order"),
+    "targets": _("Also means"),
+}
+"""What can be changed of an organization, a plan and a permission, as their pages call it."""
 
 _SAYS_END: Final = frozenset(
     {

@@ -13,7 +13,8 @@ from tessera.core.errors import Invalid
 MAX_AMOUNT: Final = 999_999_999_999
 """The largest amount, in minor units: twelve digits, the most that any currency has at a payment provider."""
 
-_DECIMAL = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,6}))?")
+# One or two digits after a comma are decimals in whatever language; three may be thousands in another.
+_DECIMAL = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,6})|,([0-9]{1,2}))?")
 
 
 class InvalidAmount(Invalid):
@@ -54,9 +55,10 @@ def check_amount(amount: int, currency: str) -> None:
 
 
 def parse_amount(text: str, currency: str) -> int:
-    """Return the minor units of a typed decimal: "35", "35.5" and "35.00" GBP are 3500, 3550 and 3500.
+    """Return the minor units of a typed decimal: "35", "35.5" and "35,00" GBP are 3500, 3550 and 3500.
 
-    A point separates decimals; signs, thousands separators and currency signs are refused.
+    A point separates decimals, or a comma before one or two of them; signs, thousands separators and currency signs
+    are refused.
 
     Raises UnknownCurrency; InvalidAmount if `text` is not such a number or `check_amount` refuses it.
     """
@@ -65,7 +67,7 @@ def parse_amount(text: str, currency: str) -> int:
     if match is None:
         example = amount_text(35 * 10**digits, currency)
         raise InvalidAmount(f"{text[:24]!r} is not an amount such as {example}")
-    whole, decimals = match[1], match[2] or ""
+    whole, decimals = match[1], match[2] or match[3] or ""
     if len(decimals) > digits:
         allowed = f"at most {digits} decimals" if digits else "no decimals"
         raise InvalidAmount(f"an amount in {currency} has {allowed}")

@@ -16,6 +16,7 @@ class Permission(models.Model):
     key = models.CharField(max_length=80)  # [a-z0-9][a-z0-9._:-]{0,79}; never changes
     name = models.CharField(max_length=200)
     description = models.CharField(max_length=2000, blank=True)
+    version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
 
     class Meta:

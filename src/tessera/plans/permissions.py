@@ -11,6 +11,7 @@ from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
+from tessera.organizations import versions
 from tessera.organizations.models import Organization
 from tessera.plans import rules
 from tessera.plans.errors import PermissionInUse, PermissionKeyTaken
@@ -51,15 +52,22 @@ def create_permission(
 
 
 def update_permission(
-    *, permission: Permission, at: datetime, actor: Actor, **given: Unpack[PermissionDetails]
+    *,
+    permission: Permission,
+    version: int | None = None,
+    at: datetime,
+    actor: Actor,
+    **given: Unpack[PermissionDetails],
 ) -> Permission:
     """Change what a permission is called and what it means; checks see it at once. Targets are replaced whole.
 
-    If nothing differs, nothing is written. Raises TargetInvalid, PlanInvalid.
+    If nothing differs, nothing is written. Raises VersionStale if `version` is given and not the present one;
+    TargetInvalid, PlanInvalid.
     """
     told = _told(given)
     with db.transaction():
         permission = Permission.objects.select_for_update(no_key=True).get(pk=permission.pk)
+        versions.check(permission.version, version)
         if told.get("name") == "":
             told["name"] = permission.key
         columns = {name: value for name, value in told.items() if getattr(permission, name) != value}
@@ -74,8 +82,8 @@ def update_permission(
             return permission
         for name, value in columns.items():
             setattr(permission, name, value)
-        if columns:
-            permission.save(update_fields=list(columns))
+        permission.version += 1  # its row is locked
+        permission.save(update_fields=["version", *columns])
         _record(EventType.PERMISSION_UPDATED, permission, at=at, actor=actor, fields=fields)
     return permission
 

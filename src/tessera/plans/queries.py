@@ -25,6 +25,7 @@ class PermissionFacts:
     """What is known of a permission."""
 
     id: UUID
+    version: int
     key: str
     name: str
     description: str
@@ -189,6 +190,12 @@ def plans(
     return Rows(tuple(_plan_facts(rows)), next_cursor)
 
 
+def order_on_offer(organization: Organization) -> list[UUID]:
+    """Return the ids of the plans that are not archived, in the catalogue's order: one query."""
+    found = Plan.objects.filter(organization=organization, archived_at=None)
+    return list(found.order_by(*_BY_PLACE).values_list("pk", flat=True))
+
+
 def plan_names(organization: Organization, *, most: int) -> list[tuple[UUID, str]]:
     """Return id and name of the organization's plans in the catalogue's order, archived ones too: one query."""
     return list(Plan.objects.filter(organization=organization).order_by(*_BY_PLACE).values_list("pk", "name")[:most])
@@ -252,6 +259,7 @@ def _permission_facts(rows: Sequence[Permission]) -> list[PermissionFacts]:
     return [
         PermissionFacts(
             id=row.pk,
+            version=row.version,
             key=row.key,
             name=row.name,
             description=row.description,

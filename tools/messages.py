@@ -6,6 +6,7 @@ Python by Django's own `templatize`, and Babel reads both. The compiled `.mo` ar
 installation needs no tools.
 """
 
+import ast
 import io
 import re
 import sys
@@ -19,6 +20,7 @@ from babel.messages.plurals import get_plural
 from django.conf import settings
 from django.utils.translation.template import templatize
 
+from tools import refusals
 from tools.findings import ROOT, SOURCE, Finding, report
 
 _KEYWORDS = {
@@ -33,6 +35,7 @@ _KEYWORDS = {
     "npgettext": ((1, "c"), 2, 3),
 }
 _TEMPLATES = (".html", ".txt")
+_BRACES = "python-brace-format"
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[a-z]|%%")
 
 
@@ -44,10 +47,14 @@ class Message:
     plural: str = ""
     context: str = ""
     places: list[str] = field(default_factory=list)
+    braces: bool = False
 
     @property
-    def placeholders(self) -> set[str]:
-        return set(_PLACEHOLDER.findall(self.text)) | set(_PLACEHOLDER.findall(self.plural))
+    def flags(self) -> list[str]:
+        """What is put into it, and how: by %(name)s, or by {name} where it is a refusal's."""
+        if self.braces:
+            return [_BRACES]
+        return ["python-format"] if _PLACEHOLDER.search(self.text) or _PLACEHOLDER.search(self.plural) else []
 
 
 def packages(source: Path = SOURCE) -> list[Path]:
@@ -67,7 +74,7 @@ def messages(package: Path) -> list[Message]:
         if path.suffix not in (".py", *_TEMPLATES) or "migrations" in path.parts:
             continue
         place = path.relative_to(package).as_posix()
-        for message in read(place, path.read_text(encoding="utf-8")):
+        for message in read(place, path.read_text(encoding="utf-8"), package=package.name):
             known = found.setdefault((message.context, message.text), message)
             known.plural = known.plural or message.plural
             if place not in known.places:
@@ -75,8 +82,8 @@ def messages(package: Path) -> list[Message]:
     return list(found.values())
 
 
-def read(place: str, text: str) -> Iterator[Message]:
-    """Yield what one file, a module or a template, has to be translated."""
+def read(place: str, text: str, *, package: str) -> Iterator[Message]:
+    """Yield what one file, a module or a template, has to be translated: what it says, and what it refuses with."""
     if place.endswith(_TEMPLATES):
         # What is not to be translated has become X, and stands where it stood: only the margin would mean something.
         text = "\n".join(line.lstrip() for line in templatize(text, origin=place).splitlines())
@@ -84,6 +91,9 @@ def read(place: str, text: str) -> Iterator[Message]:
         singular, plural = told if isinstance(told, tuple) else (told, "")
         if singular:
             yield Message(singular, plural or "", context or "")
+    if place.endswith(".py") and refusals.shown(f"{package}/{place}"):
+        for each in refusals.told(ast.parse(text)):
+            yield Message(each.text, each.plural, braces=each.braces)
 
 
 def updated(found: Sequence[Message], present: polib.POFile, language: str) -> polib.POFile:
@@ -105,7 +115,7 @@ def updated(found: Sequence[Message], present: polib.POFile, language: str) -> p
             msgid=message.text,
             msgctxt=message.context or None,
             occurrences=[(place, "") for place in message.places],
-            flags=["python-format"] if message.placeholders else [],
+            flags=message.flags,
             tcomment=before.tcomment if before else "",
         )
         if message.plural:
@@ -162,11 +172,11 @@ def faults(entry: polib.POEntry) -> Iterator[str]:
     if "fuzzy" in entry.flags:
         yield f"{shown} is marked fuzzy: read it again, then take the mark off"
     forms = list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
-    wanted = [set(_PLACEHOLDER.findall(text)) for text in (entry.msgid, entry.msgid_plural) if text]
+    wanted = [_placeholders(text, entry.flags) for text in (entry.msgid, entry.msgid_plural) if text]
     for form in forms:
         if not form:
             yield f"{shown} is not translated"
-        elif set(_PLACEHOLDER.findall(form)) not in wanted:
+        elif _placeholders(form, entry.flags) not in wanted:
             yield f"{shown} has other placeholders than its translation {form!r}"
         elif form[-1:] in ".:?" and entry.msgid[-1:] not in ".:?":
             yield f"{shown} ends without a stop, its translation {form!r} with one"
@@ -174,12 +184,52 @@ def faults(entry: polib.POEntry) -> Iterator[str]:
             yield f"the translation of {shown} has white space around it"
 
 
+def _placeholders(text: str, flags: Sequence[str]) -> set[str] | None:
+    """What is put into a text; None if its braces do not fit together."""
+    if _BRACES not in flags:
+        return set(_PLACEHOLDER.findall(text))
+    try:
+        return refusals.fields(text)
+    except ValueError:
+        return None
+
+
+def contradictions(packages: Sequence[Path], *, root: Path = ROOT) -> Iterator[Finding]:
+    """Yield what two packages translate differently. Django has one catalogue of all: one of them would be ignored."""
+    for language in sorted({language for package in packages for language in languages(package)}):
+        known: dict[tuple[str, str], str] = {}
+        for package in packages:
+            source, _compiled = _paths(package, language)
+            for entry in _present(source):
+                form = entry.msgstr or "/".join(entry.msgstr_plural.values())
+                other = known.setdefault((entry.msgctxt or "", entry.msgid), form)
+                if form != other:
+                    text = (
+                        f"{entry.msgid!r} is {form!r} here and {other!r} elsewhere: say it alike, or give it a context"
+                    )
+                    yield Finding(source.relative_to(root).as_posix(), entry.linenum, text)
+
+
+def without(source: Path = SOURCE) -> Iterator[Finding]:
+    """Yield the packages whose refusals pages show, and that have no catalogues."""
+    for package in sorted(path for path in source.iterdir() if path.is_dir() and not (path / "locale").exists()):
+        for path in sorted(package.rglob("*.py")):
+            place = path.relative_to(source).as_posix()
+            if refusals.shown(place) and any(refusals.told(ast.parse(path.read_text(encoding="utf-8")))):
+                yield Finding(f"src/tessera/{place}", 0, f"refuses, and {package.name} has no folder `locale`")
+                break
+
+
 def main(arguments: Sequence[str]) -> int:
     """Bring all catalogues up to date; with --check only say what is wrong, and return 1 if anything is."""
     if not settings.configured:
         settings.configure(USE_I18N=False)  # templatize asks for little more than that
     if "--check" in arguments:
-        findings = [finding for package in packages() for finding in check(package)]
+        findings = [
+            *without(),
+            *contradictions(packages()),
+            *(each for package in packages() for each in check(package)),
+        ]
         many = sum(len(languages(package)) for package in packages())
         return report(findings, clean=f"{many} catalogues are complete and compiled")
     for package in packages():

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools import writes
+from tools import refusals, writes
 from tools.findings import SOURCE, Finding, report
 
 LONGEST_FILE = 400
@@ -65,6 +65,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("real_time", "console/danger.py"): "keys are revoked, and organizations closed, in real time",
     ("real_time", "files/tasks.py"): "files that nobody keeps are removed an hour of real time later",
     ("outside_call", "http/targets.py"): "reads addresses with httpx2's parser, and asks nobody",
+    ("refusal_text", "organizations/staff.py"): "what is wrong with a password is said, and translated, by Django",
     ("real_time", "events/services.py"): "`recorded_at` tells an auditor when a line was really written",
     ("real_time", "events/epochs.py"): "`opened_at` tells an auditor when a restore really was",
 }
@@ -232,6 +233,12 @@ def affiliation_end(module: Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, "ends an affiliation: call memberships.inheritance.leave_company()"
 
 
+def refusal_text(module: Module) -> Iterator[tuple[int, str]]:
+    """What is refused is said in the reader's language: by a literal, or by a pattern and its values."""
+    if refusals.shown(module.path):
+        yield from refusals.faults(module.tree)
+
+
 RULES: tuple[Rule, ...] = (
     foreign_write,
     local_import,
@@ -247,6 +254,7 @@ RULES: tuple[Rule, ...] = (
     vague_name,
     outside_call,
     affiliation_end,
+    refusal_text,
 )
 
 

@@ -32,14 +32,14 @@ def test_origins_are_one_a_line(owner: Visitor) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("club.example", "Club.example: should begin with https://"),
+        ("club.example", "club.example: should begin with https://"),
         ("http://club.example", "what is loaded over http can be changed on the way"),
         ("https://club.example/join", "leave out what follows the host"),
         ("https://club.example/", "leave out what follows the host"),
         ("https://*.example", "a star would let in whoever gets an address there"),
         ("https://ada:pw@club.example", "leave out the name and password"),
         ("https://müller.example", "with xn-- for letters of other alphabets"),
-        ("https://good.example\nnonsense", "Nonsense: should begin with https://"),
+        ("https://good.example\nnonsense", "nonsense: should begin with https://"),
     ],
 )
 def test_a_wrong_origin_says_what_is_wrong_with_it(owner: Visitor, typed: str, said: str) -> None:
@@ -142,7 +142,7 @@ def test_the_address_of_keys_is_asked_through_the_guard_and_changes_nothing(
     assert "2 keys can be used: RSA, 2048 bits and P-256. The answer took 12 ms." in answered(
         url, 200, jwks_text().encode()
     )
-    assert "Club.example answered 404" in answered(url, 404, b"")
+    assert "club.example answered 404" in answered(url, 404, b"")
     assert "is not JSON" in answered(url, 200, b"<html>")
     assert "more than 64 kB" in answered(url, 200, b" " * 70_000)
 

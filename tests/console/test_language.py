@@ -68,3 +68,10 @@ def test_what_will_happen_is_written_with_the_days_of_whoever_reads_it() -> None
 def test_what_is_not_translated_is_not_called_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language, "SPOKEN", frozenset({"en"}))
     assert spoken(Client(), accepts="de") == "en"
+
+
+@pytest.mark.parametrize("address", ["/join/nowhere/", "/portal/nowhere/at/all", "/console/nowhere/at/all/x"])
+def test_where_there_is_nothing_it_is_said_as_the_browser_speaks(address: str) -> None:
+    assert Client().get(address).status_code == 404
+    assert spoken(Client(), address, accepts="de") == "de"
+    assert spoken(Client(), address) == "en"

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from tessera import db
 from tessera.core import clock
+from tessera.core.instants import instant_text
 from tessera.events import queries as events
 from tessera.events import services as recording
 from tessera.events.queries import EventLine
 from tessera.events.types import Actor, EventType
-from tessera.http.schemas import instant_text
 from tessera.identity.codes import ask
 from tessera.identity.types import Surface
 from tessera.memberships.inheritance import join_company, leave_company

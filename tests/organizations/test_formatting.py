@@ -3,7 +3,10 @@
 from datetime import UTC, date, datetime, time
 
 import pytest
+from django.utils import timezone, translation
 
+from tessera.core.money import Money
+from tessera.core.phrases import Phrase, counted, phrase, said
 from tessera.organizations.formatting import Formats, initials, joined, sentence
 from tessera.organizations.models import Organization
 from tests import make
@@ -82,3 +85,71 @@ def test_refusals_become_sentences() -> None:
     assert sentence("it renews by itself") == "It renews by itself."
     assert joined(["pool"]) == "pool"
     assert joined(["pool", "gym", "lounge"]) == "pool, gym and lounge"
+
+
+FULL = said("{plan} is full for now", plan="swim & gym")
+OVER = phrase("it is over")
+RUNNING = (
+    "{name} has {number} running membership: end them first",
+    "{name} has {number} running memberships: end them first",
+)
+
+
+@pytest.mark.parametrize(
+    ("refused", "english", "german", "french"),
+    [
+        (OVER, "It is over.", "Sie ist vorbei.", "Elle est terminée."),
+        (
+            FULL,
+            "swim & gym is full for now.",
+            "„swim & gym“ ist zurzeit voll.",
+            "La formule «\u00a0swim & gym\u00a0» est complète pour l\u2019instant.",
+        ),
+        (
+            said("the end must be later than {end}", end=datetime(2026, 3, 31, 23, tzinfo=UTC)),
+            "The end must be later than Wed 1 Apr 2026, 00:00.",
+            "Das Ende muss später sein als Mi., 1. Apr. 2026, 00:00.",
+            "La fin doit être après le mer. 1 avr. 2026, 00:00.",
+        ),
+        (
+            said("an amount cannot be more than {most}", most=Money(100_000, "EUR")),
+            "An amount cannot be more than €1,000.00.",
+            "Ein Betrag kann nicht höher als 1.000,00\u00a0€ sein.",
+            "Un montant ne peut pas dépasser 1\u202f000,00\u00a0€.",
+        ),
+        (
+            counted(*RUNNING, number=1, name="Ada"),
+            "Ada has 1 running membership: end them first.",
+            "Ada hat 1 laufende Mitgliedschaft: Beenden Sie sie zuerst.",
+            "Ada a 1 adhésion en cours\u00a0: terminez-la d\u2019abord.",
+        ),
+        (
+            counted(*RUNNING, number=2_000, name="Ada"),
+            "Ada has 2,000 running memberships: end them first.",
+            "Ada hat 2.000 laufende Mitgliedschaften: Beenden Sie sie zuerst.",
+            "Ada a 2\u202f000 adhésions en cours\u00a0: terminez-les d\u2019abord.",
+        ),
+        (
+            said("{address}: {reason}", address="ada@acme.example", reason=OVER),
+            "ada@acme.example: it is over.",
+            "ada@acme.example: sie ist vorbei.",
+            "ada@acme.example\u00a0: elle est terminée.",
+        ),
+        (said("{reason} ({more})", reason=OVER, more="mem_1"), "It is over (mem_1).", "Sie ist vorbei (mem_1).", ""),
+        (phrase("nobody has said this before"), "Nobody has said this before.", "Nobody has said this before.", ""),
+    ],
+)
+def test_a_refusal_is_a_sentence_of_the_language_that_is_spoken(
+    refused: Phrase, english: str, german: str, french: str
+) -> None:
+    with timezone.override("Europe/London"):
+        for language, text in (("en", english), ("de", german), ("fr", french)):
+            with translation.override(language):
+                assert not text or sentence(refused) == text
+
+
+def test_a_sentence_stays_what_it_is() -> None:
+    with translation.override("de"):
+        once = sentence(FULL)
+        assert sentence(once) == once
+        assert sentence("") == ""

@@ -79,6 +79,14 @@ def test_what_cannot_be_is_refused_at_its_field_and_the_rest_is_kept(
     assert ada.last_name != "Byron"
 
 
+def test_a_refusal_is_in_the_language_of_who_reads_it(club: Organization) -> None:
+    ada = make.customer(club)
+    Customer.objects.filter(pk=ada.pk).update(locale="de")
+    answer = signed_in(ada).post("/details", **FILLED | {"first_name": "n" * 1_000})
+    assert answer.status == 422
+    assert "Höchstens 200 Zeichen, nicht 1.000." in answer.words
+
+
 def test_the_address_is_changed_by_a_code_that_goes_to_the_new_one(club: Organization) -> None:
     ada = make.customer(club, verified_emails=["old@member.example"])
     browser = signed_in(ada)

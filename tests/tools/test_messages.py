@@ -150,3 +150,20 @@ def test_a_package_without_a_language_is_found(tmp_path: Path) -> None:
 def test_the_products_catalogues_are_clean() -> None:
     assert {package.name for package in messages.packages()} >= {"notices", "organizations", "plans"}
     assert [str(finding) for package in messages.packages() for finding in messages.check(package)] == []
+    assert [str(finding) for finding in (*messages.without(), *messages.contradictions(messages.packages()))] == []
+
+
+def test_what_two_packages_say_differently_is_found(package: Path) -> None:
+    translated(package)
+    other = package.parent / "pool"
+    (other / "locale" / "de" / "LC_MESSAGES").mkdir(parents=True)
+    (other / "said.py").write_text('from django.utils.translation import gettext\nx = gettext("Leave")\n')
+    messages.write(other)
+    found = catalogue(other)
+    found[0].msgstr = "Gehen"
+    found.save()
+    (finding,) = messages.contradictions([package, other], root=package.parent)
+    assert "'Leave' is 'Gehen' here and 'x Leave' elsewhere" in finding.text
+    found[0].msgstr = "x Leave"
+    found.save()
+    assert list(messages.contradictions([package, other], root=package.parent)) == []

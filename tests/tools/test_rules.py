@@ -57,6 +57,10 @@ BROKEN: dict[str, tuple[Rule, str]] = {
     "orders by default": (rules.default_ordering, "class A:\n    class Meta:\n        ordering = ['name']"),
     "writes a service class": (rules.service_class, "class MembershipService: ..."),
     "writes a repository": (rules.service_class, "class CustomerRepository: ..."),
+    "refuses with an f-string": (
+        rules.refusal_text,
+        "from tessera.core.errors import Conflict\nraise Conflict(f'{plan} is full')",
+    ),
     "calls out by itself": (rules.outside_call, "import httpx2"),
     "calls out with the standard library": (rules.outside_call, "from urllib.request import urlopen"),
     "ends an affiliation": (rules.affiliation_end, "from tessera.people import affiliations\naffiliations.end(at=at)"),

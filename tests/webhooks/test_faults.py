@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 import time_machine
 
+from tessera.core.phrases import recalled
 from tessera.events.models import Event
 from tessera.webhooks import attempting
 from tessera.webhooks.models import WebhookEndpoint
@@ -94,7 +95,7 @@ def test_a_message_is_tried_ten_times_and_then_given_up(club: Club, receiver: Re
 
     delivery = only(endpoint)
     assert (delivery.status, delivery.attempts, delivery.last_status_code) == ("failed", 10, 500)
-    assert delivery.last_error == "answered 500"
+    assert recalled(delivery.last_error) == "answered 500"
     assert delivery.finished_at == times[-1]
     assert attempts(endpoint) == [(1, number, 500, "status") for number in range(1, 11)]
     gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
@@ -218,7 +219,8 @@ def test_a_redirect_is_never_followed(club: Club, receiver: Receiver, status: in
         assert private.got == public.got == []
     assert statuses(endpoint) == ["retrying", "retrying"]
     assert attempts(endpoint) == [(1, 1, status, "redirect")] * 2
-    assert {row.last_error for row in endpoint.deliveries.all()} == {f"answered {status}: redirects are not followed"}
+    errors = {recalled(row.last_error) for row in endpoint.deliveries.all()}
+    assert errors == {f"answered {status}: redirects are not followed"}
 
 
 def test_an_address_that_has_become_a_private_one_is_not_called(club: Club) -> None:
@@ -234,7 +236,7 @@ def test_an_address_that_has_become_a_private_one_is_not_called(club: Club) -> N
         assert private.got == []
     delivery = only(endpoint)
     assert (delivery.status, delivery.last_status_code) == ("retrying", None)
-    assert delivery.last_error.startswith("not sent: ")
+    assert recalled(delivery.last_error).startswith("not sent: ")
     assert attempts(endpoint) == [(1, 1, None, "refused")]
     assert fresh(endpoint).failing_since is not None
 

@@ -34,9 +34,9 @@ from tessera.access.types import Decision, Reason
 from tessera.core import ids
 from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
+from tessera.core.instants import instant_text
 from tessera.http import limits
 from tessera.http.errors import BodyTooLarge, MethodNotAllowed, TooManyRequests, Unauthenticated
-from tessera.http.schemas import instant_text
 from tessera.http.scopes import Scope
 from tessera.organizations.auth import Caller, authenticate
 from tessera.organizations.models import Organization
@@ -172,7 +172,7 @@ def _answer(decision: Decision, organization: Organization) -> object:
         "decision": decision.allow,
         "context": {
             "reason": decision.reason.value,
-            "reason_text": explain(decision, organization),
+            "reason_text": str(explain(decision, organization)),
             "permission": decision.permission,
             "membership": None if membership is None else ids.to_text(Prefix.MEMBERSHIP, membership),
             "plan": plan,

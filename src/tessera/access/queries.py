@@ -12,6 +12,7 @@ from tessera.access.facts import key_of, question_of
 from tessera.access.types import Decision, Reason, Source
 from tessera.core.intervals import Span
 from tessera.core.local_time import last_day
+from tessera.core.phrases import Phrase, said
 from tessera.organizations.models import Organization
 from tessera.organizations.time import zone as zone_of
 
@@ -95,51 +96,78 @@ def effective_sources(
     return found
 
 
-def explain(decision: Decision, organization: Organization) -> str:
+def explain(decision: Decision, organization: Organization) -> Phrase:
     """Return the decision as sentences for staff and for `reason_text`, with days in the organization's zone.
 
-    Such as "Granted via Acme Ltd, Corporate plan, until Tue 31 Mar 2026."
+    Such as "Granted via Acme Ltd, Corporate plan, until Tue 31 Mar 2026." English; pages say it in theirs.
     """
     if decision.reason in _PLAIN:
         return _PLAIN[decision.reason]
     zone = zone_of(organization)
-    until = _until(decision.valid_until, zone)
-    if decision.allow:
-        grace = ", in grace while the renewal is awaited" if decision.in_grace else ""
-        if decision.source is Source.COMPANY:
-            return f"Granted via {decision.company_name}, {decision.plan_name} plan{grace}, {until}."
-        return f"Granted by their own {decision.plan_name} plan{grace}, {until}."
-    return _refused(decision, zone)
+    return _allowed(decision, zone) if decision.allow else _refused(decision, zone)
 
 
-def _refused(decision: Decision, zone: ZoneInfo) -> str:
-    happens = decision.happens_at
-    via = f" via {decision.company_name}" if decision.source is Source.COMPANY else ""
-    plan = f"The {decision.plan_name} plan{via}"
+def _allowed(decision: Decision, zone: ZoneInfo) -> Phrase:
+    company, plan, until = decision.company_name, decision.plan_name, _until(decision.valid_until, zone)
+    if decision.source is Source.COMPANY and decision.in_grace:
+        return said(
+            "Granted via {company}, {plan} plan, in grace while the renewal is awaited, {until}.",
+            company=company,
+            plan=plan,
+            until=until,
+        )
+    if decision.source is Source.COMPANY:
+        return said("Granted via {company}, {plan} plan, {until}.", company=company, plan=plan, until=until)
+    if decision.in_grace:
+        return said(
+            "Granted by their own {plan} plan, in grace while the renewal is awaited, {until}.", plan=plan, until=until
+        )
+    return said("Granted by their own {plan} plan, {until}.", plan=plan, until=until)
+
+
+def _refused(decision: Decision, zone: ZoneInfo) -> Phrase:
+    happens, name, company = decision.happens_at, decision.plan_name, decision.company_name
+    via = decision.source is Source.COMPANY
+    plan = (
+        said("The {plan} plan via {company}", plan=name, company=company) if via else said("The {plan} plan", plan=name)
+    )
     match decision.reason:
         case Reason.MEMBERSHIP_PAUSED:
-            return f"{plan} is paused {_until(happens, zone) if happens else 'until it is resumed'}."
+            until = _until(happens, zone) if happens else said("until it is resumed")
+            return said("{it} is paused {until}.", it=plan, until=until)
+        case Reason.SEAT_LIMIT_REACHED if happens:
+            return said("{it} has no seat left; one is free from {start}.", it=plan, start=_moment(happens, zone))
         case Reason.SEAT_LIMIT_REACHED:
-            return f"{plan} has no seat left{f'; one is free from {_moment(happens, zone)}' if happens else ''}."
+            return said("{it} has no seat left.", it=plan)
         case Reason.MEMBERSHIP_PENDING:
-            return f"{plan} waits for approval or payment."
+            return said("{it} waits for approval or payment.", it=plan)
+        case Reason.MEMBERSHIP_SCHEDULED if happens:
+            return said("{it} starts on {start}.", it=plan, start=_moment(happens, zone))
         case Reason.MEMBERSHIP_SCHEDULED:
-            return f"{plan} starts {'on ' + _moment(happens, zone) if happens else 'later'}."
+            return said("{it} starts later.", it=plan)
+        case Reason.MEMBERSHIP_EXPIRED if happens:
+            return said("{it} ended on {end}.", it=plan, end=_last(happens, zone))
         case Reason.MEMBERSHIP_EXPIRED:
-            return f"{plan} ended{' on ' + _last(happens, zone) if happens else ''}."
+            return said("{it} ended.", it=plan)
+        case _ if happens:
+            return said(
+                "They left {company}, which holds the {plan} plan, on {end}.",
+                company=company,
+                plan=name,
+                end=_last(happens, zone),
+            )
         case _:
-            left = f", on {_last(happens, zone)}" if happens else ""
-            return f"They left {decision.company_name}, which holds the {decision.plan_name} plan{left}."
+            return said("They left {company}, which holds the {plan} plan.", company=company, plan=name)
 
 
 _PLAIN = {
-    Reason.CUSTOMER_UNKNOWN: "There is no such customer.",
-    Reason.REFERENCE_AMBIGUOUS: "Several customers go by this: use the id or number of one of them.",
-    Reason.TOKEN_INVALID: "The token does not count: over, altered, or for somebody else.",
-    Reason.CUSTOMER_BANNED: "This customer is banned.",
-    Reason.CUSTOMER_ARCHIVED: "This customer is archived.",
-    Reason.PERMISSION_UNKNOWN: "There is no permission for this.",
-    Reason.NOT_IN_ANY_PLAN: "No membership of theirs includes this.",
+    Reason.CUSTOMER_UNKNOWN: said("There is no such customer."),
+    Reason.REFERENCE_AMBIGUOUS: said("Several customers go by this: use the id or number of one of them."),
+    Reason.TOKEN_INVALID: said("The token does not count: over, altered, or for somebody else."),
+    Reason.CUSTOMER_BANNED: said("This customer is banned."),
+    Reason.CUSTOMER_ARCHIVED: said("This customer is archived."),
+    Reason.PERMISSION_UNKNOWN: said("There is no permission for this."),
+    Reason.NOT_IN_ANY_PLAN: said("No membership of theirs includes this."),
 }
 
 
@@ -160,19 +188,25 @@ def _held(permission: catalogue.Granted, decision: Decision) -> HeldPermission |
     )
 
 
-def _until(end: datetime | None, zone: ZoneInfo) -> str:
-    return "without an end" if end is None else f"until {_last(end, zone)}"
+def _until(end: datetime | None, zone: ZoneInfo) -> Phrase:
+    return said("without an end") if end is None else said("until {end}", end=_last(end, zone))
 
 
-def _last(end: datetime, zone: ZoneInfo) -> str:
+def _last(end: datetime, zone: ZoneInfo) -> Phrase:
     """Say an exclusive end: by its last day where that is whole, else by the instant."""
     local = end.astimezone(zone)
-    return _day(last_day(end, zone)) if local.time() == _MIDNIGHT else _moment(end, zone)
+    return _that_day(last_day(end, zone)) if local.time() == _MIDNIGHT else _moment(end, zone)
 
 
-def _moment(instant: datetime, zone: ZoneInfo) -> str:
+def _moment(instant: datetime, zone: ZoneInfo) -> Phrase:
     local = instant.astimezone(zone)
-    return _day(local) if local.time() == _MIDNIGHT else f"{_day(local)} at {local.hour:02}:{local.minute:02}"
+    if local.time() == _MIDNIGHT:
+        return _that_day(local.date())
+    return Phrase(f"{_day(local)} at {local.hour:02}:{local.minute:02}", "{instant}", {"instant": instant})
+
+
+def _that_day(day: date) -> Phrase:
+    return Phrase(_day(day), "{day}", {"day": day})
 
 
 def _day(day: date) -> str:

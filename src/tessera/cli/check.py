@@ -83,6 +83,6 @@ def _id(prefix: str, key: UUID | None) -> str | None:
 
 
 def _text(at: datetime | None) -> str | None:
-    from tessera.http.schemas import instant_text
+    from tessera.core.instants import instant_text
 
     return None if at is None else instant_text(at)

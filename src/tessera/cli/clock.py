@@ -18,8 +18,8 @@ def command(slug: str, time: str | None, as_json: bool) -> None:
     due on the way happens at its own instant.
     """
     project.start()
+    from tessera.core.instants import instant_text
     from tessera.events.types import Actor
-    from tessera.http.schemas import instant_text
     from tessera.organizations.clock import move_clock
     from tessera.organizations.queries import organization_by_slug, test_clock
 

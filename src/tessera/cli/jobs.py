@@ -92,7 +92,7 @@ def _key(text: str) -> UUID:
 
 def _facts(job: "Parked") -> dict[str, Any]:
     from tessera.core import ids
-    from tessera.http.schemas import instant_text
+    from tessera.core.instants import instant_text
 
     return {
         "id": ids.to_text(ids.Prefix.JOB, job.id),

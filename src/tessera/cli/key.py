@@ -125,7 +125,7 @@ def revoke(key_id: str, as_json: bool) -> None:
 
 def _facts(row: "KeyRow", at: datetime, *, maker_left: bool) -> dict[str, Any]:
     from tessera.core import ids
-    from tessera.http.schemas import instant_text
+    from tessera.core.instants import instant_text
 
     state = "works"
     if row.revoked_at is not None and row.revoked_at <= at:

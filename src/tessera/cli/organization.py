@@ -38,8 +38,8 @@ def create(
     from django.utils.text import slugify
 
     from tessera.core import clock, ids
+    from tessera.core.instants import instant_text
     from tessera.events.types import Actor
-    from tessera.http.schemas import instant_text
     from tessera.organizations import rules
     from tessera.organizations.models import Organization
     from tessera.organizations.services import create_organization

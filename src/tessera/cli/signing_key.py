@@ -76,7 +76,7 @@ def revoke(kid: str, as_json: bool) -> None:
 
 
 def _facts(key: "KeyView") -> dict[str, str | None]:
-    from tessera.http.schemas import instant_text
+    from tessera.core.instants import instant_text
 
     instants = {
         name: None if instant is None else instant_text(instant)

@@ -50,7 +50,6 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "django_htmx",
     "django_tasks",
-    "lucide",
     "tessera.db",
     "tessera.http",
     "tessera.jobs",
@@ -166,6 +165,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en-gb"
+# Those of packages that are no apps: they have no records. Apps' catalogues Django finds itself.
+LOCALE_PATHS = [Path(__file__).resolve().parents[1] / package / "locale" for package in ("core", "lifecycle")]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = None  # files are found in their packages; `tessera serve` makes compressed ones (cli/static_files.py)

@@ -23,7 +23,7 @@ from tessera.events.types import Actor
 from tessera.memberships import finding
 from tessera.organizations import sessions
 from tessera.organizations.factors import has_second_factor
-from tessera.organizations.formatting import Formats
+from tessera.organizations.formatting import Formats, sentence
 from tessera.organizations.models import Organization, Staff, User
 from tessera.organizations.rights import RIGHTS, Right, Role, may
 from tessera.organizations.time import zone
@@ -136,7 +136,9 @@ def open_to(whom: str, *, recent: bool = False) -> Callable[[Callable[P, HttpRes
             except NotFound:
                 answer = not_found(request)
             except TesseraError as refusal:
-                answer = render(request, "console/refused.html", {"problem": refusal.detail}, status=refusal.status)
+                answer = render(
+                    request, "console/refused.html", {"problem": sentence(refusal.detail)}, status=refusal.status
+                )
             add_never_cache_headers(answer)
             return answer
 
@@ -176,7 +178,7 @@ def _answered(
         except NotFound:
             return not_found(request)
         except TesseraError as refusal:
-            context = {"organization": member.organization, "problem": refusal.detail}
+            context = {"organization": member.organization, "problem": sentence(refusal.detail)}
             return render(request, "console/refused.html", context, status=refusal.status)
 
 

@@ -73,5 +73,6 @@ def _told(
     rows: QuerySet[Model], kind: _Kind, key: str, name: Any, text: Any, shared: Any, own: Any, version: Any
 ) -> QuerySet[Any, Any]:
     columns = {"a_kind": Value(int(kind)), "a_key": F(key), "a_name": name, "a_text": text, "a_shared": shared}
-    told: QuerySet[Any, Any] = rows.order_by().annotate(**columns, a_own=own, a_version=version)
-    return told.values_list(*columns, "a_own", "a_version")
+    told = rows.order_by().annotate(**columns, a_own=own, a_version=version)
+    found: QuerySet[Any, Any] = told.values_list(*columns, "a_own", "a_version")
+    return found

@@ -132,7 +132,7 @@ def _answer(staff: Member, customer: Customer, form: CheckForm) -> Answer:
     if moment is not None:
         at = local_time.first_instant(moment.replace(tzinfo=None), zone(staff.organization))
     decision = engine.decide(organization_id=staff.organization.pk, customer_id=customer.pk, asked=form.asked(), at=at)
-    return _shown(decision, explain(decision, staff.organization))
+    return _shown(decision, sentence(explain(decision, staff.organization)))
 
 
 def _shown(decision: Decision, text: str) -> Answer:

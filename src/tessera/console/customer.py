@@ -22,7 +22,7 @@ from tessera.memberships import queries as memberships
 from tessera.memberships import seats
 from tessera.memberships.types import Status
 from tessera.memberships.views import MembershipView
-from tessera.organizations.formatting import joined
+from tessera.organizations.formatting import joined, sentence
 from tessera.organizations.rights import Right
 from tessera.people import queries, services
 from tessera.people.models import Affiliation, Customer
@@ -167,7 +167,7 @@ def lift_ban(request: StaffRequest, ref: str) -> HttpResponse:
         try:
             answers.carried_out(lambda: services.lift_ban(customer=row, at=staff.at, actor=staff.actor))
         except TesseraError as refusal:
-            problem = refusal.detail
+            problem = sentence(refusal.detail)
         else:
             message = gettext("The ban of %(name)s is lifted.") % {"name": row.name}
             return answers.done(request, address_of(staff, row), message)

@@ -19,6 +19,7 @@ from tessera.console.pages import next_page
 from tessera.core import ids
 from tessera.core.errors import Forbidden, TesseraError
 from tessera.core.ids import Prefix
+from tessera.organizations.formatting import sentence
 from tessera.organizations.rights import Right
 from tessera.transfer import exporting, queries, tasks
 from tessera.transfer.lists import LISTS, Listed, list_named
@@ -93,7 +94,7 @@ def new(request: StaffRequest) -> HttpResponse:
         try:
             return answers.go(request, answers.carried_out(lambda: once(request, ask)))
         except TesseraError as refusal:
-            problem = refusal.detail
+            problem = sentence(refusal.detail)
     return answers.drawer(
         request,
         "console/exports/new.html",

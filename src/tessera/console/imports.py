@@ -17,6 +17,7 @@ from tessera.console.uploads import takes_upload
 from tessera.core import ids
 from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
+from tessera.organizations.formatting import sentence
 from tessera.organizations.rights import Right
 from tessera.transfer import importing, queries, tasks
 from tessera.transfer.mending import left_out_csv
@@ -96,7 +97,7 @@ def new(request: StaffRequest) -> HttpResponse:
         try:
             return answers.go(request, once(request, bring))
         except TesseraError as refusal:
-            form.add_error("file", refusal.detail[:1].upper() + refusal.detail[1:] + ".")
+            form.add_error("file", sentence(refusal.detail))
     return answers.page(
         request,
         "console/imports/new.html",
@@ -139,7 +140,7 @@ def start(request: StaffRequest, ref: str) -> HttpResponse:
     try:
         return answers.go(request, answers.carried_out(lambda: once(request, begin)))
     except TesseraError as refusal:
-        return _shown(request, queries.import_by_ref(staff.organization, ref), problem=refusal.detail)
+        return _shown(request, queries.import_by_ref(staff.organization, ref), problem=sentence(refusal.detail))
 
 
 @staff_may(Right.IMPORTS_WRITE)
@@ -157,7 +158,7 @@ def cancel(request: StaffRequest, ref: str) -> HttpResponse:
                 )
             )
         except TesseraError as refusal:
-            problem = refusal.detail
+            problem = sentence(refusal.detail)
         else:
             return answers.done(request, address_of(staff, found), gettext("The import is canceled."))
     started = found.started_at is not None

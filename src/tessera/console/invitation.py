@@ -17,6 +17,7 @@ from tessera.core.errors import TesseraError
 from tessera.organizations import invitations, sessions, tokens
 from tessera.organizations.errors import AlreadyStaff, InvitationOver
 from tessera.organizations.factors import Factor
+from tessera.organizations.formatting import sentence
 from tessera.organizations.models import Invitation, User
 from tessera.organizations.rights import Role
 
@@ -75,7 +76,7 @@ def _of_somebody_known(request: HttpRequest, invitation: Invitation) -> HttpResp
             )
         )
     except AlreadyStaff as refusal:
-        return _page(request, invitation, problem=refusal.detail, status=409)
+        return _page(request, invitation, problem=sentence(refusal.detail), status=409)
     except InvitationOver:
         return render(request, "console/invitation/over.html", status=410)
     return redirect("console:home", club.slug)

@@ -13,15 +13,18 @@ _CATALOGUES: Final = Path(__file__).resolve().parent / "locale"
 # A page is called German only if its sentences are: those that have a catalogue, and English, which needs none.
 SPOKEN: Final = frozenset({"en", *(path.parts[-3] for path in _CATALOGUES.glob("*/LC_MESSAGES/django.mo"))})
 _PAGES: Final = "/console/"
+# Pages of visitors choose their language themselves; before that, as where there is nothing, their browser's counts.
+_OF_VISITORS: Final = ("/join/", "/portal/", "/embed/", "/notices/", "/mailbox/")
 
 
 def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Django's middleware that lets the console's pages be written in the language of whoever asks."""
+    """Django's middleware that lets pages be written in the language of whoever asks."""
 
     def answered(request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(_PAGES):
+        chosen = _known(own(request)) if request.path_info.startswith(_PAGES) else ""
+        if not request.path_info.startswith((_PAGES, *_OF_VISITORS)):
             return get_response(request)
-        with translation.override(_known(own(request)) or _of_browser(request) or "en"):
+        with translation.override(chosen or _of_browser(request) or "en"):
             return get_response(request)
 
     return answered

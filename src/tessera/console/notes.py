@@ -18,6 +18,7 @@ from tessera.console.once import once
 from tessera.core import ids
 from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
+from tessera.organizations.formatting import sentence
 from tessera.organizations.rights import Right
 from tessera.people import notes, queries
 from tessera.people.models import Company, Customer
@@ -149,7 +150,7 @@ def _deleting(kind: str) -> Callable[[StaffRequest, str, str], HttpResponse]:
             try:
                 answers.carried_out(lambda: notes.delete_note(note=note, at=staff.at, actor=staff.actor))
             except TesseraError as refusal:
-                problem = refusal.detail
+                problem = sentence(refusal.detail)
             else:
                 told: dict[str, Any] = {"about": _reference(about), "note": note_ref}
                 return undo.done(request, _back(staff, about), gettext("Note deleted."), what="note", **told)

@@ -22,6 +22,7 @@ from tessera.organizations import codes, passkeys, sessions
 from tessera.organizations.adapters import passkey_domain
 from tessera.organizations.errors import PasskeyRefused, PasswordWrong
 from tessera.organizations.factors import Factor, factors_of
+from tessera.organizations.formatting import sentence
 from tessera.organizations.models import User
 
 _PASSWORD, _CODE, _PASSKEY = "proof_password", "proof_code", "proof_passkey"
@@ -110,7 +111,7 @@ def _words(refusal: TesseraError) -> str:
         "too_many_codes": gettext("Too many wrong codes. Wait a quarter of an hour, or choose another way."),
         "too_many_requests": gettext("Too many attempts. Wait a few minutes, then try again."),
     }
-    return said.get(refusal.code, refusal.detail)
+    return said.get(refusal.code) or sentence(refusal.detail)
 
 
 def _question(request: HttpRequest, user: User, problem: str) -> HttpResponse:

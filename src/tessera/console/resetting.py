@@ -19,6 +19,7 @@ from tessera.http import limits, mail
 from tessera.http.errors import TooManyRequests
 from tessera.organizations import accounts, tokens
 from tessera.organizations.errors import LinkOver
+from tessera.organizations.formatting import sentence
 
 
 class AddressForm(forms.Form):
@@ -85,7 +86,7 @@ def email(request: HttpRequest, ref: str, token: str) -> HttpResponse:
         except LinkOver:
             return _over(request, reverse("console:account"))
         except TesseraError as refusal:
-            problem = refusal.detail
+            problem = sentence(refusal.detail)
         else:
             if request.user.is_authenticated:
                 return redirect("console:account")

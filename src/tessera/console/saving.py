@@ -14,6 +14,7 @@ from tessera.console.models import ListColumns, SavedView
 from tessera.core import ids
 from tessera.core.errors import Conflict, Forbidden, Invalid, NotFound
 from tessera.core.ids import Prefix
+from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations import versions
@@ -85,7 +86,7 @@ def save(*, staff: Staff, listed: str, name: str, query: str, shared: bool, at: 
         raise ViewInvalid("these filters are too long to be saved")
     with db.transaction():
         if SavedView.objects.filter(staff=staff, listed=listed).count() >= MOST:
-            raise ViewInvalid(f"at most {MOST} views of a list; remove one first", pointer="/name")
+            raise ViewInvalid(said("at most {most} views of a list; remove one first", most=MOST), pointer="/name")
         row = SavedView(
             organization_id=staff.organization_id,
             staff=staff,
@@ -109,7 +110,7 @@ def change(*, staff: Staff, view_id: UUID | None, version: int | None, at: datet
         told["name"] = _name(told["name"])
     with db.transaction():
         row = _row(staff, view_id, lock=True)
-        versions.check(row.version, version, said="somebody has changed this view meanwhile")
+        versions.check(row.version, version, detail=said("somebody has changed this view meanwhile"))
         fields = sorted(name for name, value in told.items() if getattr(row, name) != value)
         if not fields:
             return _view(row, staff)

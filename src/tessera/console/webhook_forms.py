@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from tessera.console import words
 from tessera.console.conflicts import VersionedForm
 from tessera.events.types import EventType
 from tessera.webhooks.queries import EndpointFacts
@@ -19,17 +20,26 @@ _FIRST = ("membership", "customer", "company", "affiliation", "plan", "price", "
 _CALLED = {
     "affiliation": _("Who belongs to companies"),
     "api_key": _("API keys"),
+    "bulk_run": _("Many customers at once"),
     "company": _("Companies"),
     "customer": _("Customers"),
     "export": _("Exports"),
     "import": _("Imports"),
     "job": _("Jobs that were given up"),
     "membership": _("Memberships"),
+    "note": _("Notes"),
     "organization": _("The organization"),
     "permission": _("Permissions"),
     "plan": _("Plans"),
     "price": _("Prices"),
+    "question": _("Questions of signing up"),
+    "questions": _("Answers of who joins"),
+    "saved_view": _("Saved views"),
+    "signing_key": _("Keys that sign tokens"),
+    "signup_settings": _("Signing up"),
     "staff": _("Staff"),
+    "terms": _("Terms accepted"),
+    "trusted_issuer": _("Trusted issuers"),
     "webhook_endpoint": _("Webhooks"),
 }
 
@@ -117,10 +127,10 @@ class EndpointForm(VersionedForm):
         ticked = set(self["event_types"].value() or ())
         for noun, types in _nouns().items():
             yield Noun(
-                name=str(_CALLED.get(noun, noun.replace("_", " ").capitalize())),
+                name=str(_CALLED[noun]),
                 whole=Choice(f"{noun}.*", gettext("All of these"), f"{noun}.*" in ticked),
                 types=tuple(
-                    Choice(each.value, each.partition(".")[2].replace("_", " ").capitalize(), each.value in ticked)
+                    Choice(each.value, words.happened(each, plan="", other="")[0], each.value in ticked)
                     for each in types
                 ),
             )

@@ -7,6 +7,7 @@ CLDR counts none for AFN ALL ISK LAK LBP MMK RSD SOS STD YER, providers count tw
 from typing import Final
 
 from tessera.core.errors import Invalid
+from tessera.core.phrases import said
 
 _TWO: Final = """
     AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
@@ -47,7 +48,7 @@ def minor_digits(code: str) -> int:
         return _MINOR_DIGITS[code]
     except KeyError:
         raise UnknownCurrency(
-            f"{code[:12]!r} is not a currency; use a three-letter ISO 4217 code such as GBP"
+            said("{code!r} is not a currency; use a three-letter ISO 4217 code such as GBP", code=code[:12])
         ) from None
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tessera.core.errors import Invalid
+from tessera.core.phrases import said
 
 MAX_DAYS = 36_500
 
@@ -42,7 +43,7 @@ def zone_named(name: str) -> ZoneInfo:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             pass
-    raise UnknownTimeZone(f"{name[:64]!r} is not a time zone; use an IANA name such as Europe/London")
+    raise UnknownTimeZone(said("{name!r} is not a time zone; use an IANA name such as Europe/London", name=name[:64]))
 
 
 def first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
@@ -54,7 +55,7 @@ def first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
     Raises InvalidPeriod if `wall` is aware.
     """
     if wall.tzinfo is not None:
-        raise InvalidPeriod(f"{wall.isoformat()} is not a local wall-clock time")
+        raise InvalidPeriod(said("{wall} is not a local wall-clock time", wall=wall.isoformat()))
     with within_the_calendar():
         instant = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
         if wall_at(instant, zone) == wall:
@@ -123,7 +124,7 @@ def local_days_before(instant: datetime, days: int, zone: ZoneInfo) -> datetime:
 
 def _whole_days(days: int) -> timedelta:
     if not 0 <= days <= MAX_DAYS:
-        raise InvalidPeriod(f"{days} days is not from 0 to {MAX_DAYS}")
+        raise InvalidPeriod(said("{days} days is not from 0 to {most}", days=days, most=MAX_DAYS))
     return timedelta(days=days)
 
 
@@ -140,7 +141,9 @@ def day_start(day: date, zone: ZoneInfo) -> datetime:
 
 def as_utc(instant: datetime) -> datetime:
     if instant.tzinfo is None or instant.utcoffset() is None:
-        raise InvalidPeriod(f"{instant.isoformat()} has no time zone; an instant needs one, such as Z")
+        raise InvalidPeriod(
+            said("{instant} has no time zone; an instant needs one, such as Z", instant=instant.isoformat())
+        )
     with within_the_calendar():
         return instant.astimezone(UTC)
 

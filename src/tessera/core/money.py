@@ -9,6 +9,7 @@ from typing import Final
 
 from tessera.core.currencies import minor_digits, smallest_step
 from tessera.core.errors import Invalid
+from tessera.core.phrases import said
 
 MAX_AMOUNT: Final = 999_999_999_999
 """The largest amount, in minor units: twelve digits, the most that any currency has at a payment provider."""
@@ -66,11 +67,14 @@ def parse_amount(text: str, currency: str) -> int:
     match = _DECIMAL.fullmatch(text.strip())
     if match is None:
         example = amount_text(35 * 10**digits, currency)
-        raise InvalidAmount(f"{text[:24]!r} is not an amount such as {example}")
+        raise InvalidAmount(said("{text!r} is not an amount such as {example}", text=text[:24], example=example))
     whole, decimals = match[1], match[2] or match[3] or ""
     if len(decimals) > digits:
-        allowed = f"at most {digits} decimals" if digits else "no decimals"
-        raise InvalidAmount(f"an amount in {currency} has {allowed}")
+        raise InvalidAmount(
+            said("an amount in {currency} has at most {digits} decimals", currency=currency, digits=digits)
+            if digits
+            else said("an amount in {currency} has no decimals", currency=currency)
+        )
     amount = int(whole + decimals.ljust(digits, "0"))
     check_amount(amount, currency)
     return amount
@@ -94,8 +98,10 @@ def _check_step(amount: int, currency: str) -> None:
     if isinstance(amount, bool) or not isinstance(amount, int):
         raise InvalidAmount("an amount is a whole number of minor units")
     if amount % step:
-        raise InvalidAmount(f"an amount in {currency} is a multiple of {step} minor units")
+        raise InvalidAmount(
+            said("an amount in {currency} is a multiple of {step} minor units", currency=currency, step=step)
+        )
 
 
 def _too_large(currency: str) -> InvalidAmount:
-    return InvalidAmount(f"an amount cannot be more than {amount_text(MAX_AMOUNT, currency)} {currency}")
+    return InvalidAmount(said("an amount cannot be more than {most}", most=Money(MAX_AMOUNT, currency)))

@@ -21,6 +21,7 @@ from tessera.core.local_time import (
     local_wall,
     within_the_calendar,
 )
+from tessera.core.phrases import said
 
 MAX_YEARS = 100
 MAX_TERMS = 1_000
@@ -53,6 +54,14 @@ class Interval(StrEnum):
         return MAX_YEARS * 12 // self.months if self.months else MAX_DAYS // self.days
 
 
+_COUNTED = {
+    Interval.DAY: said("days"),
+    Interval.WEEK: said("weeks"),
+    Interval.MONTH: said("months"),
+    Interval.YEAR: said("years"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Anchor:
     """A local day and wall-clock time from which all ends are stepped.
@@ -68,7 +77,14 @@ class Anchor:
 
     def __post_init__(self) -> None:
         if not (1 <= self.year <= 9999 and 1 <= self.month <= 12 and 1 <= self.day <= 31):
-            raise InvalidPeriod(f"no anchor in year {self.year}, month {self.month}, on day {self.day}")
+            raise InvalidPeriod(
+                said(
+                    "no anchor in year {year}, month {month}, on day {day}",
+                    year=self.year,
+                    month=self.month,
+                    day=self.day,
+                )
+            )
         if self.time.tzinfo is not None or self.time.fold:
             raise InvalidPeriod("an anchor's time is a plain wall-clock time")
 
@@ -79,13 +95,13 @@ class Anchor:
         Raises InvalidPeriod if `wall` is aware or not on `day`, clamped to the month's length.
         """
         if wall.tzinfo is not None:
-            raise InvalidPeriod(f"{wall.isoformat()} is not a local wall-clock time")
+            raise InvalidPeriod(said("{wall} is not a local wall-clock time", wall=wall.isoformat()))
         if day is None:
             day = wall.day
         elif not 1 <= day <= 31:
-            raise InvalidPeriod(f"no anchor day {day}; it is a day of the month, 1 to 31")
+            raise InvalidPeriod(said("no anchor day {day}; it is a day of the month, 1 to 31", day=day))
         elif wall.day != _clamped(wall.year, wall.month, day):
-            raise InvalidPeriod(f"a start on {wall.date()} is not on its anchor day {day}")
+            raise InvalidPeriod(said("a start on {start} is not on its anchor day {day}", start=wall.date(), day=day))
         return cls(wall.year, wall.month, day, wall.time().replace(fold=0))
 
     @classmethod
@@ -107,7 +123,7 @@ class Anchor:
                 return cls(int(year), int(month), int(day), time.fromisoformat(clock))
         except ValueError:
             pass
-        raise InvalidPeriod(f"{text[:40]!r} is not an anchor such as 2026-01-31T09:00:00")
+        raise InvalidPeriod(said("{text!r} is not an anchor such as 2026-01-31T09:00:00", text=text[:40]))
 
     @property
     def wall(self) -> datetime:
@@ -130,7 +146,7 @@ def boundary(anchor: Anchor, n: int, *, every: Interval, count: int, zone: ZoneI
     """
     _check_count(every, count)
     if n < 0:
-        raise InvalidPeriod(f"no period {n}; the first is 0")
+        raise InvalidPeriod(said("no period {n}; the first is 0", n=n))
     with within_the_calendar():
         if every.months:
             year, month0 = divmod(anchor.year * 12 + anchor.month - 1 + n * count * every.months, 12)
@@ -256,12 +272,12 @@ def terms(
     No term is empty. Raises InvalidPeriod if these do not fit together, and as `boundary` does.
     """
     if not 1 <= take <= MAX_TERMS:
-        raise InvalidPeriod(f"cannot list {take} terms; from 1 to {MAX_TERMS}")
+        raise InvalidPeriod(said("cannot list {take} terms; from 1 to {most}", take=take, most=MAX_TERMS))
     begins = anchored_at = first_instant(anchor.wall, zone)
     if starts_at is not None and (begins := as_utc(starts_at)) < anchored_at:
         raise InvalidPeriod("a term cannot start before its anchor")
     if cycle is not None and every is not Interval.YEAR:
-        raise InvalidPeriod(f"a fixed cycle is counted in years, not in {every}s")
+        raise InvalidPeriod(said("a fixed cycle is counted in years, not in {every}", every=_COUNTED[every]))
     if cycle is not None and anchor.day != anchor.wall.day:
         raise InvalidPeriod("a fixed cycle has no anchor day")
     listed: list[tuple[datetime, datetime]] = []
@@ -288,15 +304,22 @@ def _day_start_on(year: int, month: int, day: int, zone: ZoneInfo) -> datetime:
 
 def _check_count(every: Interval, count: int) -> None:
     if not 1 <= count <= every.max_count:
-        raise InvalidPeriod(f"a period of {count} {every}s; it has from 1 to {every.max_count}")
+        raise InvalidPeriod(
+            said(
+                "a period of {count} {every}; it has from 1 to {most}",
+                count=count,
+                every=_COUNTED[every],
+                most=every.max_count,
+            )
+        )
 
 
 def _check_day_of_year(month: int, day: int) -> None:
     if not (1 <= month <= 12 and 1 <= day <= _clamped(2000, month, 31)):
-        raise InvalidPeriod(f"no day {day} in month {month}")
+        raise InvalidPeriod(said("no day {day} in month {month}", day=day, month=month))
 
 
 def _month_and_day(text: str) -> tuple[int, int]:
     if match := _MONTH_AND_DAY.fullmatch(text):
         return int(match[1]), int(match[2])
-    raise InvalidPeriod(f"{text[:20]!r} is not a month and day such as 04-01")
+    raise InvalidPeriod(said("{text!r} is not a month and day such as 04-01", text=text[:20]))

@@ -8,12 +8,12 @@ from uuid import UUID
 from tessera import db
 from tessera.core import clock, ids
 from tessera.core.ids import new_id
+from tessera.core.instants import instant_text
 from tessera.events import queries
 from tessera.events import services as events
 from tessera.events.lineage import Fork
 from tessera.events.models import EventCounter, FeedEpoch
 from tessera.events.types import Actor, EventType
-from tessera.http.schemas import instant_text
 
 
 @dataclass(frozen=True, slots=True)

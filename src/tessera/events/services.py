@@ -13,12 +13,12 @@ from django.db import connection
 from tessera import db
 from tessera.core import clock
 from tessera.core.ids import new_id
+from tessera.core.instants import instant_text
 from tessera.db import bulk
 from tessera.events import origins
 from tessera.events.models import Event, EventCounter
 from tessera.events.reacting import enqueue_reacting
 from tessera.events.types import Actor, EventType
-from tessera.http.schemas import instant_text
 
 _COLUMNS: Final = (
     *("id", "organization_id", "sequence", "type", "at", "recorded_at", "actor"),

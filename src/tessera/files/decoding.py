@@ -11,6 +11,7 @@ from typing import Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from tessera.core.phrases import Phrase, said
 from tessera.files.errors import PictureDamaged, PictureTooLarge, PictureTooManyPixels, PictureUnsupported
 from tessera.files.types import MOST_BYTES, MOST_PIXELS, SIZES, Kind, Renditions
 
@@ -66,14 +67,16 @@ def _check_header(opened: Image.Image) -> None:
         raise PictureTooManyPixels(_too_many(), pointer=_POINTER)
     if max(width, height) > _UNEQUAL * min(width, height):
         raise PictureTooManyPixels(
-            f"one side of the picture is more than {_UNEQUAL} times as long as the other", pointer=_POINTER
+            said("one side of the picture is more than {times} times as long as the other", times=_UNEQUAL),
+            pointer=_POINTER,
         )
     if getattr(opened, "n_frames", 1) > 1:
         raise PictureUnsupported("the picture moves: choose one that stands still", pointer=_POINTER)
 
 
-def _too_many() -> str:
-    return f"the picture has more than {MOST_PIXELS // 1_000_000} megapixels: make it smaller, and try that"
+def _too_many() -> Phrase:
+    most = MOST_PIXELS // 1_000_000
+    return said("the picture has more than {most} megapixels: make it smaller, and try that", most=most)
 
 
 def _decoded(opened: Image.Image, kind: Kind) -> Image.Image:

@@ -25,6 +25,7 @@ from django.conf import settings
 
 import tessera
 from tessera.core.errors import TesseraError
+from tessera.core.phrases import said
 from tessera.http import networks, targets
 from tessera.http.networks import Address, Allowed
 from tessera.http.targets import OutboundRefused, OutboundUrlInvalid, Target
@@ -126,10 +127,16 @@ def request(
         raise _not_connected(target, failure) from failure
     except httpcore2.RemoteProtocolError as failure:
         if not network.ended:
-            raise OutboundFailed(f"what {target.host} answers is not HTTP", reason="malformed") from failure
-        raise OutboundFailed(f"{target.host} broke off before its answer ended", reason="broken_off") from failure
+            raise OutboundFailed(
+                said("what {host} answers is not HTTP", host=target.host), reason="malformed"
+            ) from failure
+        raise OutboundFailed(
+            said("{host} broke off before its answer ended", host=target.host), reason="broken_off"
+        ) from failure
     except httpcore2.NetworkError as failure:
-        raise OutboundFailed(f"{target.host} broke off before its answer ended", reason="broken_off") from failure
+        raise OutboundFailed(
+            said("{host} broke off before its answer ended", host=target.host), reason="broken_off"
+        ) from failure
 
 
 def _allowed() -> tuple[Allowed, ...]:
@@ -147,8 +154,11 @@ def _check(target: Target, addresses: Iterable[Address], *, allow_http: bool) ->
             # Where a name leads inside is for the operator to know, not for whoever typed the name.
             log.warning("no request to %s: %s is refused (%s)", target.host, address, why)
             raise OutboundRefused(
-                f"{target.host} is in a network that requests do not go to; the operator of this installation can "
-                "allow it (TESSERA_OUTBOUND_ALLOWED)"
+                said(
+                    "{host} is in a network that requests do not go to; the operator of this installation can "
+                    "allow it (TESSERA_OUTBOUND_ALLOWED)",
+                    host=target.host,
+                )
             )
 
 
@@ -156,7 +166,7 @@ def _check_scheme_and_port(target: Target, *, allow_http: bool) -> None:
     if target.scheme == "http" and not allow_http:
         raise OutboundRefused("the address should begin with https://")
     if target.port != (443 if target.scheme == "https" else 80):
-        raise OutboundRefused(f"requests do not go to port {target.port}; leave it out")
+        raise OutboundRefused(said("requests do not go to port {port}; leave it out", port=str(target.port)))
 
 
 def _looked_up(host: str, resolver: Resolver, deadline: "_Deadline") -> Sequence[Address]:
@@ -179,19 +189,24 @@ def _looked_up(host: str, resolver: Resolver, deadline: "_Deadline") -> Sequence
     except TimeoutError as failure:
         raise deadline.failure() from failure
     except OSError as failure:
-        raise OutboundFailed(f"there is no host called {host}", reason="unknown_host") from failure
+        raise OutboundFailed(said("there is no host called {host}", host=host), reason="unknown_host") from failure
     if not addresses:
-        raise OutboundFailed(f"there is no host called {host}", reason="unknown_host")
+        raise OutboundFailed(said("there is no host called {host}", host=host), reason="unknown_host")
     return addresses
 
 
 def _not_connected(target: Target, failure: httpcore2.ConnectError) -> OutboundFailed:
     cause = failure.__cause__
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return OutboundFailed(f"the certificate of {target.host}: {cause.verify_message}", reason="certificate")
+        return OutboundFailed(
+            said("the certificate of {host}: {why}", host=target.host, why=cause.verify_message), reason="certificate"
+        )
     if isinstance(cause, ssl.SSLError):
-        return OutboundFailed(f"{target.host} does not speak TLS as we do", reason="not_connected")
-    return OutboundFailed(f"{target.host} does not take connections on port {target.port}", reason="not_connected")
+        return OutboundFailed(said("{host} does not speak TLS as we do", host=target.host), reason="not_connected")
+    return OutboundFailed(
+        said("{host} does not take connections on port {port}", host=target.host, port=str(target.port)),
+        reason="not_connected",
+    )
 
 
 def _headers(target: Target, given: Mapping[str, str], *, length: int | None) -> list[tuple[bytes, bytes]]:
@@ -247,7 +262,9 @@ class _Deadline:
         return left
 
     def failure(self) -> OutboundFailed:
-        return OutboundFailed(f"there was no whole answer within {self._seconds:g} s", reason="timed_out")
+        return OutboundFailed(
+            said("there was no whole answer within {seconds:g} s", seconds=self._seconds), reason="timed_out"
+        )
 
     def milliseconds_since_start(self) -> int:
         return round((time.monotonic() - self._start) * 1000)

@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from tessera.core.instants import instant_text
 from tessera.core.money import MAX_AMOUNT
 
 T = TypeVar("T")
@@ -82,11 +83,6 @@ class PageFilters(Filters):
 
     limit: Limit = 50
     cursor: Cursor | None = None
-
-
-def instant_text(at: datetime) -> str:
-    """Return the instant in RFC 3339, UTC, ending in Z; fractions of a second only where there are some."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _instant(value: object) -> datetime:

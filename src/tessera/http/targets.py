@@ -8,6 +8,7 @@ from typing import Final
 import httpx2
 
 from tessera.core.errors import Invalid
+from tessera.core.phrases import said
 from tessera.http.networks import Address
 
 LONGEST: Final = 2_000
@@ -53,7 +54,9 @@ class Target:
 def read(url: str) -> Target:
     """Return the target of an http or https address. Raises OutboundUrlInvalid if it is none, or not clearly one."""
     if len(url) > LONGEST:
-        raise OutboundUrlInvalid(f"the address has {len(url)} characters; at most {LONGEST} are taken")
+        raise OutboundUrlInvalid(
+            said("the address has {many} characters; at most {longest} are taken", many=len(url), longest=LONGEST)
+        )
     if any(character.isspace() or not character.isprintable() for character in url):
         raise OutboundUrlInvalid("the address has spaces or control characters; percent-encode them")
     if not url.lower().startswith(("https://", "http://")):

@@ -18,10 +18,11 @@ from pydantic import Field, ValidationError
 from tessera.core import ids
 from tessera.core.errors import NotFound, TesseraError
 from tessera.core.ids import Prefix
+from tessera.core.instants import instant_text
 from tessera.http import edge, limits, problems
 from tessera.http.api import StrictParser
 from tessera.http.errors import MethodNotAllowed
-from tessera.http.schemas import In, instant_text
+from tessera.http.schemas import In
 from tessera.identity import app_tokens, codes, signatures
 from tessera.identity.app_tokens import AppTokens
 from tessera.identity.errors import OriginNotAllowed, PersonAmbiguous, TokenInvalid

@@ -18,6 +18,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from tessera import db, organizations
 from tessera.core import clock, ids
 from tessera.core.ids import Prefix
+from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.http import limits
@@ -183,7 +184,9 @@ def _check_asked(organization: Organization, key: str, browser_hash: str, at: da
 
 def _wait(left: timedelta) -> TooManyRequests:
     seconds = max(1, int(left.total_seconds()) + 1)
-    return TooManyRequests(f"a code has been sent: wait {seconds} s before asking for another", retry_after=seconds)
+    return TooManyRequests(
+        said("a code has been sent: wait {seconds} s before asking for another", seconds=seconds), retry_after=seconds
+    )
 
 
 def _refusal(row: CodeAttempt | None, at: datetime) -> CodeVoid | CodeExpired | CodeWrong:
@@ -194,7 +197,7 @@ def _refusal(row: CodeAttempt | None, at: datetime) -> CodeVoid | CodeExpired | 
     if row.expires_at <= at:
         return CodeExpired("this code was good for ten minutes, and they are over: ask for another one")
     if row.tries >= MOST_TRIES:
-        return CodeVoid(f"{MOST_TRIES} wrong codes are too many: ask for another one")
+        return CodeVoid(said("{most} wrong codes are too many: ask for another one", most=MOST_TRIES))
     return CodeWrong("this is not the code that was sent", tries_left=MOST_TRIES - row.tries)
 
 

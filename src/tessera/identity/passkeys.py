@@ -31,6 +31,7 @@ from fido2.webauthn import (
 from tessera import db
 from tessera.core import clock, ids
 from tessera.core.ids import Prefix, new_id
+from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.http import limits
@@ -120,7 +121,7 @@ def make(signed_in: SignedIn, *, domain: str, state: str, answer: str, name: str
         _spend(signed_in.organization, challenge)
         Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
         if Passkey.objects.filter(customer=customer).count() >= MOST:
-            raise TooManyPasskeys(f"you have {MOST} passkeys: remove one first")
+            raise TooManyPasskeys(said("you have {most} passkeys: remove one first", most=MOST))
         try:
             with db.transaction():
                 row.save(force_insert=True)

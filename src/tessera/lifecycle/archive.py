@@ -7,6 +7,7 @@ from django.db.models import F
 from tessera import db
 from tessera.core import ids
 from tessera.core.ids import Prefix
+from tessera.core.phrases import counted, said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.lifecycle.errors import MembershipsRunning
@@ -28,7 +29,7 @@ def archive_customer(*, customer: Customer, at: datetime, actor: Actor) -> Custo
     with db.transaction():
         present = _locked(customer)
         if present.status == CustomerStatus.BANNED:
-            raise HolderBanned(f"{present.name} is banned; lift the ban first")
+            raise HolderBanned(said("{name} is banned; lift the ban first", name=present.name))
         if present.status == CustomerStatus.ACTIVE:
             _refuse_running(present, at)
             _set(present, CustomerStatus.ARCHIVED, EventType.CUSTOMER_ARCHIVED, at, actor)
@@ -70,7 +71,7 @@ def _locked(customer: Customer) -> Customer:
     present = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     if present.merged_into_id is not None:
         into = ids.to_text(Prefix.CUSTOMER, present.merged_into_id)
-        raise CustomerMerged(f"{present.name} has been merged into another customer", into=into)
+        raise CustomerMerged(said("{name} has been merged into another customer", name=present.name), into=into)
     return present
 
 
@@ -79,7 +80,12 @@ def _refuse_running(holder: Customer | Company, at: datetime) -> None:
     running = [ids.to_text(Prefix.MEMBERSHIP, membership.pk) for membership, _ in unended(holder, at)]
     if running:
         raise MembershipsRunning(
-            f"{holder.name} has {len(running)} running membership{'s' if len(running) > 1 else ''}: end them first",
+            counted(
+                "{name} has {number} running membership: end them first",
+                "{name} has {number} running memberships: end them first",
+                number=len(running),
+                name=holder.name,
+            ),
             memberships=running[:_MOST_NAMED],
         )
 

@@ -10,6 +10,7 @@ from django.db.models import F
 from tessera import db
 from tessera.core import ids
 from tessera.core.ids import Prefix
+from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.identity import traces
@@ -101,7 +102,7 @@ def _locked(customer: Customer, into: Customer) -> tuple[Customer, Customer]:
     for row in locked.values():
         if row.merged_into_id is not None:
             raise CustomerMerged(
-                f"{row.name} has been merged into another customer",
+                said("{name} has been merged into another customer", name=row.name),
                 into=ids.to_text(Prefix.CUSTOMER, row.merged_into_id),
             )
     return locked[customer.pk], locked[into.pk]
@@ -110,11 +111,12 @@ def _locked(customer: Customer, into: Customer) -> tuple[Customer, Customer]:
 def _refuse_unsettled(customer: Customer, into: Customer, at: datetime) -> None:
     both = [ids.to_text(Prefix.CUSTOMER, row.pk) for row in (customer, into)]
     if into.status == CustomerStatus.ARCHIVED:
-        raise CustomerArchived(f"{into.name} is archived; restore them first")
+        raise CustomerArchived(said("{name} is archived; restore them first", name=into.name))
     banned = [row for row in (customer, into) if row.status == CustomerStatus.BANNED]
     if len(banned) == 1:
         raise MergeUnsettled(
-            f"{banned[0].name} is banned and the other is not: lift the ban, or ban both, first", customers=both
+            said("{name} is banned and the other is not: lift the ban, or ban both, first", name=banned[0].name),
+            customers=both,
         )
     held = {
         plan_id: membership

@@ -13,6 +13,7 @@ from tessera import db
 from tessera.core import ids
 from tessera.core.errors import NotFound, TesseraError
 from tessera.core.ids import Prefix
+from tessera.core.phrases import kept, recalled
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.memberships import granting
@@ -184,7 +185,7 @@ def refusals(*, organization: Organization, run_id: UUID, after: int = 0, limit:
         run__organization=organization, run=run_id, outcome=Outcome.REFUSED, pk__gt=after
     ).select_related("customer")
     return [
-        (row.pk, Refused(row.customer_id, row.customer.name, row.customer.number, row.reason))
+        (row.pk, Refused(row.customer_id, row.customer.name, row.customer.number, recalled(row.reason)))
         for row in rows.order_by("id")[:limit]
     ]
 
@@ -222,7 +223,7 @@ def _carry_out(run: BulkRun, item_id: int, at: datetime) -> None:
             with db.transaction():
                 item.outcome = do_one(run, item.customer, at=at)
         except TesseraError as refusal:
-            item.outcome, item.reason = Outcome.REFUSED, refusal.detail[:_LONGEST_REASON]
+            item.outcome, item.reason = Outcome.REFUSED, kept(refusal.detail, _LONGEST_REASON)
         item.save(update_fields=["outcome", "reason"])
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from tessera.core.phrases import said
 from tessera.memberships.errors import PlanFull
 from tessera.memberships.models import Membership, Term
 from tessera.memberships.status_sql import with_plan, with_status
@@ -33,7 +34,7 @@ def full_plans(plans: Collection[Plan], at: datetime) -> set[UUID]:
 def refuse_full(plan: Plan, at: datetime) -> None:
     """Raise PlanFull if nobody more gets the plan. True for as long as the caller holds the plan's lock."""
     if plan.capacity is not None and places_taken(plan, at) >= plan.capacity:
-        raise PlanFull(f"{plan.name} is full for now", pointer="/plan", capacity=plan.capacity)
+        raise PlanFull(said("{plan} is full for now", plan=plan.name), pointer="/plan", capacity=plan.capacity)
 
 
 def _occupying(plan: Plan, at: datetime) -> QuerySet[Membership]:

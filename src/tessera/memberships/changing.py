@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tessera.core import ids
+from tessera.core.phrases import said
 from tessera.events.types import Actor, EventType
 from tessera.memberships import calendar
 from tessera.memberships.canceling import book_change, unbook_change
@@ -41,7 +42,7 @@ def change_plan_now(
         if state.status is Status.PAUSED:
             raise MembershipPaused("it is paused: resume it first, or change with the next renewal")
         if (plan, price) == held.current():
-            raise NothingToChange(f"it already is of {plan.name} at this price")
+            raise NothingToChange(said("it already is of {plan} at this price", plan=plan.name))
         before = ids.to_text(ids.Prefix.PLAN, held.current()[0].pk)
         if state.status is Status.PENDING:
             pays_on = _pays_on(membership, held.current()[1], price)
@@ -88,7 +89,9 @@ def change_plan_at_renewal(
         last = held.terms[-1]
         if (plan, price) == (last.plan, last.price):
             if membership.next_plan is None:
-                raise NothingToChange(f"it already is of {plan.name} at this price, and no change is booked")
+                raise NothingToChange(
+                    said("it already is of {plan} at this price, and no change is booked", plan=plan.name)
+                )
             membership.next_plan = membership.next_price = None
         else:
             membership.next_plan, membership.next_price = plan, price

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tessera import db
-from tessera.core import ids
+from tessera.core import ids, local_time
+from tessera.core.phrases import said
 from tessera.events.services import text
 from tessera.events.types import Actor, EventType
 from tessera.memberships import calendar, status
@@ -185,8 +186,9 @@ def begin(held: Held, *, starts_at: datetime | None) -> Term:
         renews=membership.renews,
     )
     if booking.ends_at is not None and booking.ends_at <= held.at:
+        day = local_time.last_day(booking.ends_at, held.zone)
         raise EndsInPast(
-            f"starting then, it would have ended on {booking.ends_at:%d %b %Y}; start later or give an end",
+            said("starting then, it would have ended on {day:%d %b %Y}; start later or give an end", day=day),
             pointer="/starts_at",
         )
     term = held.book(booking, plan=plan, price=price, paid_by=membership.paid_by)
@@ -207,16 +209,23 @@ def offered(plan: Plan, price: Price | None, holder: Customer | Company) -> tupl
     plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
     kind = Audience.CUSTOMERS if isinstance(holder, Customer) else Audience.COMPANIES
     if plan.audience not in (kind, Audience.BOTH):
-        raise WrongAudience(f"{plan.name} is for {plan.audience} only", pointer="/plan")
+        raise WrongAudience(
+            said("{plan} is for companies only", plan=plan.name)
+            if kind is Audience.CUSTOMERS
+            else said("{plan} is for customers only", plan=plan.name),
+            pointer="/plan",
+        )
     if plan.archived_at is not None:
-        raise PlanArchived(f"{plan.name} is archived and takes nobody new", pointer="/plan")
+        raise PlanArchived(said("{plan} is archived and takes nobody new", plan=plan.name), pointer="/plan")
     if price is not None and price.plan_id != plan.pk:
-        raise PriceNotOfPlan(f"that price is not one of {plan.name}'s", pointer="/price")
+        raise PriceNotOfPlan(said("that price is not one of {plan}'s", plan=plan.name), pointer="/price")
     active = list(plan.prices.filter(active=True).order_by("created_at", "id"))
     if price is None:
         if len(active) != 1:
             raise PriceAmbiguous(
-                f"{plan.name} has {'no active price' if not active else 'several active prices: name one'}",
+                said("{plan} has several active prices: name one", plan=plan.name)
+                if active
+                else said("{plan} has no active price", plan=plan.name),
                 pointer="/price",
             )
         return plan, active[0]
@@ -231,7 +240,7 @@ def refuse_held(holder: Customer | Company, plan: Plan, at: datetime, *, but: UU
     for membership, terms in unended(holder, at):
         if plan.pk in plans_occupied(membership, terms, at) and membership.pk != but:
             raise AlreadyHeld(
-                f"there is a membership of {plan.name} already",
+                said("there is a membership of {plan} already", plan=plan.name),
                 pointer="/plan",
                 membership=ids.to_text(ids.Prefix.MEMBERSHIP, membership.pk),
             )

@@ -203,8 +203,11 @@ def refuse_unwelcome(holder: Customer | Company) -> None:
     if holder.status == CustomerStatus.BANNED:
         raise HolderBanned("this customer is banned; lift the ban first")
     if holder.status in (CustomerStatus.ARCHIVED, CompanyStatus.ARCHIVED):
-        kind = "customer" if isinstance(holder, Customer) else "company"
-        raise HolderArchived(f"this {kind} is archived; restore it first")
+        raise HolderArchived(
+            "this customer is archived; restore it first"
+            if isinstance(holder, Customer)
+            else "this company is archived; restore it first"
+        )
 
 
 def record(held: Held, event: EventType, **data: object) -> None:

@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from tessera import db
 from tessera.core.errors import TesseraError
+from tessera.core.phrases import phrase, said
 from tessera.events.types import Actor
 from tessera.memberships import inheritance
 from tessera.memberships.errors import HolderArchived
@@ -110,7 +111,11 @@ def _added(organization: Organization, entry: Entry, at: datetime, actor: Actor)
             emails=[Email(entry.address)],
         )
     except TesseraError as refusal:
-        raise type(refusal)(f"{entry.address}: {refusal.detail}", pointer="/list", **refusal.extra) from refusal
+        raise type(refusal)(
+            said("{address}: {reason}", address=entry.address, reason=phrase(refusal.detail)),
+            pointer="/list",
+            **refusal.extra,
+        ) from refusal
 
 
 def _placed(entry: Entry, having: Sequence[Customer], belonging: set[UUID], seen: Counter[UUID | str]) -> Placed:

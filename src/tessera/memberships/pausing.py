@@ -5,6 +5,7 @@ from uuid import UUID
 
 from tessera.core import local_time
 from tessera.core.periods import Anchor
+from tessera.core.phrases import said
 from tessera.events.services import text
 from tessera.events.types import Actor, EventType
 from tessera.memberships import status
@@ -135,7 +136,7 @@ def _pausable(held: Held, starts_at: datetime, ends_at: datetime | None) -> Term
             raise MembershipInGrace("its period is over then and a payment is awaited: it cannot be paused")
         raise PauseOutsideTerm("no term covers the start of the pause", pointer="/starts_at")
     if not term.plan.pauses_allowed:
-        raise PausesNotAllowed(f"{term.plan.name} has no pauses")
+        raise PausesNotAllowed(said("{plan} has no pauses", plan=term.plan.name))
     for other in held.pauses:
         if (ends_at is None or other.starts_at < ends_at) and (other.ends_at is None or other.ends_at > starts_at):
             raise PauseOverlaps("another pause covers part of that time", pointer="/starts_at")

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tessera.core.periods import Anchor
+from tessera.core.phrases import said
 from tessera.events.services import text
 from tessera.events.types import Actor, EventType
 from tessera.memberships import calendar
@@ -24,6 +25,12 @@ from tessera.organizations.models import Organization
 from tessera.plans.models import Plan, Price
 
 _RENEWABLE = (EndedReason.LAPSED, EndedReason.CANCELED)
+_NOT_RENEWABLE = {
+    EndedReason.REFUNDED: said("a membership that was refunded cannot be renewed; grant a new one"),
+    EndedReason.REVOKED: said("a membership that was revoked cannot be renewed; grant a new one"),
+    EndedReason.REJECTED: said("a membership that was rejected cannot be renewed; grant a new one"),
+    EndedReason.ABANDONED: said("a membership that was abandoned cannot be renewed; grant a new one"),
+}
 
 
 def renew(*, organization: Organization, membership_id: UUID, at: datetime, actor: Actor) -> Membership:
@@ -39,7 +46,7 @@ def renew(*, organization: Organization, membership_id: UUID, at: datetime, acto
         if state.status is Status.PENDING:
             raise MembershipPending("it has not begun: approve it or confirm its payment first")
         if state.reason is not None and state.reason not in _RENEWABLE:
-            raise NotRenewable(f"a membership that was {state.reason} cannot be renewed; grant a new one")
+            raise NotRenewable(_NOT_RENEWABLE[state.reason])
         if state.unended and membership.renews:
             raise AlreadyRenewing("it renews by itself")
         if state.unended and held.terms[-1].ends_at is None:
@@ -81,7 +88,7 @@ def extend(
         if last.ends_at is None:
             raise OpenEnded("it has no end to move")
         if ends_at <= last.ends_at or ends_at <= at:
-            raise NotLater(f"the end must be later than {text(max(last.ends_at, at))}", pointer="/ends_at")
+            raise NotLater(said("the end must be later than {end}", end=max(last.ends_at, at)), pointer="/ends_at")
         before = last.ends_at
         held.set_end(last, ends_at)
         held.membership.anchor = str(Anchor.at(ends_at, held.zone))

@@ -8,6 +8,7 @@ from django.db import IntegrityError
 
 from tessera import db
 from tessera.core import ids
+from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations import everywhere, rules, tokens
@@ -67,7 +68,7 @@ def ask_email_change(*, user: User, email: str) -> None:
     except ValidationError as reason:
         raise FieldInvalid("this is not an e-mail address", pointer="/email") from reason
     if len(email) > _LONGEST_EMAIL:
-        raise FieldInvalid(f"should have at most {_LONGEST_EMAIL} characters", pointer="/email")
+        raise FieldInvalid(said("should have at most {longest} characters", longest=_LONGEST_EMAIL), pointer="/email")
     with db.transaction():
         present = _locked(user)
         if present.email == email:

@@ -7,9 +7,10 @@ from uuid import UUID
 from tessera import db
 from tessera.core import clock
 from tessera.core.ids import new_id
+from tessera.core.instants import instant_text
+from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
-from tessera.http.schemas import instant_text
 from tessera.organizations.errors import ClockAdvancing, ClockBackwards, NotATestOrganization
 from tessera.organizations.models import ClockMove, Organization
 
@@ -99,11 +100,11 @@ def begin_move(*, organization: Organization, to: datetime) -> tuple[UUID, datet
         running = ClockMove.objects.filter(organization=present).first()
         if running is not None and running.leased_until > clock.now():
             raise ClockAdvancing(
-                f"the clock is on its way to {instant_text(running.target)}; ask again when it is ready"
+                said("the clock is on its way to {instant}; ask again when it is ready", instant=running.target)
             )
         if to < present.test_now:
             raise ClockBackwards(
-                f"the clock stands at {instant_text(present.test_now)} and only moves forward", pointer="/now"
+                said("the clock stands at {instant} and only moves forward", instant=present.test_now), pointer="/now"
             )
         ClockMove.objects.update_or_create(
             organization=present, defaults={"target": to, "lease": lease, "leased_until": clock.now() + LEASE}

@@ -17,6 +17,7 @@ from allauth.mfa.utils import decrypt
 
 from tessera import db
 from tessera.core import clock
+from tessera.core.phrases import said
 from tessera.events.types import EventType
 from tessera.organizations import everywhere
 from tessera.organizations.errors import CodeWrong, TooManyCodes
@@ -90,7 +91,10 @@ def _refuse_guessing(user: User) -> None:
     left = (user.wrong_codes_since + _REST - clock.now()).total_seconds()
     if left > 0:
         minutes = math.ceil(left / 60)
-        raise TooManyCodes(f"too many wrong codes: wait {minutes} min, then try again", retry_after=math.ceil(left))
+        raise TooManyCodes(
+            said("too many wrong codes: wait {minutes} min, then try again", minutes=minutes),
+            retry_after=math.ceil(left),
+        )
     user.wrong_codes = 0
 
 

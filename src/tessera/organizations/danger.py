@@ -8,6 +8,7 @@ from django.db.models import F
 
 from tessera import db
 from tessera.core import ids
+from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations import rules, sessions
@@ -29,7 +30,7 @@ def change_slug(*, organization: Organization, slug: str, at: datetime, actor: A
             with db.transaction():
                 Organization.objects.filter(pk=present.pk).update(slug=wanted, version=F("version") + 1)
         except IntegrityError as reason:
-            raise SlugTaken(f"another organization is at {wanted}", pointer="/slug") from reason
+            raise SlugTaken(said("another organization is at {wanted}", wanted=wanted), pointer="/slug") from reason
         _record(EventType.ORGANIZATION_ADDRESS_CHANGED, present, at, actor, slug=wanted)
         present.refresh_from_db()
     return present
@@ -65,7 +66,7 @@ def begin_deletion(*, organization: Organization, typed: str, real_at: datetime,
     `typed` is its name, as whoever asks has typed it. Doing it again does nothing. Raises NameNotTyped.
     """
     if typed.strip() != organization.name.strip():
-        raise NameNotTyped(f"type the name exactly: {organization.name}", pointer="/typed")
+        raise NameNotTyped(said("type the name exactly: {name}", name=organization.name), pointer="/typed")
     with db.transaction():
         present = _locked(organization)
         if present.deleting_since is None:

@@ -18,6 +18,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.db.models import QuerySet
 
 from tessera import db
+from tessera.core.phrases import said
 from tessera.db import sealed_columns
 from tessera.db.sealed_columns import SealedColumn
 from tessera.events.types import Actor, EventType
@@ -131,7 +132,7 @@ def add_passkey(*, user: User, name: str, credential: Mapping[str, Any]) -> list
         present = _locked(user)
         mine = Authenticator.objects.filter(user=present, type=Authenticator.Type.WEBAUTHN)
         if mine.count() >= _MOST_PASSKEYS:
-            raise FieldInvalid(f"at most {_MOST_PASSKEYS} passkeys: remove one first", pointer="/name")
+            raise FieldInvalid(said("at most {most} passkeys: remove one first", most=_MOST_PASSKEYS), pointer="/name")
         Authenticator.objects.create(
             user=present, type=Authenticator.Type.WEBAUTHN, data={"name": name, "credential": dict(credential)}
         )

@@ -4,16 +4,20 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from string import Formatter
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime, format_time
 from babel.numbers import format_currency, format_decimal
-from django.utils.translation import gettext
+from django.utils import timezone
+from django.utils.translation import get_language, gettext, ngettext
 
 from tessera.core import local_time
 from tessera.core.currencies import minor_digits
+from tessera.core.money import Money
+from tessera.core.phrases import Phrase
 
 _FALLBACK: Final = "en_GB"
 
@@ -123,12 +127,27 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in ends).upper() or "?"
 
 
+def spoken(text: str) -> str:
+    """Return a phrase, or a text that is its own pattern, in the language that is spoken.
+
+    What was put into it is put in anew: days, money and numbers as that language writes them, instants in the time
+    zone that is active. What no catalogue has stays as it is.
+    """
+    if not isinstance(text, Phrase):
+        return gettext(text) if text else text
+    return _Spoken().vformat(_pattern(text), (), text.values) if text.values else _pattern(text)
+
+
 def sentence(text: str) -> str:
-    """Return a refusal as a sentence: a capital first and a full stop."""
-    text = text.strip()
-    if not text:
-        return text
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
+    """Return a refusal as a sentence in the language that is spoken: a capital first and a full stop.
+
+    A name that it begins with stays as it is written.
+    """
+    told = spoken(text).strip()
+    if not told:
+        return told
+    first = told[0] if _begins_with_a_name(text) else told[0].upper()
+    return first + told[1:] + ("" if told[-1] in ".!?" else ".")
 
 
 def joined(words: list[str]) -> str:
@@ -136,6 +155,42 @@ def joined(words: list[str]) -> str:
     if len(words) < 2:
         return "".join(words)
     return gettext("%(most)s and %(last)s") % {"most": ", ".join(words[:-1]), "last": words[-1]}
+
+
+class _Spoken(Formatter):
+    """Fills in patterns. How English writes a value, by what stands behind its colon, counts in no language."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        if isinstance(value, list | tuple):
+            return ", ".join(self.format_field(each, "") for each in value)
+        if isinstance(value, str):
+            return spoken(value) if isinstance(value, Phrase) else value
+        return _value(value)
+
+
+def _value(value: object) -> str:
+    language = get_language() or ""
+    locale = None if language == "en" else _parsed(language)
+    formats = Formats(locale or Locale.parse(_FALLBACK), timezone.get_current_timezone())
+    if isinstance(value, datetime):
+        return formats.moment(value)
+    if isinstance(value, date):
+        return formats.day(value)
+    if isinstance(value, Money):
+        return formats.money(value.amount, value.currency)
+    return formats.number(value) if isinstance(value, int) else str(value)
+
+
+def _pattern(text: Phrase) -> str:
+    return ngettext(text.pattern, text.plural, text.number) if text.plural else gettext(text.pattern)
+
+
+def _begins_with_a_name(text: str) -> bool:
+    if not isinstance(text, Phrase) or not text.values:
+        return False
+    (before, field, *_), *_ = Formatter().parse(_pattern(text))
+    value = text.values.get(field or "")
+    return not before and (_begins_with_a_name(value) if isinstance(value, Phrase) else field is not None)
 
 
 def _has_time(local: datetime) -> bool:

@@ -11,6 +11,7 @@ from django.db import IntegrityError
 from tessera import db
 from tessera.core import ids
 from tessera.core.ids import Prefix
+from tessera.core.phrases import Phrase, said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations import rules
@@ -45,7 +46,7 @@ def invite(
     except ValidationError as reason:
         raise FieldInvalid("this is not an e-mail address", pointer="/email") from reason
     if len(email) > _LONGEST_EMAIL:
-        raise FieldInvalid(f"should have at most {_LONGEST_EMAIL} characters", pointer="/email")
+        raise FieldInvalid(said("should have at most {longest} characters", longest=_LONGEST_EMAIL), pointer="/email")
     name = rules.check_name(name) if name.strip() else ""
     with db.transaction():
         working = Staff.objects.filter(organization=organization, user__email=email).first()
@@ -172,10 +173,10 @@ def _inviter(invitation: Invitation) -> Actor:
     return Actor.staff(invitation.invited_by_id) if invitation.invited_by_id else Actor.system("staff")
 
 
-def _already(staff: Staff) -> str:
+def _already(staff: Staff) -> Phrase:
     if staff.disabled_at is not None:
-        return "this person's access to the organization is disabled: enable it again instead"
-    return "this person already works for the organization"
+        return said("this person's access to the organization is disabled: enable it again instead")
+    return said("this person already works for the organization")
 
 
 def _record(what: EventType, invitation: Invitation, at: datetime, actor: Actor) -> None:

@@ -20,6 +20,7 @@ from jwt import PyJWK
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from jwt.exceptions import PyJWTError
 
+from tessera.core.phrases import said
 from tessera.organizations.errors import IssuerKeyInvalid
 
 MOST: Final = 10
@@ -45,10 +46,12 @@ def read(text: str, *, pointer: str = "/keys") -> list[Jwk]:
     if not text:
         raise IssuerKeyInvalid("paste a public key, or give the address where the site publishes them", pointer=pointer)
     if len(text) > LONGEST:
-        raise IssuerKeyInvalid(f"the keys have more than {LONGEST} characters together", pointer=pointer)
+        raise IssuerKeyInvalid(
+            said("the keys have more than {longest} characters together", longest=LONGEST), pointer=pointer
+        )
     keys = _from_json(text, pointer) if text.startswith(("{", "[")) else _from_pem(text, pointer)
     if len(keys) > MOST:
-        raise IssuerKeyInvalid(f"at most {MOST} keys can be trusted at once", pointer=pointer)
+        raise IssuerKeyInvalid(said("at most {most} keys can be trusted at once", most=MOST), pointer=pointer)
     if len({key["kid"] for key in keys}) != len(keys):
         raise IssuerKeyInvalid("two of the keys have the same key id (kid)", pointer=pointer)
     return keys
@@ -84,7 +87,9 @@ def _from_json(text: str, pointer: str) -> list[Jwk]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as reason:
-        raise IssuerKeyInvalid(f"this begins like JSON and is none: {reason}", pointer=pointer) from reason
+        raise IssuerKeyInvalid(
+            said("this begins like JSON and is none: {reason}", reason=reason), pointer=pointer
+        ) from reason
     listed = document.get("keys") if isinstance(document, dict) and "keys" in document else [document]
     if not isinstance(listed, list) or not listed:
         raise IssuerKeyInvalid('a JWK set should be {"keys": […]} with a key in it', pointer=pointer)
@@ -110,7 +115,9 @@ def _from_pem_block(block: str, label: str, pointer: str) -> Jwk:
     try:
         key = load_pem_public_key(block.encode())
     except (ValueError, UnsupportedAlgorithm) as reason:
-        raise IssuerKeyInvalid(f"{label.lower()}: not a public key that can be read", pointer=pointer) from reason
+        raise IssuerKeyInvalid(
+            said("{label}: not a public key that can be read", label=label.lower()), pointer=pointer
+        ) from reason
     return _kept(key, "", pointer)
 
 
@@ -134,7 +141,12 @@ def _from_jwk(jwk: object, pointer: str) -> Jwk:
     kept = _kept(key, jwk.get("kid", ""), pointer)
     if jwk.get("alg", kept["alg"]) != kept["alg"]:
         raise IssuerKeyInvalid(
-            f"a key of this kind signs {kept['alg']}, and its alg says {str(jwk['alg'])[:20]!r}", pointer=pointer
+            said(
+                "a key of this kind signs {algorithm}, and its alg says {other!r}",
+                algorithm=kept["alg"],
+                other=str(jwk["alg"])[:20],
+            ),
+            pointer=pointer,
         )
     return kept
 
@@ -150,7 +162,12 @@ def _kept(key: object, kid: object, pointer: str) -> Jwk:
     if isinstance(key, RSAPublicKey):
         if not _FEWEST_BITS <= key.key_size <= _MOST_BITS:
             raise IssuerKeyInvalid(
-                f"an RSA key should have {_FEWEST_BITS} to {_MOST_BITS} bits; this one has {key.key_size}",
+                said(
+                    "an RSA key should have {least} to {most} bits; this one has {bits}",
+                    least=_FEWEST_BITS,
+                    most=_MOST_BITS,
+                    bits=key.key_size,
+                ),
                 pointer=pointer,
             )
         parts, algorithm = RSAAlgorithm.to_jwk(key, as_dict=True), "RS256"

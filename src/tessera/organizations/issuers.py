@@ -13,6 +13,7 @@ from django.db.models import F
 
 from tessera import db
 from tessera.core import ids
+from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.http import outbound
@@ -88,7 +89,7 @@ def trust_issuer(
         setattr(row, name, value)
     with db.transaction():
         if TrustedIssuer.objects.filter(organization=organization).count() >= _MOST:
-            raise FieldInvalid(f"at most {_MOST} issuers can be trusted", pointer="/issuer")
+            raise FieldInvalid(said("at most {most} issuers can be trusted", most=_MOST), pointer="/issuer")
         _or_taken(lambda: row.save(force_insert=True))
         _record(EventType.TRUSTED_ISSUER_CREATED, row, at, actor)
     return row
@@ -101,7 +102,11 @@ def update_issuer(
     wanted = _checked(told)
     with db.transaction():
         present = _locked(row)
-        versions.check(present.version, version, said=f"the issuer has been changed: its version is {present.version}")
+        versions.check(
+            present.version,
+            version,
+            detail=said("the issuer has been changed: its version is {version}", version=str(present.version)),
+        )
         fields = {name: value for name, value in wanted.items() if getattr(present, name) != value}
         if fields:
             _or_taken(lambda: TrustedIssuer.objects.filter(pk=present.pk).update(**fields, version=F("version") + 1))
@@ -140,7 +145,12 @@ def published(url: str, *, ask: Ask = outbound.request) -> Published:
     )  # fmt: skip
     if answer.status != 200:
         raise IssuerKeysUnreachable(
-            f"{urlsplit(url).hostname} answered {answer.status}; it should be 200 with a JWK set", pointer="/jwks_url"
+            said(
+                "{host} answered {status}; it should be 200 with a JWK set",
+                host=urlsplit(url).hostname,
+                status=str(answer.status),
+            ),
+            pointer="/jwks_url",
         )
     if len(answer.body) > _MOST_BYTES:
         raise IssuerKeysUnreachable("what is published there has more than 64 kB", pointer="/jwks_url")

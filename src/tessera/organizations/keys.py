@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from tessera import db
 from tessera.core import clock, ids
+from tessera.core.phrases import Phrase, said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.http.scopes import Scope
@@ -43,8 +44,10 @@ def create_key(
     if expires_at is not None and expires_at <= made_at:
         raise FieldInvalid("a key should expire in the future", pointer="/expires_at")
     if made_by is not None and (beyond := set(scopes) - scopes_of(Role(made_by.role))):
-        names = ", ".join(sorted(beyond))
-        raise ScopesExceedMaker(f"a {Role(made_by.role).label.lower()} may not do: {names}", pointer="/scopes")
+        role, names = Role(made_by.role).label, ", ".join(sorted(beyond))
+        raise ScopesExceedMaker(
+            said("a {role} may not do: {names}", role=Phrase(role.lower(), role), names=names), pointer="/scopes"
+        )
     secret = f"tk_{'test' if organization.is_test else 'live'}_{secrets.token_urlsafe(32)}"
     with db.transaction():
         key = ApiKey.objects.create(

@@ -9,6 +9,7 @@ from django.core.validators import validate_email
 
 from tessera.core.currencies import UnknownCurrency, is_known
 from tessera.core.local_time import UnknownTimeZone, zone_named
+from tessera.core.phrases import Phrase, said
 from tessera.organizations.errors import (
     FieldInvalid,
     LocaleInvalid,
@@ -42,7 +43,7 @@ def check_slug(slug: str) -> str:
             pointer="/slug",
         )
     if slug in _TAKEN_SLUGS:
-        raise SlugInvalid(f"{slug} is an address of the console; choose another slug", pointer="/slug")
+        raise SlugInvalid(said("{slug} is an address of the console; choose another slug", slug=slug), pointer="/slug")
     return slug
 
 
@@ -65,7 +66,7 @@ def check_time_zone(name: str) -> str:
 def check_currency(code: str) -> str:
     """Return the code. Raises UnknownCurrency."""
     if not is_known(code):
-        raise UnknownCurrency(f"{code[:8]!r} is not a currency such as GBP", pointer="/currency")
+        raise UnknownCurrency(said("{code!r} is not a currency such as GBP", code=code[:8]), pointer="/currency")
     return code
 
 
@@ -95,7 +96,9 @@ def check_contact_email(address: str) -> str:
                 "should be an e-mail address, such as hello@club.example", pointer="/contact_email"
             ) from reason
     if len(address) > _LONGEST_EMAIL:
-        raise FieldInvalid(f"should have at most {_LONGEST_EMAIL} characters", pointer="/contact_email")
+        raise FieldInvalid(
+            said("should have at most {longest} characters", longest=_LONGEST_EMAIL), pointer="/contact_email"
+        )
     return address
 
 
@@ -116,14 +119,14 @@ def check_reminder_days(days: int) -> int:
 def check_roles(roles: list[str]) -> list[str]:
     """Return the roles in their own order, each once. Raises FieldInvalid."""
     if unknown := set(roles) - set(Role):
-        raise FieldInvalid(f"there is no role {min(unknown)[:20]!r}", pointer="/second_factor_roles")
+        raise FieldInvalid(said("there is no role {role!r}", role=min(unknown)[:20]), pointer="/second_factor_roles")
     return [str(role) for role in Role if role in roles]
 
 
 def check_origins(origins: list[str]) -> list[str]:
     """Return the origins in lower case, each once. Raises OriginInvalid: https, or http on localhost; no path."""
     if len(origins) > _MOST:
-        raise OriginInvalid(f"at most {_MOST} sites can be allowed", pointer="/allowed_origins")
+        raise OriginInvalid(said("at most {most} sites can be allowed", most=_MOST), pointer="/allowed_origins")
     return list(dict.fromkeys(_origin(each, f"/allowed_origins/{n}") for n, each in enumerate(origins)))
 
 
@@ -139,26 +142,29 @@ def _origin(text: str, pointer: str) -> str:
     except ValueError:
         right, port, parts = False, "", urlsplit("")
     if len(origin) > 200 or not right or origin != f"{parts.scheme}://{parts.hostname}{port}":
-        raise OriginInvalid(f"{_why_no_origin(origin, parts)}, such as https://club.example", pointer=pointer)
+        raise OriginInvalid(
+            said("{why}, such as https://club.example", why=_why_no_origin(origin[:80], parts)), pointer=pointer
+        )
     return origin
 
 
-def _why_no_origin(origin: str, parts: SplitResult) -> str:
+def _why_no_origin(origin: str, parts: SplitResult) -> Phrase:
     """Return what would make an origin of what was typed."""
-    shown = f"{origin[:80]}: "
     if "*" in origin:
-        return shown + "write each site by itself: a star would let in whoever gets an address there"
+        return said("{it}: write each site by itself: a star would let in whoever gets an address there", it=origin)
     if not parts.scheme or "://" not in origin:
-        return shown + "should begin with https://"
+        return said("{it}: should begin with https://", it=origin)
     if parts.scheme == "http":
-        return shown + "should begin with https://: what is loaded over http can be changed on the way"
+        return said("{it}: should begin with https://: what is loaded over http can be changed on the way", it=origin)
     if not origin.isascii():
-        return shown + "write the host as browsers send it, with xn-- for letters of other alphabets"
+        return said("{it}: write the host as browsers send it, with xn-- for letters of other alphabets", it=origin)
     if parts.username or parts.password:
-        return shown + "leave out the name and password"
+        return said("{it}: leave out the name and password", it=origin)
     if parts.path or parts.query or parts.fragment:
-        return shown + "leave out what follows the host: an origin is the scheme, the host and perhaps a port"
-    return shown + "should be a site's origin"
+        return said(
+            "{it}: leave out what follows the host: an origin is the scheme, the host and perhaps a port", it=origin
+        )
+    return said("{it}: should be a site's origin", it=origin)
 
 
 def check_subject_types(types: list[str]) -> list[str]:
@@ -170,5 +176,5 @@ def check_subject_types(types: list[str]) -> list[str]:
                 pointer=f"/subject_types/{position}",
             )
     if len(types) > _MOST:
-        raise FieldInvalid(f"at most {_MOST} subject types", pointer="/subject_types")
+        raise FieldInvalid(said("at most {most} subject types", most=_MOST), pointer="/subject_types")
     return list(dict.fromkeys(types))

@@ -10,6 +10,7 @@ from django.db.models import F
 
 from tessera import db
 from tessera.core import ids
+from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations import rules, versions
@@ -76,7 +77,9 @@ def create_organization(
             with db.transaction():
                 organization.save(force_insert=True)
         except IntegrityError as reason:
-            raise SlugTaken(f"there is already an organization called {slug}", pointer="/slug") from reason
+            raise SlugTaken(
+                said("there is already an organization called {slug}", slug=slug), pointer="/slug"
+            ) from reason
         events.record(
             events.Happened(
                 organization_id=organization.pk,
@@ -108,7 +111,9 @@ def update_organization(
     with db.transaction():
         present = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
         versions.check(
-            present.version, version, said=f"the organization has been changed: its version is {present.version}"
+            present.version,
+            version,
+            detail=said("the organization has been changed: its version is {version}", version=str(present.version)),
         )
         fields = {name: value for name, value in wanted.items() if getattr(present, name) != value}
         if fields:

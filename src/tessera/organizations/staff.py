@@ -12,6 +12,7 @@ from django.db.models import Q
 from tessera import db
 from tessera.core import ids
 from tessera.core.errors import NotFound
+from tessera.core.phrases import Phrase, said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations import rules, sessions
@@ -72,7 +73,7 @@ def staff_by_email(organization: Organization, email: str) -> Staff:
     rows = Staff.objects.filter(organization=organization, user__email=email.strip().lower())
     staff = rows.select_related("user", "organization").first()
     if staff is None:
-        raise NotFound(f"nobody with this e-mail address works for {organization.name}")
+        raise NotFound(said("nobody with this e-mail address works for {name}", name=organization.name))
     return staff
 
 
@@ -157,10 +158,10 @@ def _refuse_last_owner(actor: Actor) -> None:
         raise LastOwner("the organization would have no owner left: make somebody else an owner first")
 
 
-def _already(organization: Organization, user: User) -> str:
+def _already(organization: Organization, user: User) -> Phrase:
     if Staff.objects.filter(organization=organization, user=user).exclude(disabled_at=None).exists():
-        return "this person's access to the organization is disabled: enable it again instead"
-    return "this person already works for the organization"
+        return said("this person's access to the organization is disabled: enable it again instead")
+    return said("this person already works for the organization")
 
 
 def check_password(password: str, user: User) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tessera.core.errors import TesseraError
+from tessera.core.phrases import said
 from tessera.people import details
 
 MOST: Final = 500
@@ -42,7 +43,7 @@ def _of_line(line: str) -> list[Entry]:
     found = list(_ADDRESS.finditer(line))
     if not found:
         rest = line.strip(_AROUND)
-        return [Entry(rest[:_LONGEST_NAME], problem="there is no e-mail address in it")] if rest else []
+        return [Entry(rest[:_LONGEST_NAME], problem=said("there is no e-mail address in it"))] if rest else []
     entries, begins = [], 0
     for match in found:
         entries.append(_entry(match.group(), line[begins : match.start()]))

@@ -11,6 +11,7 @@ from django.db import IntegrityError
 from django.db.models import Q, QuerySet
 
 from tessera import db
+from tessera.core.phrases import said
 from tessera.people import details
 from tessera.people.errors import AffiliationEndsBeforeStart, AlreadyAffiliated
 from tessera.people.models import Affiliation, Company, Customer
@@ -64,7 +65,9 @@ def start(
         with db.transaction():
             row.save(force_insert=True)
     except IntegrityError as reason:
-        raise AlreadyAffiliated(f"{customer.name} belongs to {company.name} at that time already") from reason
+        raise AlreadyAffiliated(
+            said("{customer} belongs to {company} at that time already", customer=customer.name, company=company.name)
+        ) from reason
     return row
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from tessera import db
 from tessera.core import ids
 from tessera.core.ids import Prefix, new_id
+from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations.models import Organization
@@ -101,7 +102,9 @@ def invite(*, company: Company, address: str, at: datetime, sent_at: datetime, a
         row = waiting.filter(key=key).first()
         if row is None:
             if waiting.count() >= MOST_WAITING:
-                raise TooManyInvitations(f"{MOST_WAITING} invitations wait already: withdraw some first")
+                raise TooManyInvitations(
+                    said("{most} invitations wait already: withdraw some first", most=MOST_WAITING)
+                )
             row = CompanyInvitation(
                 id=new_id(), organization_id=company.organization_id, company=company, key=key, round=0
             )
@@ -226,7 +229,7 @@ def _of(company: Company, organization: Organization) -> Company:
 
 def _refuse_archived(company: Company) -> None:
     if company.status == CompanyStatus.ARCHIVED:
-        raise CompanyArchived(f"{company.name} is archived; restore it first")
+        raise CompanyArchived(said("{company} is archived; restore it first", company=company.name))
 
 
 def _ref(row: CompanyInvitation) -> str:

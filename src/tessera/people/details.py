@@ -10,6 +10,7 @@ import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from tessera.core.phrases import said
 from tessera.people.errors import (
     BirthdayInvalid,
     DomainInvalid,
@@ -43,7 +44,9 @@ def text(given: str, *, pointer: str, longest: int = 200) -> str:
     # Composing takes the square of the number of accents on a letter, so what is far too long is not composed at all.
     kept = unicodedata.normalize("NFC", bare) if len(bare) <= longest * _MOST_DECOMPOSED else bare
     if len(kept) > longest:
-        raise TextInvalid(f"at most {longest} characters, not {len(kept)}", pointer=pointer)
+        raise TextInvalid(
+            said("at most {longest} characters, not {many}", longest=longest, many=len(kept)), pointer=pointer
+        )
     # What is printable holds none, and is told at once.
     if not kept.isprintable() and any(unicodedata.category(character) in ("Cc", "Cs") for character in kept):
         raise TextInvalid("one line of text, without control characters", pointer=pointer)
@@ -78,7 +81,7 @@ def email(given: str, *, pointer: str) -> str:
         validate_email(address)
     except ValidationError as reason:
         raise EmailInvalid(
-            f"{address[:80]!r} is not an e-mail address such as ada@example.org", pointer=pointer
+            said("{address!r} is not an e-mail address such as ada@example.org", address=address[:80]), pointer=pointer
         ) from reason
     if len(address) > _LONGEST_EMAIL or len(email_key(address)) > _LONGEST_EMAIL:
         raise EmailInvalid("an e-mail address has at most 254 characters", pointer=pointer)
@@ -112,16 +115,23 @@ def phone(given: str, *, region: str | None, pointer: str) -> str:
     """
     example = "+44 20 7946 0000"
     if not given.strip().startswith("+") and region is None:
-        raise PhoneInvalid(f"begin with + and the country code, as in {example}", pointer=pointer)
+        raise PhoneInvalid(said("begin with + and the country code, as in {example}", example=example), pointer=pointer)
     try:
         number = phonenumbers.parse(given.strip()[:40], region)
     except phonenumbers.NumberParseException as reason:
-        raise PhoneInvalid(f"{given[:40]!r} is not a phone number such as {example}", pointer=pointer) from reason
+        raise PhoneInvalid(
+            said("{given!r} is not a phone number such as {example}", given=given[:40], example=example),
+            pointer=pointer,
+        ) from reason
     if number.extension:
         raise PhoneInvalid("a phone number without an extension", pointer=pointer)
     if not phonenumbers.is_possible_number(number):
         raise PhoneInvalid(
-            f"{given[:40]!r} has too few or too many digits for a phone number there; an example is {example}",
+            said(
+                "{given!r} has too few or too many digits for a phone number there; an example is {example}",
+                given=given[:40],
+                example=example,
+            ),
             pointer=pointer,
         )
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
@@ -138,14 +148,16 @@ def phones(given: Sequence[str], *, region: str | None, pointer: str = "/phones"
 def birthday(given: date | None, *, today: date, pointer: str = "/birthday") -> date | None:
     """Return the birthday. Raises BirthdayInvalid if it is before 1900 or after `today`."""
     if given is not None and not _EARLIEST_BIRTHDAY <= given <= today:
-        raise BirthdayInvalid(f"a day from {_EARLIEST_BIRTHDAY} to today, {today}", pointer=pointer)
+        raise BirthdayInvalid(
+            said("a day from {earliest} to today, {today}", earliest=_EARLIEST_BIRTHDAY, today=today), pointer=pointer
+        )
     return given
 
 
 def locale(given: str, *, pointer: str = "/locale") -> str:
     """Return a language tag (BCP 47) of at most 20 characters; empty: none. Raises LocaleInvalid."""
     if given and (len(given) > 20 or not _LOCALE.fullmatch(given)):
-        raise LocaleInvalid(f"{given[:20]!r} is not a language such as en or en-GB", pointer=pointer)
+        raise LocaleInvalid(said("{given!r} is not a language such as en or en-GB", given=given[:20]), pointer=pointer)
     return given
 
 
@@ -196,7 +208,9 @@ def _website(given: str, pointer: str) -> str:
     except ValueError:
         fits = False
     if not fits:
-        raise WebsiteInvalid(f"{address[:80]!r} is not an address such as https://acme.example", pointer=pointer)
+        raise WebsiteInvalid(
+            said("{address!r} is not an address such as https://acme.example", address=address[:80]), pointer=pointer
+        )
     return address
 
 
@@ -205,17 +219,19 @@ def _domain(given: str, pointer: str) -> str:
     try:
         name = name if name.isascii() else name.encode("idna").decode("ascii")
     except UnicodeError as reason:
-        raise DomainInvalid(f"{given[:80]!r} is not a domain such as acme.example", pointer=pointer) from reason
+        raise DomainInvalid(
+            said("{given!r} is not a domain such as acme.example", given=given[:80]), pointer=pointer
+        ) from reason
     labels = name.split(".")
     fits = len(name) <= 253 and len(labels) > 1 and not labels[-1].isdigit()
     if not fits or not all(_LABEL.fullmatch(label) for label in labels):
-        raise DomainInvalid(f"{given[:80]!r} is not a domain such as acme.example", pointer=pointer)
+        raise DomainInvalid(said("{given!r} is not a domain such as acme.example", given=given[:80]), pointer=pointer)
     return name
 
 
 def _few(given: Sequence[object], most: int, pointer: str) -> None:
     if len(given) > most:
-        raise TooMany(f"at most {most}, not {len(given)}", pointer=pointer)
+        raise TooMany(said("at most {most}, not {many}", most=most, many=len(given)), pointer=pointer)
 
 
 def _once(kept: Sequence[object], key: Callable[..., Hashable], pointer: str) -> None:

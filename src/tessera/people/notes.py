@@ -9,6 +9,7 @@ from django.db.models import F
 
 from tessera import db
 from tessera.core import ids
+from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations import versions
@@ -82,7 +83,7 @@ def edit_note(*, note: Note, text: str, at: datetime, actor: Actor, version: int
         present = _present(note)
         if present.author != str(actor):
             raise NotTheAuthor("a note is changed by whoever wrote it; write another one")
-        versions.check(present.version, version, said="the note has been changed meanwhile")
+        versions.check(present.version, version, detail=said("the note has been changed meanwhile"))
         if kept != present.text:
             _write(present, EventType.NOTE_EDITED, at, actor, text=kept, edited_at=at)
     return present
@@ -134,7 +135,9 @@ def checked(text: str) -> str:
     if not kept:
         raise TextInvalid("write something", pointer="/text")
     if len(kept) > LONGEST:
-        raise TextInvalid(f"at most {LONGEST} characters, not {len(kept)}", pointer="/text")
+        raise TextInvalid(
+            said("at most {longest} characters, not {many}", longest=LONGEST, many=len(kept)), pointer="/text"
+        )
     return kept
 
 

@@ -7,6 +7,7 @@ from django.db.models import F
 
 from tessera import db
 from tessera.core import ids
+from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.files import services as files
@@ -62,7 +63,7 @@ def _change(row: Customer | Company, column: str, picture: UUID | None, at: date
     present = rows.select_for_update(no_key=True).get()
     if isinstance(present, Customer) and present.merged_into_id is not None:
         raise CustomerMerged(
-            f"{present.name} has been merged into another customer",
+            said("{name} has been merged into another customer", name=present.name),
             into=ids.to_text(ids.Prefix.CUSTOMER, present.merged_into_id),
         )
     before: UUID | None = getattr(present, f"{column}_id")

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from tessera.core import ids
 from tessera.core.ids import Prefix
+from tessera.core.phrases import Phrase, said
 from tessera.organizations.models import Organization
 from tessera.people import details, numbers
 from tessera.people.errors import CompanyNotFound, CustomerNotFound, PhoneInvalid, ReferenceAmbiguous
@@ -12,6 +13,8 @@ from tessera.people.models import Company, Customer, CustomerEmail, CustomerPhon
 
 LONGEST = 300  # characters of a reference; what is longer means nobody
 _MOST_NAMED = 10
+_SEVERAL_CUSTOMERS = said("several customers match; use the id or number of one of them")
+_SEVERAL_COMPANIES = said("several companies match; use the id or number of one of them")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -25,7 +28,7 @@ def customer_by_ref(organization: Organization, ref: str) -> Customer:
     if not found:
         raise CustomerNotFound("there is no such customer")
     if len(found) > 1:
-        raise _ambiguous("customers", [ids.to_text(Prefix.CUSTOMER, key) for key in found])
+        raise _ambiguous(_SEVERAL_CUSTOMERS, [ids.to_text(Prefix.CUSTOMER, key) for key in found])
     (customer,) = found.values()
     customer.organization = organization
     return customer
@@ -40,7 +43,7 @@ def company_by_ref(organization: Organization, ref: str) -> Company:
     if not found:
         raise CompanyNotFound("there is no such company")
     if len(found) > 1:
-        raise _ambiguous("companies", [ids.to_text(Prefix.COMPANY, company.pk) for company in found])
+        raise _ambiguous(_SEVERAL_COMPANIES, [ids.to_text(Prefix.COMPANY, company.pk) for company in found])
     found[0].organization = organization
     return found[0]
 
@@ -108,7 +111,5 @@ def _phone(organization: Organization, given: str) -> str | None:
         return None
 
 
-def _ambiguous(what: str, matches: list[str]) -> ReferenceAmbiguous:
-    return ReferenceAmbiguous(
-        f"several {what} match; use the id or number of one of them", matches=matches[:_MOST_NAMED]
-    )
+def _ambiguous(detail: Phrase, matches: list[str]) -> ReferenceAmbiguous:
+    return ReferenceAmbiguous(detail, matches=matches[:_MOST_NAMED])

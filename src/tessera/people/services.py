@@ -12,6 +12,7 @@ from django.db.models import F
 from tessera import db
 from tessera.core import ids
 from tessera.core.errors import TesseraError
+from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations import versions
@@ -130,9 +131,9 @@ def ban_customer(*, customer: Customer, reason: str, at: datetime, actor: Actor)
     with db.transaction():
         customer = _locked(customer)
         if customer.status == CustomerStatus.BANNED:
-            raise AlreadyBanned(f"{customer.name} is banned already")
+            raise AlreadyBanned(said("{customer} is banned already", customer=customer.name))
         if customer.status == CustomerStatus.ARCHIVED:
-            raise CustomerArchived(f"{customer.name} is archived; restore them first")
+            raise CustomerArchived(said("{customer} is archived; restore them first", customer=customer.name))
         _write(customer, {"status": CustomerStatus.BANNED, "ban_reason": why})
         _record(EventType.CUSTOMER_BANNED, customer, at=at, actor=actor)
     return customer
@@ -143,7 +144,7 @@ def lift_ban(*, customer: Customer, at: datetime, actor: Actor) -> Customer:
     with db.transaction():
         customer = _locked(customer)
         if customer.status != CustomerStatus.BANNED:
-            raise NotBanned(f"{customer.name} is not banned")
+            raise NotBanned(said("{customer} is not banned", customer=customer.name))
         _write(customer, {"status": CustomerStatus.ACTIVE, "ban_reason": ""})
         _record(EventType.CUSTOMER_BAN_LIFTED, customer, at=at, actor=actor)
     return customer
@@ -278,7 +279,7 @@ def _locked(customer: Customer) -> Customer:
     locked.organization = customer.organization
     if locked.merged_into_id is not None:
         into = ids.to_text(ids.Prefix.CUSTOMER, locked.merged_into_id)
-        raise CustomerMerged(f"{locked.name} has been merged into another customer", into=into)
+        raise CustomerMerged(said("{name} has been merged into another customer", name=locked.name), into=into)
     return locked
 
 

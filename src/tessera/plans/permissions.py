@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from tessera import db
 from tessera.core import ids
 from tessera.core.ids import Prefix
+from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations import versions
@@ -46,7 +47,9 @@ def create_permission(
         if holder is None:
             raise
         raise PermissionKeyTaken(
-            f"there is a permission {key} already", pointer="/key", holder=ids.to_text(Prefix.PERMISSION, holder.pk)
+            said("there is a permission {key} already", key=key),
+            pointer="/key",
+            holder=ids.to_text(Prefix.PERMISSION, holder.pk),
         ) from failure
     return permission
 
@@ -99,7 +102,9 @@ def delete_permission(*, permission: Permission, at: datetime, actor: Actor) -> 
         granting = PlanPermission.objects.filter(permission=permission).order_by("plan_id")
         plans = [ids.to_text(Prefix.PLAN, key) for key in granting.values_list("plan_id", flat=True)[:_MOST_NAMED]]
         if plans:
-            raise PermissionInUse(f"plans grant {permission.key}; take it off them first", plans=plans)
+            raise PermissionInUse(
+                said("plans grant {permission}; take it off them first", permission=permission.key), plans=plans
+            )
         _record(EventType.PERMISSION_DELETED, permission, at=at, actor=actor)
         permission.delete()
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from tessera.core import money
 from tessera.core.errors import Invalid
 from tessera.core.periods import FixedCycle, Interval
+from tessera.core.phrases import Phrase, said
 from tessera.plans.errors import CurrencyMismatch, PermissionKeyInvalid, PlanInvalid, PriceInvalid, TargetInvalid
 from tessera.plans.types import Audience, Billing, PriceTerms, Rule, Target
 
@@ -27,7 +28,10 @@ def check_key(key: str) -> None:
     """Raise PermissionKeyInvalid unless `key` can be a permission's: `[a-z0-9][a-z0-9._:-]{0,79}`."""
     if not _KEY.fullmatch(key):
         raise PermissionKeyInvalid(
-            f"{key[:80]!r}: 1 to 80 of a-z, 0-9 and . _ : - with a letter or digit first, such as pool or door:main",
+            said(
+                "{key!r}: 1 to 80 of a-z, 0-9 and . _ : - with a letter or digit first, such as pool or door:main",
+                key=key[:80],
+            ),
             pointer="/key",
         )
 
@@ -39,7 +43,9 @@ def checked_targets(targets: Sequence[Target]) -> tuple[Target, ...]:
     spaces, in which `*` stands only at the end. Raises TargetInvalid.
     """
     if len(targets) > MOST_TARGETS:
-        raise TargetInvalid(f"at most {MOST_TARGETS} targets, not {len(targets)}", pointer="/targets")
+        raise TargetInvalid(
+            said("at most {most} targets, not {many}", most=MOST_TARGETS, many=len(targets)), pointer="/targets"
+        )
     for place, target in enumerate(targets):
         for name in ("action", "resource_type"):
             if not _WORD.fullmatch(getattr(target, name)):
@@ -67,7 +73,9 @@ def paragraphs(given: str, *, longest: int, pointer: str = "/description") -> st
     """Return a text of several lines, trimmed. Raises PlanInvalid if it is longer than `longest` characters."""
     kept = _composed(given.replace("\r\n", "\n"), longest=longest)
     if len(kept) > longest:
-        raise PlanInvalid(f"at most {longest} characters, not {len(kept)}", pointer=pointer)
+        raise PlanInvalid(
+            said("at most {longest} characters, not {many}", longest=longest, many=len(kept)), pointer=pointer
+        )
     if any(unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t" for character in kept):
         raise PlanInvalid("text without control characters", pointer=pointer)
     return kept
@@ -92,7 +100,9 @@ def colour(given: str) -> str:
 def check_bounds(value: int, *, least: int, most: int, pointer: str) -> None:
     """Raise PlanInvalid unless `value` is from `least` to `most`."""
     if not least <= value <= most:
-        raise PlanInvalid(f"from {least} to {most}, not {value}", pointer=pointer)
+        raise PlanInvalid(
+            said("from {least} to {most}, not {value}", least=least, most=most, value=value), pointer=pointer
+        )
 
 
 def check_cycle(rule: Rule, start: str, rollover: str) -> None:
@@ -130,12 +140,15 @@ def checked_terms(terms: PriceTerms, *, rule: Rule, currency: str, pointer: str 
     the billing or the plan's rule (a fixed plan's prices are years x count), or a count or trial is out of bounds.
     """
     if terms.currency not in (None, currency):
-        raise CurrencyMismatch(f"prices are in {currency} here, not {terms.currency}", pointer=f"{pointer}/amount")
+        raise CurrencyMismatch(
+            said("prices are in {currency} here, not {given}", currency=currency, given=terms.currency),
+            pointer=f"{pointer}/amount",
+        )
     _check_amount(terms.amount_minor, currency, f"{pointer}/amount")
     _check_amount(terms.joining_fee_minor, currency, f"{pointer}/joining_fee")
     _check_interval(terms, rule, pointer)
     if not 0 <= terms.trial_days <= LONGEST_TRIAL_DAYS:
-        raise PriceInvalid(f"from 0 to {LONGEST_TRIAL_DAYS} days", pointer=f"{pointer}/trial_days")
+        raise PriceInvalid(said("from 0 to {most} days", most=LONGEST_TRIAL_DAYS), pointer=f"{pointer}/trial_days")
     if terms.trial_days and (terms.billing != Billing.RECURRING or not terms.amount_minor):
         raise PriceInvalid("only a price that is paid again and again has a trial", pointer=f"{pointer}/trial_days")
     return replace(terms, currency=currency)
@@ -167,4 +180,13 @@ def _check_interval(terms: PriceTerms, rule: Rule, pointer: str) -> None:
         raise PriceInvalid("day, week, month or year", pointer=f"{pointer}/interval")
     most = min(Interval(terms.interval).max_count, LARGEST_COUNT)
     if not 1 <= terms.interval_count <= most:
-        raise PriceInvalid(f"from 1 to {most} {terms.interval}s", pointer=f"{pointer}/interval_count")
+        raise PriceInvalid(_count_of(Interval(terms.interval), most), pointer=f"{pointer}/interval_count")
+
+
+def _count_of(interval: Interval, most: int) -> Phrase:
+    return {
+        Interval.DAY: said("from 1 to {most} days", most=most),
+        Interval.WEEK: said("from 1 to {most} weeks", most=most),
+        Interval.MONTH: said("from 1 to {most} months", most=most),
+        Interval.YEAR: said("from 1 to {most} years", most=most),
+    }[interval]

@@ -11,6 +11,7 @@ from tessera import db
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.core.periods import Interval
+from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations import versions
@@ -105,7 +106,7 @@ def update_plan(
         if not fields:
             return plan
         if any(name in columns for name in _FIXED_ONCE_HELD) and usage.is_held(plan):
-            raise PlanHeld(f"{plan.name} has been held; make a new plan for other terms")
+            raise PlanHeld(said("{plan} has been held; make a new plan for other terms", plan=plan.name))
         for name, value in columns.items():
             setattr(plan, name, value)
         _check_plan(plan)
@@ -271,7 +272,7 @@ def _keys_of(plan: Plan) -> list[str]:
 
 def _grant_permissions(plan: Plan, keys: Sequence[str]) -> None:
     if len(keys) > rules.MOST_PERMISSIONS:
-        raise PlanInvalid(f"at most {rules.MOST_PERMISSIONS} permissions", pointer="/permissions")
+        raise PlanInvalid(said("at most {most} permissions", most=rules.MOST_PERMISSIONS), pointer="/permissions")
     rows = (
         Permission.objects.filter(organization_id=plan.organization_id, key__in=keys)
         .select_for_update(no_key=True)
@@ -281,7 +282,9 @@ def _grant_permissions(plan: Plan, keys: Sequence[str]) -> None:
     unknown = [key for key in keys if key not in known]
     if unknown:
         place = list(keys).index(unknown[0])
-        raise PermissionUnknown(f"there is no permission {unknown[0][:80]}", pointer=f"/permissions/{place}")
+        raise PermissionUnknown(
+            said("there is no permission {permission}", permission=unknown[0][:80]), pointer=f"/permissions/{place}"
+        )
     PlanPermission.objects.bulk_create(PlanPermission(plan=plan, permission=known[key]) for key in dict.fromkeys(keys))
 
 

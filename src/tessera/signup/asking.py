@@ -10,6 +10,7 @@ from django.db.models import F, Max
 from tessera import db
 from tessera.core import ids
 from tessera.core.ids import new_id
+from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations import versions
@@ -37,7 +38,7 @@ def create_question(
     with db.transaction():
         rows = Question.objects.filter(organization=organization)
         if rows.filter(archived_at=None).count() >= MOST_QUESTIONS:
-            raise TooManyQuestions(f"at most {MOST_QUESTIONS} questions are asked; archive one first")
+            raise TooManyQuestions(said("at most {most} questions are asked; archive one first", most=MOST_QUESTIONS))
         last = rows.aggregate(last=Max("position"))["last"]
         plans = given.get("plans")
         row = Question(
@@ -143,7 +144,9 @@ def _put_away(
         if (row.archived_at is None) != (archived_at is None):
             asked = Question.objects.filter(organization=organization, archived_at=None).count()
             if archived_at is None and asked >= MOST_QUESTIONS:
-                raise TooManyQuestions(f"at most {MOST_QUESTIONS} questions are asked; archive one first")
+                raise TooManyQuestions(
+                    said("at most {most} questions are asked; archive one first", most=MOST_QUESTIONS)
+                )
             Question.objects.filter(pk=row.pk).update(archived_at=archived_at, version=F("version") + 1)
             _record(event, row, at, actor)
     return _facts(row)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tessera import db
+from tessera.core.phrases import said
 from tessera.events.types import Actor
 from tessera.identity.types import How, SignedIn
 from tessera.memberships import inheritance
@@ -44,12 +45,14 @@ def join(*, entry: Entry, signed_in: SignedIn, at: datetime, real_at: datetime, 
         if present is not None:
             return JoinedCompany(present, new=False)
         if company.status != CompanyStatus.ACTIVE:
-            raise CompanyArchived(f"{company.name} takes nobody for now")
+            raise CompanyArchived(said("{company} takes nobody for now", company=company.name))
         via = way_in(entry, signed_in)
         if via is None:
-            raise NotOfCompany(f"sign in with your address at {company.name}, or ask there to be invited")
+            raise NotOfCompany(
+                said("sign in with your address at {company}, or ask there to be invited", company=company.name)
+            )
         if entry.invitation is None and has_left(customer, entry, at):
-            raise WasOfCompany(f"you have left {company.name}: ask there to be invited")
+            raise WasOfCompany(said("you have left {company}: ask there to be invited", company=company.name))
         if entry.invitation is not None:
             company_joining.accept_invitation(
                 invitation=entry.invitation, customer_id=customer.pk, at=at, accepted_at=real_at, actor=actor

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tessera import db
 from tessera.core.ids import new_id
+from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.memberships import granting, renewing
@@ -65,7 +66,7 @@ def join(
             raise SignupClosed("nobody can join by themselves for now")
         plan, price = granting.offered(plan, price, locked)
         if plan.visibility == Visibility.PRIVATE:
-            raise PlanPrivate(f"{plan.name} is given by the organization itself")
+            raise PlanPrivate(said("{plan} is given by the organization itself", plan=plan.name))
         if missing.missing(organization, locked, plan, settings):
             raise DetailsMissing("something that is asked is not known yet")
         _accept(organization, locked, settings, terms_id, at, actor)

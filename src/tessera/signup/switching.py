@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from tessera import db
+from tessera.core.phrases import said
 from tessera.events.types import Actor
 from tessera.memberships import changing
 from tessera.memberships import queries as memberships
@@ -84,7 +85,7 @@ def switch(
         if (row.next_plan_id, row.next_price_id) == (plan.pk, price.pk):
             raise NothingToChange("this change is booked already")
         if plan.visibility == Visibility.PRIVATE:
-            raise PlanPrivate(f"{plan.name} is given by the organization itself")
+            raise PlanPrivate(said("{plan} is given by the organization itself", plan=plan.name))
         if plan.pk != view.plan.id:
             if missing.missing(organization, locked, plan, queries.settings_of(organization)):
                 raise DetailsMissing("something that is asked for this plan is not known yet")

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 from urllib.parse import urlsplit
 
+from tessera.core.phrases import Phrase, said
 from tessera.signup.errors import AnswerInvalid, AnswerMissing, QuestionInvalid, SignupSettingInvalid
 from tessera.signup.queries import QuestionFacts
 from tessera.signup.types import NO, YES, Kind
@@ -45,8 +46,10 @@ def paragraphs(given: str, *, longest: int, pointer: str) -> str:
 def label(given: str) -> str:
     """Return what a question says. Raises QuestionInvalid if that is nothing, or more than 1,000 characters."""
     kept, problem = _kept(given, longest=LONGEST_LABEL, lines=False)
-    if problem or not kept:
-        raise QuestionInvalid(problem or "say what is asked", pointer="/label")
+    if problem:
+        raise QuestionInvalid(problem, pointer="/label")
+    if not kept:
+        raise QuestionInvalid("say what is asked", pointer="/label")
     return kept
 
 
@@ -77,7 +80,7 @@ def choices(given: Sequence[str], kind: Kind) -> list[str]:
     if len(set(kept)) != len(kept):
         raise QuestionInvalid("each choice once", pointer="/choices")
     if not 2 <= len(kept) <= MOST_CHOICES:
-        raise QuestionInvalid(f"2 to {MOST_CHOICES} choices, one a line", pointer="/choices")
+        raise QuestionInvalid(said("2 to {most} choices, one a line", most=MOST_CHOICES), pointer="/choices")
     return kept
 
 
@@ -110,14 +113,16 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _kept(given: str, *, longest: int, lines: bool) -> tuple[str, str]:
+def _kept(given: str, *, longest: int, lines: bool) -> tuple[str, Phrase | None]:
     """Return the text trimmed and composed (NFC), and what is wrong with it, if anything is."""
     bare = given.strip().replace("\r\n", "\n")
     # Composing takes the square of the accents on a letter: what is far too long is not composed.
     kept = unicodedata.normalize("NFC", bare) if len(bare) <= 4 * longest else bare
     if len(kept) > longest:
-        return "", f"at most {longest:,} characters, not {len(kept):,}"
+        return "", said("at most {longest:,} characters, not {many:,}", longest=longest, many=len(kept))
     allowed = "\n\t" if lines else ""
     if any(unicodedata.category(each) in ("Cc", "Cs") and each not in allowed for each in kept):
-        return "", "text without control characters" if lines else "one line of text, without control characters"
-    return kept, ""
+        if lines:
+            return "", said("text without control characters")
+        return "", said("one line of text, without control characters")
+    return kept, None

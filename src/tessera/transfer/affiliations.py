@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tessera.core.phrases import said
 from tessera.memberships import inheritance
 from tessera.memberships import queries as memberships
 from tessera.people.affiliations import Position
@@ -32,9 +33,10 @@ class Told:
 
 def read(values: Mapping[str, str], task: Task) -> Told:
     """Return what a row says. Raises RowUnknown if it names nobody or no company; CellInvalid."""
-    for name in ("customer", "company"):
-        if name not in values:
-            raise RowUnknown(f"the row names no {name}", pointer=f"/{name}")
+    if "customer" not in values:
+        raise RowUnknown("the row names no customer", pointer="/customer")
+    if "company" not in values:
+        raise RowUnknown("the row names no company", pointer="/company")
     position: Position = {}
     if "title" in values:
         position["title"] = values["title"]
@@ -54,7 +56,7 @@ def _write(line: int, told: Told, task: Task, seen: Seen, names: Names) -> Resul
     customer, company = names.customer(told.customer), names.company(told.company)
     key = f"{customer.pk}:{company.pk}:{told.starts_at}:{told.ends_at}"
     if lines := seen.find([key]):
-        return _known(task, f"line {next(iter(lines))} of this file says so already") or UPDATED
+        return _known(task, said("line {line} of this file says so already", line=str(next(iter(lines))))) or UPDATED
     try:
         inheritance.join_company(
             customer=customer,
@@ -84,7 +86,9 @@ def _update(customer: Customer, company: Company, told: Told, task: Task) -> Res
     """Bring up to date what they are to the company; since when and until when stays: that has its own verbs."""
     row = memberships.affiliation(customer=customer, company=company, at=task.at)
     if row is None:
-        return Result(Outcome.REFUSED, "already_affiliated", "", "they belong together at another time: only skip that")
+        return Result(
+            Outcome.REFUSED, "already_affiliated", "", said("they belong together at another time: only skip that")
+        )
     before = (row.title, row.company_admin, row.primary_contact)
     after = inheritance.change_position(affiliation=row, at=task.at, actor=task.actor, **told.position)
     return UNCHANGED if before == (after.title, after.company_admin, after.primary_contact) else UPDATED

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from tessera import db, organizations
 from tessera.core.errors import TesseraError
+from tessera.core.phrases import kept, said
 from tessera.events.types import Actor
 from tessera.organizations.time import zone
 from tessera.transfer import affiliations, companies, customers, importing, memberships, records, rows, seen, spool
@@ -53,6 +54,9 @@ _WORK: Final[Mapping[Kind, _Work]] = {
 }
 
 
+_LONGEST_DETAIL: Final = 500
+
+
 class _TakenBackError(Exception):
     pass
 
@@ -68,10 +72,10 @@ def advance(key: UUID) -> bool:
     try:
         lines, place = _next_lines(work)
     except FileGone:
-        importing.fail(work, "the file is not kept any more")
+        importing.fail(work, said("the file is not kept any more"))
         return False
     if work.rows + len(lines) > MOST_ROWS:
-        importing.fail(work, f"the file has more than {MOST_ROWS:,} rows: split it")
+        importing.fail(work, said("the file has more than {most:,} rows: split it", most=MOST_ROWS))
         return False
     task = _task(work)
     told = [_read(line, task, len(work.headers), Kind(work.kind)) for line in lines]
@@ -152,7 +156,7 @@ def _keep(work: Import, lines: Sequence[Line], results: Sequence[Result], place:
             number=work.blocks,
             letters="".join(each.outcome for each in results),
             left_out=[
-                [line.number, each.outcome, each.code, each.field, each.detail]
+                [line.number, each.outcome, each.code, each.field, kept(each.detail, _LONGEST_DETAIL).replace("\0", "")]
                 for line, each in zip(lines, results, strict=True)
                 if each.code
             ],

@@ -6,6 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tessera.core import local_time
+from tessera.core.phrases import said
 from tessera.transfer.errors import CellInvalid
 from tessera.transfer.types import DateOrder
 
@@ -53,7 +54,7 @@ def yes_or_no(text: str, field: str) -> bool:
         return True
     if word in _NO:
         return False
-    raise CellInvalid(f"{text[:40]!r} is neither yes nor no", pointer=f"/{field}")
+    raise CellInvalid(said("{text!r} is neither yes nor no", text=text[:40]), pointer=f"/{field}")
 
 
 def day(text: str, order: DateOrder, field: str) -> date:
@@ -67,7 +68,10 @@ def day(text: str, order: DateOrder, field: str) -> date:
                 return date(year, first, second)
         return date.fromisoformat(text)
     except ValueError as reason:
-        raise CellInvalid(f"{text[:40]!r} is not a day such as {_EXAMPLES[order]}", pointer=f"/{field}") from reason
+        raise CellInvalid(
+            said("{text!r} is not a day such as {example}", text=text[:40], example=_EXAMPLES[order]),
+            pointer=f"/{field}",
+        ) from reason
 
 
 def instant(text: str, order: DateOrder, zone: ZoneInfo, field: str) -> datetime:

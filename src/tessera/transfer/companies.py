@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from tessera.core.phrases import said
 from tessera.people import numbers, services
 from tessera.people.models import Company
 from tessera.people.types import CompanyDetails
@@ -49,7 +50,7 @@ def _write(line: int, told: Told, task: Task, seen: Seen, names: Names) -> Resul
     keys = _keys(told, task.setup.match)
     known, lines = _known(told, task, names), seen.find(keys)
     if len(known) + len(lines) > 1:
-        return Result(Outcome.REFUSED, "reference_ambiguous", "", "several companies match")
+        return Result(Outcome.REFUSED, "reference_ambiguous", "", said("several companies match"))
     if not known and not lines:
         company = services.create_company(
             organization=task.organization, at=task.at, actor=task.actor, number=told.number, **told.given
@@ -58,19 +59,25 @@ def _write(line: int, told: Told, task: Task, seen: Seen, names: Names) -> Resul
         seen.remember(keys, line)
         return CREATED
     row = Company.objects.get(pk=next(iter(known))) if known else None
-    who = row.number if row is not None else f"line {next(iter(lines))} of this file"
+    already = (
+        said("{number} is this company already", number=row.number)
+        if row is not None
+        else said("line {line} of this file is this company already", line=str(next(iter(lines))))
+    )
     match task.setup.policy:
         case Policy.SKIP:
-            return Result(Outcome.SKIPPED, "known_already", "", f"{who} is this company already")
+            return Result(Outcome.SKIPPED, "known_already", "", already)
         case Policy.REFUSE:
-            return Result(Outcome.REFUSED, "known_already", "", f"{who} is this company already")
+            return Result(Outcome.REFUSED, "known_already", "", already)
         case Policy.UPDATE:
             return UPDATED if row is None else _update(row, told, task)
 
 
 def _update(row: Company, told: Told, task: Task) -> Result:
     if told.number is not None and told.number != row.number:
-        raise CellInvalid(f"a number stays as it is: this company's is {row.number}", pointer="/number")
+        raise CellInvalid(
+            said("a number stays as it is: this company's is {number}", number=row.number), pointer="/number"
+        )
     row.organization = task.organization
     after = services.update_company(company=row, at=task.at, actor=task.actor, **told.given)
     return UNCHANGED if after.version == row.version else UPDATED

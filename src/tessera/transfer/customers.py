@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from tessera.core.errors import Conflict, TesseraError
+from tessera.core.phrases import said
 from tessera.people import bulk, contacts, numbers, services
 from tessera.people.bulk import Draft, Known
 from tessera.people.details import email_key, tag_key
@@ -133,22 +134,29 @@ class _Block:
         people = _matching(draft, self.known, self.task.setup.match)
         lines = self.seen.find(_matched_by(draft, self.task.setup.match))
         if len(people) + len(lines) > 1:
-            who = ", ".join([*(each.number for each in people[:5]), *(f"line {each}" for each in sorted(lines)[:5])])
-            return Result(Outcome.REFUSED, "reference_ambiguous", "", f"several customers match: {who}")
+            named: list[str] = [each.number for each in people[:5]]
+            named += [said("line {line}", line=str(each)) for each in sorted(lines)[:5]]
+            return Result(Outcome.REFUSED, "reference_ambiguous", "", said("several customers match: {who}", who=named))
         if not people and not lines:
             return None
-        who = people[0].number if people else f"line {next(iter(lines))} of this file"
+        already = (
+            said("{number} is this customer already", number=people[0].number)
+            if people
+            else said("line {line} of this file is this customer already", line=str(next(iter(lines))))
+        )
         match self.task.setup.policy:
             case Policy.SKIP:
-                return Result(Outcome.SKIPPED, "known_already", "", f"{who} is this customer already")
+                return Result(Outcome.SKIPPED, "known_already", "", already)
             case Policy.REFUSE:
-                return Result(Outcome.REFUSED, "known_already", "", f"{who} is this customer already")
+                return Result(Outcome.REFUSED, "known_already", "", already)
             case Policy.UPDATE:
                 return self._update(people[0], draft) if people else UPDATED
 
     def _update(self, person: Customer, draft: Draft) -> Result:
         if draft.number is not None and draft.number != person.number:
-            raise CellInvalid(f"a number stays as it is: this customer's is {person.number}", pointer="/number")
+            raise CellInvalid(
+                said("a number stays as it is: this customer's is {number}", number=person.number), pointer="/number"
+            )
         given: CustomerDetails = {**draft.told}
         holder = self.known.by_external_id.get(given.get("external_id") or "")
         if holder is not None and holder.pk == person.pk:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from io import BufferedWriter
 from typing import BinaryIO, Final
 
+from tessera.core.phrases import said
 from tessera.transfer.errors import FileUnreadable
 from tessera.transfer.limits import LARGEST_FILE
 
@@ -56,6 +57,6 @@ def _transcoded(source: BinaryIO, target: BufferedWriter, encoding: str) -> int:
     while piece := source.read(_PIECE):
         read += len(piece)
         if read > LARGEST_FILE:
-            raise FileUnreadable(f"the file has more than {LARGEST_FILE // 1_000_000} MB: split it")
+            raise FileUnreadable(said("the file has more than {most} MB: split it", most=LARGEST_FILE // 1000000))
         written += target.write(decoder.decode(piece).encode())
     return written + target.write(decoder.decode(b"", final=True).encode())

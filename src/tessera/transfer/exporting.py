@@ -9,6 +9,7 @@ from uuid import UUID
 
 from tessera import db
 from tessera.core import ids
+from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations.models import Organization
@@ -141,7 +142,7 @@ def _counted(rows: Iterator[Sequence[str]], key: UUID) -> Iterator[Sequence[str]
 
 def _keys(found: Listed, selection: Sequence[str]) -> list[UUID]:
     if len(selection) > limits.MOST_SELECTED:
-        raise ListUnknown(f"at most {limits.MOST_SELECTED:,} can be picked out", pointer="/selection")
+        raise ListUnknown(said("at most {most:,} can be picked out", most=limits.MOST_SELECTED), pointer="/selection")
     keys = [ids.from_text(found.prefix, each) for each in selection]
     if None in keys:
         raise ListUnknown("that is no id of this list", pointer="/selection")

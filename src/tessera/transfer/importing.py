@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, Final
 from uuid import UUID
 
 from tessera import db
 from tessera.core import ids
 from tessera.core.ids import new_id
+from tessera.core.phrases import kept, said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations.errors import VersionStale
@@ -18,6 +19,14 @@ from tessera.transfer.fields import FIELDS, MATCHES, NEEDED, key_of
 from tessera.transfer.limits import import_kept_until
 from tessera.transfer.models import Import, ImportBlock, RememberedMapping
 from tessera.transfer.types import OVER, WORKING, ImportStatus, Kind, Policy, Setup
+
+_LONGEST_FAILURE: Final = 500
+_ROWS: Final = {
+    Kind.CUSTOMERS: said("customers"),
+    Kind.COMPANIES: said("companies"),
+    Kind.AFFILIATIONS: said("affiliations"),
+    Kind.MEMBERSHIPS: said("memberships"),
+}
 
 
 def upload(
@@ -133,7 +142,7 @@ def fail(row: Import, why: str) -> None:
         locked = _locked(row.organization, row.pk)
         if locked.status not in WORKING:
             return
-        locked.status, locked.failure = ImportStatus.FAILED, why
+        locked.status, locked.failure = ImportStatus.FAILED, kept(why, _LONGEST_FAILURE)
         _settle(locked)
         actor = Actor.parse(locked.actor)
         _record(EventType.IMPORT_CANCELED, locked, locked.started_at or locked.created_at, actor, reason=why)
@@ -159,19 +168,23 @@ def _check(setup: Setup, kind: Kind, columns: int) -> None:
     known = {field.name: field for field in FIELDS[kind]}
     for name, place in setup.columns.items():
         if name not in known:
-            raise MappingInvalid(f"there is no field {name!r} of {kind}", pointer=f"/{name}")
+            raise MappingInvalid(
+                said("there is no field {name!r} of {kind}", name=name, kind=_ROWS[kind]), pointer=f"/{name}"
+            )
         if not 0 <= place < columns:
             raise MappingInvalid("there is no such column", pointer=f"/{name}")
     for name in setup.constants:
         if name not in known or not known[name].constant:
-            raise MappingInvalid(f"{name!r} cannot be the same for all {kind}", pointer=f"/{name}")
+            raise MappingInvalid(
+                said("{name!r} cannot be the same for all {kind}", name=name, kind=_ROWS[kind]), pointer=f"/{name}"
+            )
     told = {*setup.columns, *setup.constants}
     for group in NEEDED[kind]:
         if told.isdisjoint(group):
-            labels = ", ".join(str(known[name].label) for name in group)
-            raise MappingInvalid(f"say which column holds one of: {labels}", pointer=f"/{group[0]}")
+            labels = [str(known[name].label) for name in group]
+            raise MappingInvalid(said("say which column holds one of: {labels}", labels=labels), pointer=f"/{group[0]}")
     if any(each not in MATCHES[kind] for each in setup.match):
-        raise MappingInvalid(f"{kind} are not matched by that")
+        raise MappingInvalid(said("{kind} are not matched by that", kind=_ROWS[kind]))
     if setup.policy is Policy.UPDATE and kind is Kind.MEMBERSHIPS:
         raise MappingInvalid("a membership that is known is skipped or refused: what runs is changed by its own verbs")
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tessera.core import ids, money
 from tessera.core.ids import Prefix
+from tessera.core.phrases import said
 from tessera.events import queries as events
 from tessera.events.queries import EventLine
 from tessera.http.cursors import LARGEST_PAGE, paginate
@@ -70,7 +71,10 @@ def list_named(name: str) -> Listed:
     """Return the list. Raises ListUnknown."""
     found = LISTS.get(name)
     if found is None:
-        raise ListUnknown(f"there is no list {name[:40]!r}; there are {', '.join(LISTS)}", pointer="/list")
+        raise ListUnknown(
+            said("there is no list {name!r}; there are {names}", name=name[:40], names=", ".join(LISTS)),
+            pointer="/list",
+        )
     return found
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tessera.core.phrases import said
 from tessera.memberships.errors import AlreadyHeld
 from tessera.memberships.granting import grant
 from tessera.memberships.models import Membership
@@ -43,7 +44,7 @@ def read(values: Mapping[str, str], task: Task) -> Told:
         raise RowUnknown("the row names no plan", pointer="/plan")
     seats = values.get("seats")
     if seats is not None and not re.fullmatch("[0-9]{1,6}", seats, re.ASCII):
-        raise CellInvalid(f"{seats[:20]!r} is not a number of seats", pointer="/seats")
+        raise CellInvalid(said("{seats!r} is not a number of seats", seats=seats[:20]), pointer="/seats")
     return Told(
         customer,
         company,
@@ -66,9 +67,11 @@ def _write(line: int, told: Told, task: Task, seen: Seen, names: Names) -> Resul
     plan = names.plan(told.plan)
     keys = [f"{holder.pk}:{plan.pk}", *([f"reference:{told.reference}"] if told.reference else [])]
     if lines := seen.find(keys):
-        return _known(task, f"line {min(lines)} of this file is this membership already")
+        return _known(task, said("line {line} of this file is this membership already", line=str(min(lines))))
     if told.reference and _is_known(told.reference, task):
-        return _known(task, f"there is a membership with the reference {told.reference!r} already")
+        return _known(
+            task, said("there is a membership with the reference {reference!r} already", reference=told.reference)
+        )
     try:
         grant(
             organization=task.organization,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from tessera.core import ids, money
 from tessera.core.errors import Invalid
+from tessera.core.phrases import said
 from tessera.organizations.models import Organization
 from tessera.people.errors import CompanyNotFound, CustomerNotFound, ReferenceAmbiguous
 from tessera.people.models import Company, Customer
@@ -40,7 +41,7 @@ class Names:
                 continue
             found[row.pk] = row
         if not found:
-            raise CustomerNotFound(f"there is no customer {text[:60]!r}", pointer="/customer")
+            raise CustomerNotFound(said("there is no customer {text!r}", text=text[:60]), pointer="/customer")
         if len(found) > 1:
             raise ReferenceAmbiguous(
                 "the number of one and the id of another: write external:… or the number's customer"
@@ -72,9 +73,11 @@ class Names:
             except CompanyNotFound:
                 continue
         if not found:
-            raise CompanyNotFound(f"there is no company {text[:60]!r}", pointer="/company")
+            raise CompanyNotFound(said("there is no company {text!r}", text=text[:60]), pointer="/company")
         if len(found) > 1:
-            raise ReferenceAmbiguous(f"several companies are called {text[:60]!r}: write the number of one")
+            raise ReferenceAmbiguous(
+                said("several companies are called {text!r}: write the number of one", text=text[:60])
+            )
         row = Company.objects.get(pk=next(iter(found)))
         row.organization = self.organization
         return row
@@ -87,9 +90,11 @@ class Names:
         found = [each for each in self._plans if each.pk == key or folded(each.name) == folded(text)]
         offered = [each for each in found if each.archived_at is None] or found
         if not offered:
-            raise PlanNotFound(f"there is no plan {text[:60]!r}", pointer="/plan")
+            raise PlanNotFound(said("there is no plan {text!r}", text=text[:60]), pointer="/plan")
         if len(offered) > 1:
-            raise ReferenceAmbiguous(f"several plans are called {text[:60]!r}: write the id of one", pointer="/plan")
+            raise ReferenceAmbiguous(
+                said("several plans are called {text!r}: write the id of one", text=text[:60]), pointer="/plan"
+            )
         offered[0].organization = self.organization
         return offered[0]
 
@@ -101,9 +106,12 @@ class Names:
         if not found:
             found = [each for each in prices if each.active and _is_amount(text, each)]
         if not found:
-            raise PriceNotFound(f"{plan.name} has no price {text[:40]!r}", pointer="/price")
+            raise PriceNotFound(said("{plan} has no price {text!r}", plan=plan.name, text=text[:40]), pointer="/price")
         if len(found) > 1:
-            raise ReferenceAmbiguous(f"{plan.name} has several prices of {text[:40]!r}: write the id", pointer="/price")
+            raise ReferenceAmbiguous(
+                said("{plan} has several prices of {text!r}: write the id", plan=plan.name, text=text[:40]),
+                pointer="/price",
+            )
         return found[0]
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tessera.core import ids, local_time
 from tessera.core.ids import Prefix
+from tessera.core.phrases import said
 from tessera.events.types import EventType
 from tessera.memberships.filters import CompanyFilter, CustomerFilter, MembershipFilter
 from tessera.transfer.errors import ListUnknown
@@ -21,7 +22,8 @@ def understood(told: Mapping[str, str], kind: type[F]) -> F:
     found = kind.parse(told)
     if unread := sorted(set(told) - set(found.address())):
         raise ListUnknown(
-            f"{unread[0]} = {told[unread[0]][:40]!r} is nothing to narrow the list by", pointer="/filters"
+            said("{name} = {text!r} is nothing to narrow the list by", name=unread[0], text=told[unread[0]][:40]),
+            pointer="/filters",
         )
     return found
 
@@ -33,7 +35,7 @@ def one_of(words: type[T], text: str | None) -> T | None:
     try:
         return words(text)  # type: ignore[call-arg]
     except ValueError as reason:
-        raise ListUnknown(f"there is no {text[:40]!r} to narrow the list by") from reason
+        raise ListUnknown(said("there is no {text!r} to narrow the list by", text=text[:40])) from reason
 
 
 def types_of(text: str | None) -> list[EventType]:
@@ -41,7 +43,7 @@ def types_of(text: str | None) -> list[EventType]:
     names = text.split(",") if text else []
     found = [each for each in EventType if each in names or f"{each.partition('.')[0]}.*" in names]
     if names and not found:
-        raise ListUnknown(f"there are no events {text!r} to narrow the list by")
+        raise ListUnknown(said("there are no events {text!r} to narrow the list by", text=text))
     return found
 
 
@@ -52,7 +54,7 @@ def end_of(text: str | None, zone: ZoneInfo) -> datetime | None:
     try:
         return local_time.day_start(date.fromisoformat(text) + timedelta(days=1), zone)
     except (ValueError, OverflowError) as reason:
-        raise ListUnknown(f"{text[:40]!r} is no day to narrow the list by") from reason
+        raise ListUnknown(said("{text!r} is no day to narrow the list by", text=text[:40])) from reason
 
 
 def key_of(prefix: Prefix, text: str | None) -> UUID | None:
@@ -61,5 +63,5 @@ def key_of(prefix: Prefix, text: str | None) -> UUID | None:
         return None
     key = ids.from_text(prefix, text)
     if key is None:
-        raise ListUnknown(f"{text[:40]!r} is no id to narrow the list by")
+        raise ListUnknown(said("{text!r} is no id to narrow the list by", text=text[:40]))
     return key

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from tessera.core import ids
+from tessera.core.phrases import recalled
 from tessera.http.cursors import paginate
 from tessera.organizations.models import Organization, Staff
 from tessera.transfer import limits, records, spool
@@ -173,7 +174,7 @@ def reasons(found: ImportFacts, most: int = 20) -> list[Reason]:
     for each in _blocks(found).iterator(chunk_size=200):
         for line, outcome, code, field, detail in each.left_out:
             many[outcome, code, field] += 1
-            first.setdefault((outcome, code, field), (line, detail))
+            first.setdefault((outcome, code, field), (line, recalled(detail)))
     return [
         Reason(Outcome(outcome), code, field, first[outcome, code, field][1], first[outcome, code, field][0], times)
         for (outcome, code, field), times in sorted(many.items(), key=lambda each: (each[0][0], -each[1]))[:most]
@@ -194,7 +195,7 @@ def _joined(found: ImportFacts, file: Any, place: Place) -> Iterator[LeftOut]:
         note = next(notes, None)
         for line in islice(reader, len(block.letters)):
             if note is not None and note[0] == line.number:
-                yield LeftOut(line, Outcome(note[1]), *note[2:])
+                yield LeftOut(line, Outcome(note[1]), note[2], note[3], recalled(note[4]))
                 note = next(notes, None)
 
 
@@ -252,7 +253,7 @@ def _import_facts(row: Import, names: Mapping[str, str]) -> ImportFacts:
         rows=row.rows,
         checked=_tally(row.checked),
         written=_tally(row.written),
-        failure=row.failure,
+        failure=recalled(row.failure),
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,

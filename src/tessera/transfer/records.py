@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from tessera.core.phrases import said
 from tessera.transfer.errors import FileUnreadable
 from tessera.transfer.limits import LONGEST_HEADER, LONGEST_RECORD, MOST_COLUMNS
 from tessera.transfer.types import Line
 
 DELIMITERS: Final = (",", ";", "\t")
-_UNREADABLE: Final = "its quotes cannot be read: a quote inside a quoted cell is written twice"
-_TOO_LONG: Final = "a cell or row that is far too long, or a quote that is never closed"
+_UNREADABLE: Final = said("its quotes cannot be read: a quote inside a quoted cell is written twice")
+_TOO_LONG: Final = said("a cell or row that is far too long, or a quote that is never closed")
 
 
 class _TooLongError(Exception):
@@ -91,10 +92,16 @@ def header_of(file: BinaryIO) -> tuple[str, list[str], Place]:
         if not first.fault:
             found.append((len(first.cells), delimiter, list(first.cells), reader.place))
     if not found:
-        raise FileUnreadable(f"the first row, which names the columns, cannot be read: {_UNREADABLE}")
+        raise FileUnreadable(said("the first row, which names the columns, cannot be read: {why}", why=_UNREADABLE))
     many, delimiter, cells, place = max(found, key=lambda each: each[0])
     if many > MOST_COLUMNS:
-        raise FileUnreadable(f"the file has {many} columns, more than {MOST_COLUMNS}: leave out what is not needed")
+        raise FileUnreadable(
+            said(
+                "the file has {many} columns, more than {most}: leave out what is not needed",
+                many=many,
+                most=MOST_COLUMNS,
+            )
+        )
     return delimiter, _told_apart(cells), place
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tessera.core import local_time
 from tessera.core.errors import TesseraError
+from tessera.core.phrases import phrase, said
 from tessera.events.types import Actor
 from tessera.organizations.models import Organization
 from tessera.transfer import cells
@@ -29,7 +30,11 @@ def values_of(line: Line, setup: Setup, headers: int) -> dict[str, str]:
     """Return the fields of a row that are not empty. Raises CellInvalid if it has more cells than there are headers."""
     if any(cell.strip() for cell in line.cells[headers:]):
         raise CellInvalid(
-            f"the row has {len(line.cells)} cells, but there are {headers} headers: put cells with a comma into quotes"
+            said(
+                "the row has {cells} cells, but there are {headers} headers: put cells with a comma into quotes",
+                cells=len(line.cells),
+                headers=headers,
+            )
         )
     found = {name: text for name, value in setup.constants.items() if (text := cells.plain(value))}
     for name, place in setup.columns.items():
@@ -43,8 +48,8 @@ def refused(refusal: TesseraError) -> Result:
     field = (refusal.pointer or "").strip("/").partition("/")[0]
     named = refusal.extra.get("holder") or refusal.extra.get("matches") or refusal.extra.get("membership")
     more = ", ".join(map(str, named)) if isinstance(named, list | tuple) else str(named or "")
-    detail = f"{refusal.detail} ({more})" if more else refusal.detail
-    return Result(Outcome.REFUSED, refusal.code, field, detail.replace("\0", "")[:500])
+    detail = said("{reason} ({more})", reason=phrase(refusal.detail), more=more) if more else refusal.detail
+    return Result(Outcome.REFUSED, refusal.code, field, detail)
 
 
 def interval(values: Mapping[str, str], task: Task) -> tuple[datetime | None, datetime | None]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from tessera.core.phrases import said
+
 
 class Kind(StrEnum):
     """What the rows of an import are."""
@@ -139,4 +141,4 @@ class Result:
 
 CREATED = Result(Outcome.CREATED)
 UPDATED = Result(Outcome.UPDATED)
-UNCHANGED = Result(Outcome.SKIPPED, "unchanged", "", "it is known already, and nothing differs")
+UNCHANGED = Result(Outcome.SKIPPED, "unchanged", "", said("it is known already, and nothing differs"))

@@ -11,6 +11,7 @@ from django.db import OperationalError
 
 import tessera
 from tessera import organizations
+from tessera.core.phrases import phrase, said
 from tessera.db.sealed import Unsealable
 from tessera.events.queries import EventLine
 from tessera.http import outbound
@@ -21,7 +22,6 @@ from tessera.webhooks.types import Payload
 
 SECONDS: Final = 15.0
 _KEPT_BYTES: Final = 2_048
-_LONGEST_DETAIL: Final = 200
 _SENT_AS: Final = f"Tessera/{tessera.__version__} (webhooks)"
 
 log = logging.getLogger(__name__)
@@ -71,19 +71,21 @@ def attempt(delivery: Delivery, endpoint: WebhookEndpoint, line: EventLine | Non
             allow_http=endpoint.organization.is_test,
         )
     except outbound.OutboundRefused as refusal:
-        return _failed(at, "refused", f"not sent: {refusal.detail}")
+        return _failed(at, "refused", said("not sent: {reason}", reason=phrase(refusal.detail)))
     except outbound.OutboundFailed as failure:
         return replace(
             _failed(at, failure.reason, failure.detail), milliseconds=round((time.monotonic() - begun) * 1000)
         )
     except Unsealable:
         log.exception("the secret of the webhook endpoint %s does not open", endpoint.pk)
-        return _failed(at, "secret_unreadable", "its secret cannot be read: the installation's keys do not open it")
+        return _failed(
+            at, "secret_unreadable", said("its secret cannot be read: the installation's keys do not open it")
+        )
     except OperationalError:
         raise
     except Exception:  # what we cannot make or send must not hold up what is behind it
         log.exception("the delivery %s could not be sent", delivery.pk)
-        return _failed(at, "not_made", "the message could not be made; the log says why")
+        return _failed(at, "not_made", said("the message could not be made; the log says why"))
     verdict, detail = _verdict(answer.status)
     return Outcome(
         at=at,
@@ -108,17 +110,17 @@ def _message(delivery: Delivery, endpoint: WebhookEndpoint, line: EventLine | No
 
 
 def _failed(at: datetime, failure: str, detail: str) -> Outcome:
-    return Outcome(at=at, failure=failure, detail=detail[:_LONGEST_DETAIL])
+    return Outcome(at=at, failure=failure, detail=detail)
 
 
 def _verdict(status: int) -> tuple[str, str]:
     if 200 <= status < 300:
         return "", ""
     if 300 <= status < 400:
-        return "redirect", f"answered {status}: redirects are not followed"
+        return "redirect", said("answered {status}: redirects are not followed", status=str(status))
     if status == HTTPStatus.GONE:
-        return "gone", "answered 410: it wants nothing more"
-    return "status", f"answered {status}"
+        return "gone", said("answered 410: it wants nothing more")
+    return "status", said("answered {status}", status=str(status))
 
 
 def _asked(answer: outbound.Answer, at: datetime) -> timedelta | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+from tessera.core.phrases import said
 from tessera.events.types import EventType
 from tessera.webhooks.errors import EventTypesInvalid
 
@@ -17,11 +18,14 @@ def checked(names: Sequence[str], *, pointer: str = "/event_types") -> list[str]
     Raises EventTypesInvalid if one is neither an event type nor the pattern of all events of a noun.
     """
     if len(names) > MOST:
-        raise EventTypesInvalid(f"at most {MOST} event types and patterns", pointer=pointer)
+        raise EventTypesInvalid(said("at most {most} event types and patterns", most=MOST), pointer=pointer)
     for place, name in enumerate(names):
         if not _matching(name):
             raise EventTypesInvalid(
-                f"{name[:64]!r} is neither an event type such as membership.granted nor a pattern such as membership.*",
+                said(
+                    "{name!r} is neither an event type such as membership.granted nor a pattern such as membership.*",
+                    name=name[:64],
+                ),
                 pointer=f"{pointer}/{place}",
             )
     return list(dict.fromkeys(names))

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from tessera.core import ids
 from tessera.core.ids import Prefix
+from tessera.core.instants import instant_text
 from tessera.events.api import EventOut
 from tessera.events.queries import EventLine, present_epoch
-from tessera.http.schemas import instant_text
 from tessera.organizations.models import Organization
 from tessera.webhooks import objects
 from tessera.webhooks.models import Delivery, WebhookEndpoint

@@ -8,6 +8,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 
 from tessera import db, organizations
+from tessera.core.phrases import kept
 from tessera.events.types import Actor, EventType
 from tessera.webhooks import leases, retries
 from tessera.webhooks.attempting import Outcome
@@ -16,6 +17,7 @@ from tessera.webhooks.recording import record
 from tessera.webhooks.types import OPEN, DeliveryStatus, DisabledReason
 
 _ACTOR: Final = Actor.system("webhooks")
+_LONGEST_DETAIL: Final = 200
 
 
 def write_down(
@@ -26,10 +28,10 @@ def write_down(
     `delivery` and `endpoint` are as they were when it was sent. What was replayed or turned off meanwhile stays so.
     Each attempt is kept once, whoever made it.
     """
-    number = delivery.attempts + 1
+    number, detail = delivery.attempts + 1, kept(outcome.detail, _LONGEST_DETAIL)
     with db.transaction():
         _judge(endpoint, outcome, number, is_test=delivery.event_id is None, lease=lease, at=at)
-        kept = DeliveryAttempt(
+        made = DeliveryAttempt(
             delivery=delivery,
             round=delivery.round,
             number=number,
@@ -37,16 +39,16 @@ def write_down(
             milliseconds=outcome.milliseconds,
             status_code=outcome.status_code,
             failure=outcome.failure,
-            detail=outcome.detail,
+            detail=detail,
             response_body=outcome.response_body,
         )
-        DeliveryAttempt.objects.bulk_create([kept], ignore_conflicts=True)
+        DeliveryAttempt.objects.bulk_create([made], ignore_conflicts=True)
         Delivery.objects.filter(
             pk=delivery.pk, status__in=OPEN, round=delivery.round, attempts=delivery.attempts
         ).update(
             attempts=number,
             last_status_code=outcome.status_code,
-            last_error=outcome.detail,
+            last_error=detail,
             **_fate(outcome, delivery, number, at, chance),
         )
 

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tessera.core import ids
 from tessera.core.ids import Prefix
+from tessera.core.phrases import recalled
 from tessera.http.cursors import paginate
 from tessera.organizations.models import Organization
 from tessera.webhooks.errors import DeliveryNotFound, EndpointNotFound
@@ -143,7 +144,7 @@ def delivery(row: Delivery) -> DeliveryFacts:
         attempts=row.attempts,
         next_at=row.next_at,
         last_status_code=row.last_status_code,
-        last_error=row.last_error,
+        last_error=recalled(row.last_error),
         finished_at=row.finished_at,
         created_at=row.created_at,
     )
@@ -176,7 +177,7 @@ def attempts(row: Delivery) -> tuple[AttemptFacts, ...]:
             milliseconds=each.milliseconds,
             status_code=each.status_code,
             failure=each.failure,
-            detail=each.detail,
+            detail=recalled(each.detail),
             response_body=each.response_body,
         )
         for each in found

@@ -12,6 +12,7 @@ from django.db.models import F
 
 from tessera import db
 from tessera.core import clock
+from tessera.core.phrases import said
 from tessera.events.types import Actor, EventType
 from tessera.http import outbound
 from tessera.organizations import versions
@@ -51,7 +52,7 @@ def create_endpoint(
     with db.transaction():
         Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)  # who else makes one waits
         if WebhookEndpoint.objects.filter(organization=organization, deleted_at=None).count() >= MOST:
-            raise TooManyEndpoints(f"at most {MOST} webhook endpoints; delete one first", most=MOST)
+            raise TooManyEndpoints(said("at most {most} webhook endpoints; delete one first", most=MOST), most=MOST)
         endpoint.save(force_insert=True)
         record(EventType.WEBHOOK_ENDPOINT_CREATED, endpoint, at=at, actor=actor)
     return endpoint, secret
@@ -191,7 +192,7 @@ def _told(given: Mapping[str, Any], organization: Organization) -> dict[str, Any
 def _checked_url(given: str, organization: Organization) -> str:
     url = given.strip()
     if not 1 <= len(url) <= _LONGEST_URL:
-        raise EndpointUrlRefused(f"an address has 1 to {_LONGEST_URL} characters", pointer="/url")
+        raise EndpointUrlRefused(said("an address has 1 to {longest} characters", longest=_LONGEST_URL), pointer="/url")
     try:
         outbound.check_url(url, allow_http=organization.is_test)
     except outbound.OutboundRefused as refusal:
@@ -203,6 +204,7 @@ def _line(given: str) -> str:
     text = given.strip()
     if len(text) > _LONGEST_DESCRIPTION or any(unicodedata.category(each) in ("Cc", "Cs") for each in text):
         raise EndpointInvalid(
-            f"a description is one line of at most {_LONGEST_DESCRIPTION} characters", pointer="/description"
+            said("a description is one line of at most {longest} characters", longest=_LONGEST_DESCRIPTION),
+            pointer="/description",
         )
     return text

@@ -104,7 +104,7 @@ def _site(visit: Visit, typed: str) -> SiteShown:
     try:
         check_origins([origin])
     except OriginInvalid as refusal:
-        return SiteShown(typed, f"{refusal.detail}.", good=False)
+        return SiteShown(typed, sentence(refusal.detail), good=False)
     near = next((each for each in allowed if _bare(each) == _bare(origin)), "")
     if near:
         said = gettext("%(near)s is allowed, and this is another: scheme, www. and port have to be the same.")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 
 from tessera.core import ids
 from tessera.core.ids import Prefix
@@ -176,7 +176,7 @@ def _said(view: MembershipView, formats: Formats, name: str, new: bool, at: date
         return gettext("Your membership is paused"), gettext("You have %(plan)s; it is paused for now.") % told
     if view.status is Status.SCHEDULED:
         day = formats.start(view.starts_at, near=at) if view.starts_at else ""
-        return gettext("You are in"), gettext("%(plan)s begins on %(day)s.") % {**told, "day": day}
+        return pgettext("joined", "You are in"), gettext("%(plan)s begins on %(day)s.") % {**told, "day": day}
     if new:
         title = gettext("Welcome, %(name)s") % told if name else gettext("Welcome")
         return title, gettext("You have %(plan)s now.") % told

@@ -181,7 +181,11 @@ def test_what_is_revoked_replaced_too_old_or_elsewhere_opens_nothing(club: Organ
 
 def test_codes_cannot_be_guessed_at_for_long(club: Organization, acme: Company) -> None:
     path = link(acme)[:-43]
-    answers = {Browser(club).get(f"{path}{'A' * 43}").status for _ in range(61)}
+    answers = set[int]()
+    for _ in range(500):  # sixty at once; on a slow machine some are given back meanwhile
+        answers.add(Browser(club).get(f"{path}{'A' * 43}").status)
+        if 429 in answers:
+            break
     assert answers == {404, 429}
 
 

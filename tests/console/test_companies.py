@@ -86,6 +86,13 @@ def test_nobody_or_several_of_that_name_is_said(owner: Visitor, acme: Company) -
     assert not Affiliation.objects.exists()
 
 
+def test_of_two_of_one_name_neither_is_meant_however_many_come_before(owner: Visitor, acme: Company) -> None:
+    for name in ("Ada Ann Leeson", "Adam Ann Leeson", "Alan Ann Leeson", "Alba Ann Leeson", "Ann Lee", "Ann Lee"):
+        make.customer(owner.club, display_name=name)
+    assert owner.post("company_link", acme, who="Ann Lee").status == 422
+    assert not Affiliation.objects.exists()
+
+
 def test_the_same_person_twice_is_refused(owner: Visitor, acme: Company) -> None:
     ada = make.employee(acme)
     page = owner.post("company_link", acme, who=ada.number)

@@ -20,6 +20,7 @@ LINES = said("several match: {who}", who=["CUS-000001", said("line {line}", line
         (said("{plan} is full", plan="Gold"), "Gold is full"),
         (said("{text!r} is no day", text="2026-13-01"), "'2026-13-01' is no day"),
         (said("at most {most:,} rows", most=20_000), "at most 20,000 rows"),
+        (said("no answer within {seconds:g} s", seconds=15.0), "no answer within 15 s"),
         (said("not before {at}", at=MOMENT), "not before 2026-03-31T09:30:00Z"),
         (said("not before {day:%d %b %Y}", day=date(2026, 3, 1)), "not before 01 Mar 2026"),
         (said("at most {most}", most=Money(3500, "GBP")), "at most 35.00 GBP"),
@@ -50,6 +51,13 @@ def test_what_does_not_fit_with_its_values_is_kept_in_english() -> None:
     assert kept("it is over", 5) == "it is"
 
 
-@pytest.mark.parametrize("text", ["it is over", "", '{"pattern":', '{"pattern":"x"}', '{"pattern":1,"values":2}'])
+_REACHES = '{"pattern":"{a.__new__.__globals__[json]}","values":{"a":{"pattern":"x","values":{}}}}'
+_NO_NAME = '{"pattern":"{}","values":{"a":1}}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["it is over", "", '{"pattern":', '{"pattern":"x"}', '{"pattern":1,"values":2}', _REACHES, _NO_NAME],
+)
 def test_a_text_that_was_no_phrase_is_recalled_as_it_is(text: str) -> None:
     assert recalled(text) == text

@@ -118,6 +118,12 @@ RUNNING = (
             "Un montant ne peut pas dépasser 1\u202f000,00\u00a0€.",
         ),
         (
+            said("there was no whole answer within {seconds:g} s", seconds=15.0),
+            "There was no whole answer within 15 s.",
+            "Innerhalb von 15 s kam keine vollständige Antwort.",
+            "",
+        ),
+        (
             counted(*RUNNING, number=1, name="Ada"),
             "Ada has 1 running membership: end them first.",
             "Ada hat 1 laufende Mitgliedschaft: Beenden Sie sie zuerst.",

@@ -60,8 +60,8 @@ def beside(staff: Staff, listed: str, *, plans: bool, company_id: UUID | None) -
             found.columns = json.loads(text)
         else:
             found.company = name
-    found.plans = sorted(found.plans, key=lambda each: (each[1], each[0]))[:_MOST_PLANS]
-    found.views.sort(key=lambda each: (each.name, each.id))
+    found.plans = sorted(found.plans, key=lambda each: (each[1].casefold(), each[0]))[:_MOST_PLANS]
+    found.views.sort(key=lambda each: (each.name.casefold(), each.id))
     return found
 
 

@@ -7,6 +7,7 @@ from tessera.organizations.models import Organization
 from tessera.people import queries
 from tessera.people.errors import ReferenceAmbiguous
 from tessera.people.models import Company, Customer
+from tessera.people.names import folded
 
 _FEW = 5
 
@@ -30,9 +31,10 @@ def customer_meant(organization: Organization, text: str) -> Customer:
             return queries.customer_by_ref(organization, reference)
         except NotFound:
             continue
-    found = queries.customers(organization, q=text, order="name", limit=_FEW).data
+    rows = queries.customers(organization, q=text, order="name", limit=_FEW)
+    found = rows.data
     exact = [each for each in found if each.name.casefold() == text.strip().casefold()]
-    if len(exact) == 1:
+    if len(exact) == 1 and _all_seen(text, found[-1].name, rows.next_cursor):
         found = (exact[0],)
     if not found:
         raise NobodyMeant(gettext("Nobody here goes by that. A number such as CUS-000001 or an e-mail is sure."))
@@ -67,9 +69,10 @@ def company_meant(organization: Organization, text: str) -> Company:
             return queries.company_by_ref(organization, reference)
         except NotFound:
             continue
-    found = queries.companies(organization, q=text, order="name", limit=_FEW).data
+    rows = queries.companies(organization, q=text, order="name", limit=_FEW)
+    found = rows.data
     exact = [each for each in found if each.name.casefold() == text.strip().casefold()]
-    if len(exact) == 1:
+    if len(exact) == 1 and _all_seen(text, found[-1].name, rows.next_cursor):
         found = (exact[0],)
     if not found:
         raise NobodyMeant(gettext("No company here goes by that. A number such as COM-000001 is sure."))
@@ -86,6 +89,11 @@ def _references(text: str) -> list[str]:
     if text[:1] == "+":
         return [f"phone:{text}"]
     return [text]
+
+
+def _all_seen(text: str, last: str, next_cursor: str | None) -> bool:
+    """Whether nobody else can be called so behind the first few, by name, of whom `last` is the last."""
+    return next_cursor is None or not folded(last).startswith(folded(text))
 
 
 def _several(names: list[str]) -> str:

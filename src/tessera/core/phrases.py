@@ -6,10 +6,10 @@ sentence without values needs no phrase: it is its own pattern.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from string import Formatter
-from typing import Self
+from typing import Any, Self
 
 from tessera.core.instants import instant_text
 
@@ -41,6 +41,9 @@ class Phrase(str):
 
 
 class _English(Formatter):
+    def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, str]:
+        return kwargs[field_name], field_name  # a name and nothing else: what is recalled leads to no attribute
+
     def format_field(self, value: object, format_spec: str) -> str:
         if isinstance(value, datetime) and not format_spec:
             return instant_text(value)
@@ -104,7 +107,7 @@ def _value(value: object) -> object:
         return {_INSTANT: value.isoformat()}
     if isinstance(value, date):
         return {_DAY: value.isoformat()}
-    return value if isinstance(value, int) else str(value)
+    return value if isinstance(value, int | float) else str(value)
 
 
 def _phrase_of(document: Mapping[str, object]) -> Phrase:

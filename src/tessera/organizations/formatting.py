@@ -108,8 +108,8 @@ class Formats:
             currency_digits=False,
         )
 
-    def number(self, many: int) -> str:
-        """Return a whole number with its groups: 12,480."""
+    def number(self, many: float) -> str:
+        """Return a number with its groups: 12,480."""
         return format_decimal(many, locale=self.locale)
 
     def _skeleton(self, skeleton: str, wall: datetime) -> str:
@@ -178,7 +178,7 @@ def _value(value: object) -> str:
         return formats.day(value)
     if isinstance(value, Money):
         return formats.money(value.amount, value.currency)
-    return formats.number(value) if isinstance(value, int) else str(value)
+    return formats.number(value) if isinstance(value, int | float) else str(value)
 
 
 def _pattern(text: Phrase) -> str:

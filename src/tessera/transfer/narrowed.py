@@ -39,12 +39,15 @@ def one_of(words: type[T], text: str | None) -> T | None:
 
 
 def types_of(text: str | None) -> list[EventType]:
-    """Return the types that are named, or all of a noun (`membership.*`), parted by commas; none named: of all."""
+    """Return the types that are named, or all of a noun (`membership.*`), parted by commas; none named: of all.
+
+    Raises ListUnknown.
+    """
     names = text.split(",") if text else []
-    found = [each for each in EventType if each in names or f"{each.partition('.')[0]}.*" in names]
-    if names and not found:
-        raise ListUnknown(said("there are no events {text!r} to narrow the list by", text=text))
-    return found
+    known = {f"{each.partition('.')[0]}.*" for each in EventType} | set(EventType)
+    if unknown := [each for each in names if each not in known]:
+        raise ListUnknown(said("there are no events {text!r} to narrow the list by", text=unknown[0][:40]))
+    return [each for each in EventType if each in names or f"{each.partition('.')[0]}.*" in names]
 
 
 def end_of(text: str | None, zone: ZoneInfo) -> datetime | None:

@@ -174,11 +174,12 @@ def reasons(found: ImportFacts, most: int = 20) -> list[Reason]:
     for each in _blocks(found).iterator(chunk_size=200):
         for line, outcome, code, field, detail in each.left_out:
             many[outcome, code, field] += 1
-            first.setdefault((outcome, code, field), (line, recalled(detail)))
-    return [
-        Reason(Outcome(outcome), code, field, first[outcome, code, field][1], first[outcome, code, field][0], times)
-        for (outcome, code, field), times in sorted(many.items(), key=lambda each: (each[0][0], -each[1]))[:most]
-    ]
+            first.setdefault((outcome, code, field), (line, detail))
+    found = []
+    for why, times in sorted(many.items(), key=lambda each: (each[0][0], -each[1]))[:most]:
+        (outcome, code, field), (line, detail) = why, first[why]
+        found.append(Reason(Outcome(outcome), code, field, recalled(detail), line, times))
+    return found
 
 
 def left_out(found: ImportFacts) -> Iterator[LeftOut]:

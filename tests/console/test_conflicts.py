@@ -85,3 +85,10 @@ def test_a_form_that_forgot_what_it_said_is_refused_all_the_same(owner: Visitor,
     ada.refresh_from_db()
     assert ada.last_name == "Lovelace"
     assert QueryDict(f"version={refused.value('version')}").get("version") == "2"
+
+
+def test_a_form_that_says_nonsense_of_what_it_was_is_answered(owner: Visitor) -> None:
+    ada = make.customer(owner.club, first_name="Ada", last_name="Okonkwo")
+    for base in ("[" * 5_000, "[]", "5", '{"last_name": 5}'):
+        sent = {**opened(owner, ada), "version": "7", "base": base, "theirs": "last_name"}
+        assert owner.post("customer_edit", ada, **sent).status == 422

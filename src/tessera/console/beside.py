@@ -39,7 +39,10 @@ def beside(staff: Staff, listed: str, *, plans: bool, company_id: UUID | None) -
     no = Value(False)
     of = {"organization_id": staff.organization_id}
     parts = [
-        _told(visible(staff, listed), _Kind.VIEW, "pk", F("name"), F("query"), F("shared"), _own(staff), F("version")),
+        _told(
+            visible(staff).filter(listed=listed), _Kind.VIEW,
+            "pk", F("name"), F("query"), F("shared"), _own(staff), F("version"),
+        ),
         _told(
             ListColumns.objects.filter(staff=staff, listed=listed), _Kind.COLUMNS,
             "staff_id", Value(""), Cast("columns", TextField()), no, no, Value(0),

@@ -75,7 +75,7 @@ class VersionedForm(forms.Form):
     def _base(self) -> dict[str, Plain]:
         try:
             known = json.loads(self.data.get("base") or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter: of thousands of brackets
             return {}
         if not isinstance(known, dict):
             return {}

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from tessera.console import saving
 from tessera.console.access import StaffRequest
 from tessera.console.beside import Beside
 from tessera.console.saving import View
@@ -147,7 +148,7 @@ def listing(
     if view is None:
         view = next((each for each in saved if query and each.query == query), None)
     known = [column.name for column in columns]
-    shown = usual if around.columns is None else [each for each in known if each in around.columns]
+    shown = saving.shown(around.columns, known=known, usual=usual)
     tabs = [Tab(everything, address, current=view is None)]
     tabs += [
         Tab(each.name, f"{address}?{_join(each.query, urlencode({VIEW: each.reference}))}", each == view, each.shared)

@@ -67,10 +67,9 @@ class View:
         return ids.to_text(Prefix.SAVED_VIEW, self.id)
 
 
-def visible(staff: Staff, listed: str) -> QuerySet[SavedView]:
-    """Return the rows of the views of a list that the staff member sees: their own, and those shared with all."""
-    rows = SavedView.objects.filter(Q(staff=staff) | Q(shared=True), organization_id=staff.organization_id)
-    return rows.filter(listed=listed)
+def visible(staff: Staff) -> QuerySet[SavedView]:
+    """Return the rows of the views that the staff member sees: their own, and those shared with all."""
+    return SavedView.objects.filter(Q(staff=staff) | Q(shared=True), organization_id=staff.organization_id)
 
 
 def view(*, staff: Staff, view_id: UUID | None) -> tuple[View, str]:
@@ -135,7 +134,12 @@ def remove(*, staff: Staff, view_id: UUID | None, at: datetime, actor: Actor) ->
 def columns(*, staff: Staff, listed: str, known: Sequence[str], usual: Sequence[str]) -> list[str]:
     """Return which of the known columns the staff member wants to see. One query."""
     row = ListColumns.objects.filter(staff=staff, listed=listed).first()
-    return list(usual) if row is None else [each for each in known if each in row.columns]
+    return shown(None if row is None else row.columns, known=known, usual=usual)
+
+
+def shown(chosen: Sequence[str] | None, *, known: Sequence[str], usual: Sequence[str]) -> list[str]:
+    """Return which of the known columns are shown to whoever has chosen these; None: nobody chose any."""
+    return list(usual) if chosen is None else [each for each in known if each in chosen]
 
 
 def choose_columns(*, staff: Staff, listed: str, chosen: Sequence[str]) -> None:
@@ -151,9 +155,8 @@ def _name(given: str) -> str:
 
 
 def _row(staff: Staff, view_id: UUID | None, *, lock: bool = False) -> SavedView:
-    rows = SavedView.objects.select_for_update() if lock else SavedView.objects.all()
-    visible = Q(staff=staff) | Q(shared=True)
-    row = rows.filter(visible, organization_id=staff.organization_id, pk=view_id).first() if view_id else None
+    rows = visible(staff).select_for_update() if lock else visible(staff)
+    row = rows.filter(pk=view_id).first() if view_id else None
     if row is None:
         raise ViewUnknown("there is no such view")
     if lock and row.staff_id != staff.pk and not may(Role(staff.role), Right.ORGANIZATION_WRITE):

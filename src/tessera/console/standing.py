@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Value
 
 from tessera.memberships.models import Membership
 from tessera.memberships.status_sql import with_plan, with_status
@@ -46,11 +46,8 @@ class _Found:
 def of_customers(customer_ids: Collection[UUID], at: datetime) -> dict[UUID, Standing]:
     """Return the standing of each customer who has or had a membership. One query, whatever the number."""
     own = Membership.objects.filter(customer__in=customer_ids)
-    belonging = (
-        Q(company__affiliations__starts_at__lte=at),
-        Q(company__affiliations__ends_at=None) | Q(company__affiliations__ends_at__gt=at),
-    )
-    inherited = Membership.objects.filter(*belonging, company__affiliations__customer__in=customer_ids)
+    belonging = affiliations.covering(at, of="company__affiliations__")
+    inherited = Membership.objects.filter(belonging, company__affiliations__customer__in=customer_ids)
     return _standings(
         _told(own, "customer_id", Value(""), at), _told(inherited, "company__affiliations__customer_id", _NAME, at)
     )

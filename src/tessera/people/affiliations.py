@@ -26,9 +26,12 @@ class Position(TypedDict, total=False):
     primary_contact: bool
 
 
-def covering(at: datetime) -> Q:
-    """The condition for rows with an interval `[starts_at, ends_at)`, a null end being open, to cover `at`."""
-    return Q(starts_at__lte=at) & (Q(ends_at=None) | Q(ends_at__gt=at))
+def covering(at: datetime, *, of: str = "") -> Q:
+    """The condition for rows with an interval `[starts_at, ends_at)`, a null end being open, to cover `at`.
+
+    `of`: the way to these rows from others, such as `company__affiliations__`.
+    """
+    return Q(**{f"{of}starts_at__lte": at}) & (Q(**{f"{of}ends_at": None}) | Q(**{f"{of}ends_at__gt": at}))
 
 
 def start(

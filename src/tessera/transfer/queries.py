@@ -175,11 +175,11 @@ def reasons(found: ImportFacts, most: int = 20) -> list[Reason]:
         for line, outcome, code, field, detail in each.left_out:
             many[outcome, code, field] += 1
             first.setdefault((outcome, code, field), (line, detail))
-    found = []
+    told = []
     for why, times in sorted(many.items(), key=lambda each: (each[0][0], -each[1]))[:most]:
         (outcome, code, field), (line, detail) = why, first[why]
-        found.append(Reason(Outcome(outcome), code, field, recalled(detail), line, times))
-    return found
+        told.append(Reason(Outcome(outcome), code, field, recalled(detail), line, times))
+    return told
 
 
 def left_out(found: ImportFacts) -> Iterator[LeftOut]:

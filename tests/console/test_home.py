@@ -8,6 +8,8 @@ import pytest
 from tessera import organizations
 from tessera.events.types import Actor
 from tessera.memberships import granting
+from tessera.organizations import danger
+from tessera.organizations.models import Organization
 from tessera.organizations.rights import Role
 from tessera.people import services as people
 from tessera.people.types import Source
@@ -75,6 +77,11 @@ def test_nothing_is_offered_for_whom_it_waits_that_is_refused_then(owner: Visito
         f'class="button is-small" href="{owner.address("membership_extend", unpaid)}"'
         in owner.get("customer", unpaid.customer).text
     )
+
+
+def test_that_all_staff_were_signed_out_is_no_coming_and_going(club: Organization) -> None:
+    danger.sign_everybody_out(organization=club, at=make.JAN_10, actor=Actor.system("danger"))
+    assert "All staff signed out" in working_for(club).get("home").words
 
 
 def test_it_costs_the_same_for_one_and_for_twenty(owner: Visitor) -> None:

@@ -58,7 +58,7 @@ def numbers(request: StaffRequest) -> HttpResponse:
 def _lines(staff: Member) -> list[Line]:
     """Return what happened last; that somebody signed in or out is for the log alone."""
     found = timeline.of_organization(staff, limit=4 * _MOST_EVENTS).lines
-    return [each for each in found if not each.type.endswith(("signed_in", "signed_out"))][:_MOST_EVENTS]
+    return [each for each in found if not each.type.endswith((".signed_in", ".signed_out"))][:_MOST_EVENTS]
 
 
 def _first_steps(staff: Member) -> list[tuple[str, str, bool]]:

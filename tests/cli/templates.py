@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -127,8 +127,9 @@ def _forget_unused() -> None:
     """Remove what nobody has copied for days: code that has changed since made others."""
     for kind in ("template", "demo"):
         for made in Path(tempfile.gettempdir()).glob(f"tessera-{kind}-*/made"):
-            if made.stat().st_mtime < time.time() - _KEPT_SECONDS:
-                shutil.rmtree(made.parent, ignore_errors=True)
+            with suppress(FileNotFoundError):  # somebody else was quicker
+                if made.stat().st_mtime < time.time() - _KEPT_SECONDS:
+                    shutil.rmtree(made.parent, ignore_errors=True)
 
 
 def _in_server(url: str, environ: Mapping[str, str], template: Template) -> bool:

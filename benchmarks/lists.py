@@ -71,6 +71,9 @@ def _pages(club: Organization) -> Iterator[tuple[str, str]]:
     yield "memberships", f"/console/{club.slug}/memberships"
     for holding in ("active", "grace", "paused", "scheduled", "pending", "expired"):
         yield f"memberships, {holding}", f"/console/{club.slug}/memberships?status={holding}"
+    yield "memberships, search “an”", f"/console/{club.slug}/memberships?q=an"
+    yield "memberships, search “an”, active", f"/console/{club.slug}/memberships?q=an&status=active"
+    yield "memberships with a tag", f"/console/{club.slug}/memberships?tag=Press"
     yield "memberships of a plan by end", f"/console/{club.slug}/memberships?plan={gold}&sort=end"
     yield "approvals", f"/console/{club.slug}/memberships/approvals"
     yield "companies", f"/console/{club.slug}/companies"

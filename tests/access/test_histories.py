@@ -34,7 +34,7 @@ def undone() -> Iterator[None]:
 
 
 @settings(
-    max_examples=scaled(1000),
+    max_examples=scaled(500),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

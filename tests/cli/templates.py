@@ -10,8 +10,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -25,6 +26,7 @@ from psycopg import sql
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCE = ROOT / "src" / "tessera"
 _LIMIT_SECONDS = 300
+_KEPT_SECONDS = 3 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def made_demo(home: Path, environ: Mapping[str, str], command: tuple[str, ...]) 
             made.mkdir(mode=0o700)
             _in_file({**environ, "TESSERA_HOME": str(made / "home")}, tables())
             _run(environ, (*command, "demo", "--no-serve", "--home", str(made / "home")))
-            (made / "made").touch()
+            _forget_unused()
+        (made / "made").touch()
     shutil.copytree(made / "home", home)
 
 
@@ -115,8 +118,18 @@ def file_of(template: Template, environ: Mapping[str, str]) -> Path:
             if template.based_on:
                 _in_file(there, template.based_on)
             _run(there, template.program)
-            (home / "made").touch()
+            _forget_unused()
+        (home / "made").touch()
     return home / "tessera.sqlite3"
+
+
+def _forget_unused() -> None:
+    """Remove what nobody has copied for days: code that has changed since made others."""
+    for kind in ("template", "demo"):
+        for made in Path(tempfile.gettempdir()).glob(f"tessera-{kind}-*/made"):
+            with suppress(FileNotFoundError):  # somebody else was quicker
+                if made.stat().st_mtime < time.time() - _KEPT_SECONDS:
+                    shutil.rmtree(made.parent, ignore_errors=True)
 
 
 def _in_server(url: str, environ: Mapping[str, str], template: Template) -> bool:

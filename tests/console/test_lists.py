@@ -14,7 +14,7 @@ from tessera.memberships.models import BulkItem, BulkRun
 from tessera.memberships.types import BulkState, Outcome
 from tessera.organizations.models import Organization
 from tessera.organizations.rights import Role
-from tessera.people.models import Customer, CustomerTag
+from tessera.people.models import Company, Customer, CustomerTag
 from tests import make
 from tests.console.visitor import Visitor, ref, working_for
 
@@ -98,8 +98,9 @@ def test_no_filter_costs_more_than_twelve_queries(owner: Visitor) -> None:
         for name in ("customers", "companies", "memberships")
         for told in asked
     }
-    for one, other in combinations(dear, 2):  # of the dearest list
-        cost[urlencode({**one, **other})] = owner.get("customers", **{**one, **other}).queries
+    for one, other in combinations(dear, 2):
+        for name in ("customers", "memberships"):
+            cost[f"{name}?{urlencode({**one, **other})}"] = owner.get(name, **{**one, **other}).queries
     assert {address: many for address, many in cost.items() if many > 12} == {}
 
 
@@ -301,6 +302,12 @@ def test_memberships_are_listed_and_filtered(owner: Visitor) -> None:
     assert "Acme" in everything
     assert "Acme" not in owner.get("memberships", holder="customer").words
     assert "No membership fits all of this" in owner.get("memberships", status="paused").words
+    found = owner.get("memberships", q="okon").words
+    assert "Ada Okonkwo" in found and "Acme" not in found
+    assert "No membership found for “zzz”" in owner.get("memberships", q="zzz").words
+    assert "Of Acme and its people" in owner.get("memberships", company=ref(Company.objects.get())).words
+    opened = owner.get("memberships", q="okon", open="1")
+    assert opened.status == 302 and "/memberships/mem_" in opened.location
     assert "No memberships yet" in working_for(make.organization()).get("memberships").words
 
 

@@ -17,7 +17,7 @@ from tessera.memberships.models import Membership, Pause, Term
 from tessera.memberships.status import Facts
 from tessera.memberships.types import EndedReason, Status
 from tessera.organizations.models import Organization
-from tessera.people import affiliations
+from tessera.people import affiliations, searching
 from tessera.people.models import Affiliation, Company, Customer, CustomerTag
 from tessera.people.types import CompanyStatus, CustomerStatus
 from tests import make
@@ -246,6 +246,42 @@ def test_memberships_are_filtered_likewise(club: Organization) -> None:
     assert keys(sort=Sort.END) == [own.pk]
     assert keys(holding=Holding.ACTIVE) == [of_company.pk, own.pk]
     assert keys(holding=Holding.PAUSED) == keys(ending=4) == []
+
+
+def test_memberships_are_found_by_who_holds_them(club: Organization) -> None:
+    gold, elsewhere = make.plan(club, "Gold"), make.organization("Elsewhere")
+    acme = make.company(club, "Adastra", tags=["Press"])
+    ada = make.customer(club, first_name="Ada", last_name="Okonkwo", tags=["Préss"])
+    make.affiliation(ada, acme)
+    left = make.customer(club, first_name="Bea", last_name="Brandt")
+    make.affiliation(left, acme, ends_at=AT)
+    of_ada = make.membership(gold, customer=ada, ends_at=AT + 5 * DAY)
+    of_bea = make.membership(gold, customer=left)
+    of_acme = make.membership(gold, company=acme)
+    make.membership(make.plan(elsewhere), customer=make.customer(elsewhere, first_name="Ada", tags=["Press"]))
+
+    def keys(**told: Any) -> set[UUID]:
+        which = MembershipFilter(**told)
+        assert MembershipFilter.parse(which.address()) == which
+        page = finding.memberships(club, which, at=AT, limit=50, cursor=None)
+        found = {each.id for each in page.data}
+        assert {row.pk for row in narrowing.memberships_of(club, which, at=AT)} == found
+        return found
+
+    assert keys(q="ada") == {of_ada.pk, of_acme.pk}
+    assert keys(q="ada", ending=7) == keys(q=ada.number) == {of_ada.pk}
+    assert keys(q="bran") == {of_bea.pk}
+    assert keys(tag="press") == keys(company_id=acme.pk) == {of_ada.pk, of_acme.pk}
+    assert keys(q="okonkwo", company_id=acme.pk, tag="PRESS") == {of_ada.pk}
+    assert keys(q="zzz") == keys(company_id=new_id()) == keys(tag="other") == set()
+
+
+def test_a_number_that_is_typed_comes_first(club: Organization) -> None:
+    anna = make.customer(club, first_name="Anna", last_name="Adams", emails=["cus-000007@example.org"])
+    seventh = make.customer(club, first_name="Zoe", last_name="Zucker")
+    Customer.objects.filter(pk=seventh.pk).update(number="CUS-000007")
+    searching.index_customers([seventh.pk, anna.pk])
+    assert listed(club, q="cus-000007") == [seventh.pk, anna.pk]
 
 
 def test_missing_payments_are_first_ones_and_those_of_renewals(club: Organization) -> None:

@@ -78,7 +78,7 @@ def index(request: StaffRequest) -> HttpResponse:
         rows=[(each, standings.get(each.id), ids.to_text(Prefix.CUSTOMER, each.id)) for each in found.data],
         q=which.q,
         tag=which.tag,
-        company=_company(around, which),
+        company=listing.company_choice(around, which.company_id),
         filtered=which.narrowed,
         searched_only=bool(which.q) and not which.narrowed_besides,
         **listing.context(found, built, request, next_page(request, found.next_cursor)),
@@ -109,13 +109,6 @@ def _endings(chosen: int | None) -> Choices:
     if chosen is None or str(chosen) in dict(ENDINGS):
         return ENDINGS
     return [*ENDINGS, (str(chosen), gettext("Within %(days)d days") % {"days": chosen})]
-
-
-def _company(around: Beside, which: CustomerFilter) -> tuple[str, str] | None:
-    """Return the company whose people the list is of: its public id and name."""
-    if which.company_id is None:
-        return None
-    return ids.to_text(Prefix.COMPANY, which.company_id), around.company or gettext("an unknown company")
 
 
 @staff_may(Right.CUSTOMERS_WRITE)

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tessera.console import saving
@@ -171,6 +173,13 @@ def listing(
 def opens(request: StaffRequest, q: str) -> bool:
     """Whether Enter was pressed in the search of a list: then who is meant is opened."""
     return bool(q) and "open" in request.GET and "cursor" not in request.GET and not request.htmx
+
+
+def company_choice(around: Beside, company_id: UUID | None) -> tuple[str, str] | None:
+    """Return the company that a list is of: its public id and name."""
+    if company_id is None:
+        return None
+    return ids.to_text(Prefix.COMPANY, company_id), around.company or gettext("an unknown company")
 
 
 def plan_choices(around: Beside) -> Choices:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -11,6 +12,8 @@ from tessera.console.access import StaffRequest, staff_may
 from tessera.console.beside import beside
 from tessera.console.listing import ENDINGS, HOLDINGS, Choices, Choosing, Column
 from tessera.console.pages import next_page
+from tessera.core import ids
+from tessera.core.ids import Prefix
 from tessera.memberships import finding
 from tessera.memberships.filters import MembershipFilter, Sort
 from tessera.organizations.rights import Right
@@ -38,12 +41,17 @@ _SOURCES: Final[Choices] = [
 @staff_may(Right.MEMBERSHIPS_READ)
 @require_safe
 def index(request: StaffRequest) -> HttpResponse:
-    """The memberships that the filters of the address let through, the newest first."""
+    """The memberships that the filters of the address let through, the newest first.
+
+    Enter (`open`) goes straight to the one that is left.
+    """
     staff = request.staff
     which, cursor = MembershipFilter.parse(request.GET.dict()), request.GET.get("cursor") or None
     found = finding.memberships(staff.organization, which, at=staff.at, limit=_A_PAGE, cursor=cursor)
+    if listing.opens(request, which.q) and len(found.data) == 1:
+        return redirect("console:membership", staff.organization.slug, ids.to_text(Prefix.MEMBERSHIP, found.data[0].id))
     told = which.address()
-    around = beside(staff.row, "memberships", plans=not request.htmx, company_id=None)
+    around = beside(staff.row, "memberships", plans=not request.htmx, company_id=which.company_id)
     renewing: Choices = [("yes", _("Renews by itself")), ("no", _("Does not renew"))]
     unpaid: Choices = [("missing", _("Payment missing"))]
     holders: Choices = [("customer", _("Of customers")), ("company", _("Of companies"))]
@@ -73,7 +81,11 @@ def index(request: StaffRequest) -> HttpResponse:
         rows=found.data,
         sources=dict(_SOURCES),
         waiting=staff.waiting,
+        q=which.q,
+        tag=which.tag,
+        company=listing.company_choice(around, which.company_id),
         filtered=which.narrowed,
+        searched_only=bool(which.q) and not which.narrowed_besides,
         **listing.context(found, built, request, next_page(request, found.next_cursor)),
     )
 

@@ -151,12 +151,18 @@ class CompanyFilter:
 
 @dataclass(frozen=True, slots=True)
 class MembershipFilter:
-    """Which memberships. `holder`: `customer` or `company`; `holding` NONE lets all through."""
+    """Which memberships. `holder`: `customer` or `company`; `holding` NONE lets all through.
 
+    `q` finds by whose they are, and `tag` is one of theirs; `company_id`: those of the company and its people's own.
+    """
+
+    q: str = ""
     holding: Holding | None = None
     plan_id: UUID | None = None
     source: Source | None = None
     holder: str = ""
+    company_id: UUID | None = None
+    tag: str = ""
     ending: int | None = None
     renews: bool | None = None
     unpaid: bool = False  # money is missing: the first payment, or that of a renewal
@@ -167,6 +173,9 @@ class MembershipFilter:
         """Return the filter of an address, likewise."""
         holding = choice_of(Holding, given.get("status"))
         return cls(
+            q=text_of(given, "q"),
+            company_id=key_of(Prefix.COMPANY, given.get("company")),
+            tag=text_of(given, "tag"),
             holding=None if holding is Holding.NONE else holding,
             plan_id=key_of(Prefix.PLAN, given.get("plan")),
             source=choice_of(Source, given.get("source")),
@@ -180,6 +189,9 @@ class MembershipFilter:
     def address(self) -> dict[str, str]:
         """Return what says the same in an address."""
         told = {
+            "q": self.q,
+            "company": ids.to_text(Prefix.COMPANY, self.company_id) if self.company_id else "",
+            "tag": self.tag,
             "status": self.holding or "",
             "plan": ids.to_text(Prefix.PLAN, self.plan_id) if self.plan_id else "",
             "source": self.source or "",
@@ -196,6 +208,11 @@ class MembershipFilter:
         """Whether it leaves any out."""
         told = {**asdict(self), "unpaid": self.unpaid or None}
         return any(value not in (None, "") for name, value in told.items() if name != "sort")
+
+    @property
+    def narrowed_besides(self) -> bool:
+        """Whether anything but what was typed leaves any out."""
+        return replace(self, q="").narrowed
 
 
 def text_of(given: Mapping[str, str], name: str) -> str:

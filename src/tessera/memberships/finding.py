@@ -37,6 +37,7 @@ from tessera.memberships.narrowing import (
     narrow_companies,
     narrow_customers,
     narrow_memberships,
+    of_whom,
     open_still,
     perhaps,
 )
@@ -46,7 +47,7 @@ from tessera.memberships.views import MembershipView
 from tessera.organizations.models import Organization
 from tessera.people.affiliations import covering
 from tessera.people.details import tag_key
-from tessera.people.finding import companies_found, customers_found
+from tessera.people.finding import Found, companies_found, customers_found
 from tessera.people.models import Affiliation, Company, CompanyTag, Customer, CustomerTag
 from tessera.people.names import folded
 from tessera.people.queries import CompanyFacts, CustomerFacts, company, customer_facts
@@ -134,15 +135,21 @@ def memberships(
     order: tuple[str, ...] = ("-created_at", "-id")
     if which.sort is Sort.END:
         base, order = base.filter(ended_at=None, ends_at__gt=at), ("ends_at", "id")
-    many = how_many_perhaps(organization, which.holding, at, most=SOME)
-    likely_ones = candidates(organization, base, _few_of(which.holding, many), which.plan_id, which.ending, at)
-    if which.unpaid:
-        likely_ones += [(base.filter(awaiting_payment(at)), perhaps(organization, base, Holding.GRACE, at))]
-    few = _fewest(_keys(parts, "pk") for parts in likely_ones)
+    found = _holders_found(organization, which.q) if which.q.strip() else None
+    many, few = None, None
+    if found is not None:
+        base = base.filter(pk__in=_held_by(base, *found))
+    else:
+        many = how_many_perhaps(organization, which.holding, at, most=SOME)
+        likely_ones = candidates(organization, base, _few_of(which.holding, many), which.plan_id, which.ending, at)
+        likely_ones += of_whom(organization, base, which, at)
+        if which.unpaid:
+            likely_ones += [(base.filter(awaiting_payment(at)), perhaps(organization, base, Holding.GRACE, at))]
+        few = _fewest(_keys(parts, "pk") for parts in likely_ones)
     among = _first_among(organization, many, few)
     rows, next_cursor = _page(
         base,
-        narrow=(lambda each: narrow_memberships(each, which, at=at, among=among)) if which.narrowed else None,
+        narrow=(lambda each: narrow_memberships(each, which, at=at, among=among)) if which.narrowed_besides else None,
         few=few,
         walked=None,
         order=order,
@@ -150,7 +157,19 @@ def memberships(
         cursor=cursor,
         related=RELATED,
     )
-    return Page(tuple(views_of(organization, rows, at)), next_cursor)
+    return Page(tuple(views_of(organization, rows, at)), next_cursor, any(each.more for each in found or ()))
+
+
+def _holders_found(organization: Organization, q: str) -> tuple[Found, Found]:
+    """The customers and the companies that `q` finds."""
+    return customers_found(organization, q), companies_found(organization, q)
+
+
+def _held_by(base: QuerySet[Membership], people: Found, firms: Found) -> QuerySet[Any, Any]:
+    """The keys of the memberships of these customers and companies: in two parts, each found by an index."""
+    rows = base.order_by()
+    of_people = rows.filter(one_of_these(people.ids, "customer_id")).values("pk")
+    return of_people.union(rows.filter(one_of_these(firms.ids, "company_id")).values("pk"), all=True)
 
 
 def _page(
@@ -203,8 +222,12 @@ def _order(sort: Sort, q: str) -> tuple[str, ...]:
 def _ordered(rows: QuerySet[Any], sort: Sort, q: str, at: datetime) -> QuerySet[Any]:
     """Return the rows with what the order needs beside their columns."""
     if sort is Sort.BEST and q.strip():
-        best = When(name_key__startswith=folded(q.replace("\0", " ")), then=Value(0))
-        ranked: QuerySet[Any] = rows.annotate(rank=Case(best, default=Value(1), output_field=IntegerField()))
+        typed = q.replace("\0", " ").strip()
+        named, begins = (
+            When(number=typed.upper(), then=Value(0)),
+            When(name_key__startswith=folded(typed), then=Value(1)),
+        )
+        ranked: QuerySet[Any] = rows.annotate(rank=Case(named, begins, default=Value(2), output_field=IntegerField()))
         return ranked
     if sort is Sort.END:
         column = "customer" if rows.model is Customer else "company"

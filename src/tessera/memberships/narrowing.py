@@ -29,9 +29,10 @@ from tessera.memberships.status_sql import (
 )
 from tessera.memberships.types import Status
 from tessera.organizations.models import Organization
+from tessera.people.affiliations import covering
 from tessera.people.details import tag_key
 from tessera.people.finding import companies_matching, customers_matching
-from tessera.people.models import Company, CompanyTag, Customer
+from tessera.people.models import Affiliation, Company, CompanyTag, Customer, CustomerTag
 from tessera.people.types import CustomerStatus
 
 _LONGEST_GRACE: Final = timedelta(days=366)
@@ -52,7 +53,12 @@ def companies_of(organization: Organization, which: CompanyFilter, *, at: dateti
 
 def memberships_of(organization: Organization, which: MembershipFilter, *, at: datetime) -> QuerySet[Membership]:
     """Return all memberships that the filter lets through, in no order."""
-    return narrow_memberships(organization.memberships.all(), which, at=at)
+    rows = narrow_memberships(organization.memberships.all(), which, at=at)
+    if not which.q.strip():
+        return rows
+    people = Customer.objects.filter(customers_matching(organization, which.q), organization=organization)
+    firms = Company.objects.filter(companies_matching(organization, which.q), organization=organization)
+    return rows.filter(Q(customer__in=people.values("pk")) | Q(company__in=firms.values("pk")))
 
 
 def narrow_customers(
@@ -94,7 +100,12 @@ def narrow_companies(rows: QuerySet[Company], which: CompanyFilter, *, at: datet
 def narrow_memberships(
     rows: QuerySet[Membership], which: MembershipFilter, *, at: datetime, among: Organization | None = None
 ) -> QuerySet[Membership]:
-    """Return those of the memberships that fulfil every condition. `among`: as in `narrow_customers`."""
+    """Return those of the memberships that fulfil every condition but `q`. `among`: as in `narrow_customers`."""
+    if which.company_id is not None:
+        told = {"at": instant(at), "company": _key_value(which.company_id)}
+        rows = rows.filter(Q(company=which.company_id) | Q(Written(_BELONGS, "customer_id", **told)))
+    if which.tag:
+        rows = rows.filter(Written(_HOLDER_TAGGED, "customer_id", "company_id", key=tag_key(which.tag)))
     if which.source is not None:
         rows = rows.filter(source=which.source)
     if which.holder:
@@ -133,6 +144,23 @@ def candidates(
         found.append((rows.filter(terms__plan=plan_id), rows.filter(next_plan=plan_id)))
     if ending is not None:
         found.append((rows.filter(ends_at__gt=at, ends_at__lte=at + timedelta(days=ending)),))
+    return found
+
+
+def of_whom(
+    organization: Organization, rows: QuerySet[Membership], which: MembershipFilter, at: datetime
+) -> list[tuple[QuerySet[Membership], ...]]:
+    """Return what indexes find of the organization's memberships by the company and by the tag that the filter names,
+    likewise."""
+    found: list[tuple[QuerySet[Membership], ...]] = []
+    if which.company_id is not None:
+        people = Affiliation.objects.filter(covering(at), organization=organization, company=which.company_id)
+        found.append((rows.filter(company=which.company_id), rows.filter(customer__in=people.values("customer_id"))))
+    if which.tag:
+        tagged = {"organization": organization, "key": tag_key(which.tag)}
+        of_people = rows.filter(customer__in=CustomerTag.objects.filter(**tagged).values("customer_id"))
+        of_firms = rows.filter(company__in=CompanyTag.objects.filter(**tagged).values("company_id"))
+        found.append((of_people, of_firms))
     return found
 
 
@@ -213,6 +241,10 @@ def ending_within(rows: QuerySet[Membership], days: int, at: datetime) -> QueryS
 # `OFFSET 0` keeps PostgreSQL from reading everybody's rows at once to be quicker with each.
 _TAGGED: Final = (
     "EXISTS (SELECT 1 FROM people_customertag t WHERE t.customer_id = {0} AND t.key = {key} LIMIT 1 OFFSET 0)"
+)
+_HOLDER_TAGGED: Final = (
+    f"({_TAGGED} OR EXISTS (SELECT 1 FROM people_companytag t WHERE t.company_id = {{1}} AND t.key = {{key}}"
+    " LIMIT 1 OFFSET 0))"
 )
 _BELONGS: Final = (
     "EXISTS (SELECT 1 FROM people_affiliation a WHERE a.customer_id = {0} AND a.company_id = {company}"

@@ -74,11 +74,12 @@ def companies_found(organization: Organization, q: str) -> Found:
     return Found(tuple(dict.fromkeys(ids)), more)
 
 
-def customers_matching(organization: Organization, q: str, *, at: datetime) -> Q:
-    """Return the condition for all customers that `q` finds: for work in the background, where it may take its time."""
+def customers_matching(organization: Organization, q: str, *, at: datetime | None = None) -> Q:
+    """Return the condition for all customers that `q` finds: for work in the background, where it may take its time.
+    `at`: as in `customers_found`."""
     q = _plain(q)
     found = Q(pk__in=_all(searching.customers_asked(organization.pk, q), "customer_id"))
-    if companies := _companies(organization, q):
+    if at is not None and (companies := _companies(organization, q)):
         found |= Q(Exists(Affiliation.objects.filter(covering(at), customer=OuterRef("pk"), company__in=companies)))
     return found
 

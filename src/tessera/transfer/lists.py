@@ -344,7 +344,7 @@ LISTS: Final[Mapping[str, Listed]] = {
         ("customer", "company", "holder_name", "plan", "price", "currency", "starts_at", "ends_at", "last_day",
          "renews", "seats", "external_reference", "status", "in_grace", "ended_reason", "source", "created_at",
          "membership_id"),
-        ("status", "plan", "source", "holder", "ending", "renews", "payment"),
+        ("q", "status", "plan", "company", "tag", "source", "holder", "ending", "renews", "payment"),
         Prefix.MEMBERSHIP,
         _memberships,
     ),

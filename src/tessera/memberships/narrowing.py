@@ -234,8 +234,8 @@ def of_status(
 
 def ending_within(rows: QuerySet[Membership], days: int, at: datetime) -> QuerySet[Membership]:
     """Return those of the memberships whose last booked end comes within so many days, and that have not ended."""
-    open_still = Q(ended_at=None) | Q(ended_at__gt=at)
-    return rows.filter(open_still, ends_at__gt=at, ends_at__lte=at + timedelta(days=days))
+    unended = Q(ended_at=None) | Q(ended_at__gt=at)
+    return rows.filter(unended, ends_at__gt=at, ends_at__lte=at + timedelta(days=days))
 
 
 # `OFFSET 0` keeps PostgreSQL from reading everybody's rows at once to be quicker with each.

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from tessera import organizations
-from tessera.events.types import Actor
+from tessera import db, events, organizations
+from tessera.events.types import Actor, EventType
 from tessera.memberships import granting
 from tessera.organizations import danger
 from tessera.organizations.models import Organization
@@ -82,6 +82,22 @@ def test_nothing_is_offered_for_whom_it_waits_that_is_refused_then(owner: Visito
 def test_that_all_staff_were_signed_out_is_no_coming_and_going(club: Organization) -> None:
     danger.sign_everybody_out(organization=club, at=make.JAN_10, actor=Actor.system("danger"))
     assert "All staff signed out" in working_for(club).get("home").words
+
+
+def test_what_happened_is_not_hidden_behind_comings_and_goings(club: Organization) -> None:
+    danger.sign_everybody_out(organization=club, at=make.JAN_10, actor=Actor.system("danger"))
+    came = events.Happened(
+        type=EventType.CUSTOMER_SIGNED_IN,
+        organization_id=club.pk,
+        at=make.JAN_10,
+        actor=Actor.system("tests"),
+        customer_id=make.customer(club).pk,
+    )
+    with db.transaction():
+        events.record(*[came] * 60)
+    page = working_for(club).get("home").words
+    assert "All staff signed out" in page
+    assert "Signed in" not in page
 
 
 def test_it_costs_the_same_for_one_and_for_twenty(owner: Visitor) -> None:

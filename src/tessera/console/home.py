@@ -12,6 +12,7 @@ from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.timeline import Line
 from tessera.core import ids
 from tessera.core.ids import Prefix
+from tessera.events.types import EventType
 from tessera.memberships import attention
 from tessera.organizations.models import Organization
 from tessera.organizations.rights import Right
@@ -21,6 +22,7 @@ from tessera.plans.models import Plan
 
 _MOST_WAITING = 6
 _MOST_EVENTS = 12
+_FOR_THE_LOG = [each for each in EventType if each.value.endswith((".signed_in", ".signed_out"))]
 
 
 @staff_may(Right.CUSTOMERS_READ)
@@ -57,8 +59,7 @@ def numbers(request: StaffRequest) -> HttpResponse:
 
 def _lines(staff: Member) -> list[Line]:
     """Return what happened last; that somebody signed in or out is for the log alone."""
-    found = timeline.of_organization(staff, limit=4 * _MOST_EVENTS).lines
-    return [each for each in found if not each.type.endswith((".signed_in", ".signed_out"))][:_MOST_EVENTS]
+    return timeline.of_organization(staff, without=_FOR_THE_LOG, limit=_MOST_EVENTS).lines
 
 
 def _first_steps(staff: Member) -> list[tuple[str, str, bool]]:

@@ -137,18 +137,20 @@ def of_organization(
     staff: Member,
     *,
     types: Collection[EventType] = (),
+    without: Collection[EventType] = (),
     actor: str = "",
     before: datetime | None = None,
     limit: int = SHOWN,
     cursor: str | None = None,
     with_origins: bool = False,
 ) -> Timeline:
-    """Return what happened in the organization: of these types, by `actor`, before an instant. At most three queries.
+    """Return what happened in the organization: of these types and not of those `without`, by `actor`, before an
+    instant. At most three queries.
 
     `with_origins`: with the addresses that staff and programs did it from, for those who may see them.
     """
     lines, next_cursor = events.timeline(
-        staff.organization, types=types, actor=actor, before=before, limit=limit, cursor=cursor
+        staff.organization, types=types, without=without, actor=actor, before=before, limit=limit, cursor=cursor
     )
     log = _log(staff, lines)
     if with_origins:

@@ -118,6 +118,7 @@ def timeline(
     membership_id: UUID | None = None,
     merged_ids: Collection[UUID] = (),
     types: Collection[EventType] = (),
+    without: Collection[EventType] = (),
     actor: str = "",
     by: str = "",
     before: datetime | None = None,
@@ -126,15 +127,17 @@ def timeline(
 ) -> tuple[list[EventLine], str | None]:
     """Return what happened to somebody or something, newest first, and the cursor of what was before.
 
-    Only events of `types`, by `actor`, by actors whose text begins with `by`, such as `staff:`, and before the instant
-    `before`, where these are given. `merged_ids`: customers that were merged into this one, whose past is now theirs.
-    Raises CursorInvalid.
+    Only events of `types` and not of those `without`, by `actor`, by actors whose text begins with `by`, such as
+    `staff:`, and before the instant `before`, where these are given. `merged_ids`: customers that were merged into this
+    one, whose past is now theirs. Raises CursorInvalid.
     """
     rows = _about(organization, None if merged_ids else customer_id, company_id, membership_id)
     if merged_ids and customer_id is not None:
         rows = rows.filter(customer_id__in=[customer_id, *merged_ids])
     if types:
         rows = rows.filter(type__in=list(types))
+    if without:
+        rows = rows.exclude(type__in=list(without))
     if actor:
         rows = rows.filter(actor=actor)
     if by:

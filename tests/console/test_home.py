@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from tessera import db, events, organizations
+from tessera import db, organizations
+from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.memberships import granting
 from tessera.organizations import danger

@@ -177,7 +177,7 @@ def test_the_components_are_accessible_and_read_from_right_to_left(browser: Brow
 
 @pytest.mark.parametrize("path", ["", "/customers"])
 def test_a_first_load_is_light(browser: Browser, club: str, path: str) -> None:
-    """At most 160 kB as transferred: compressed, with fonts. The home page is the heaviest."""
+    """At most 160 kB as transferred, compressed, with fonts, in few files. The home page is the heaviest."""
     page = signed_in(browser, club, DESK, "light")
     first = browser.new_context(storage_state=page.context.storage_state(), viewport=DESK, locale="en-GB")
     page.context.close()
@@ -193,3 +193,6 @@ def test_a_first_load_is_light(browser: Browser, club: str, path: str) -> None:
     first.close()
     assert any(url.endswith(".woff2") for url in transferred)
     assert sum(transferred.values()) <= 160_000, transferred
+    assert len(transferred) <= 16, sorted(transferred)
+    # The console's own, and the organization's colour: a page waits for each.
+    assert len([url for url in transferred if urlsplit(url).path.endswith(".css")]) == 2, sorted(transferred)

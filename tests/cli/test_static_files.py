@@ -4,6 +4,7 @@ import gzip
 import re
 import urllib.request
 from pathlib import Path
+from urllib.parse import urljoin
 
 from tests.cli.installation import fresh
 
@@ -13,6 +14,12 @@ def asked(address: str, encodings: str = "br, gzip") -> tuple[dict[str, str], by
     request = urllib.request.Request(address, headers={"Accept-Encoding": encodings})
     with urllib.request.urlopen(request, timeout=20) as answer:
         return {name.lower(): value for name, value in answer.headers.items()}, answer.read()
+
+
+def positions(text: str, *parts: str) -> bool:
+    """Whether the text has all of the parts, in this order."""
+    found = [text.find(each) for each in parts]
+    return -1 not in found and found == sorted(found)
 
 
 def test_they_are_compressed_kept_for_ever_and_made_once(tmp_path: Path) -> None:
@@ -27,8 +34,18 @@ def test_they_are_compressed_kept_for_ever_and_made_once(tmp_path: Path) -> None
             headers, body = asked(server.address + sheet.group(1))
             assert headers["content-encoding"] == "br"
             assert "immutable" in headers["cache-control"]
-            assert len(body) < 3_000
+            assert len(body) < 16_000
+            sheet_text = asked(server.address + sheet.group(1), "identity")[1].decode()
+            assert "@import" not in sheet_text
+            assert positions(sheet_text, "@layer reset,", "@layer tokens {", "@layer layout {", "@layer utilities {")
+            for each in set(re.findall(r'url\("([^")]+)"\)', sheet_text)):
+                if not each.startswith("data:"):
+                    assert "immutable" in asked(urljoin(server.address + sheet.group(1), each))[0]["cache-control"], (
+                        each
+                    )
         made = list((tmp_path / "static").iterdir())
+        (finding,) = made[0].glob("console/js/finding.????????????.js")
+        assert re.search(r'from "./options\.[0-9a-f]{12}\.js"', finding.read_text())
         assert len(made) == 1
         before = (made[0] / "staticfiles.json").stat().st_mtime_ns
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 _MANIFEST: Final = "staticfiles.json"
-_STORAGE: Final = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+_STORAGE: Final = "tessera.cli.stylesheets.JoinedStorage"
 _KEPT: Final = 2  # this version's, and the one that may still be running elsewhere
 
 # What packages bring and no page of ours asks for: most of the work of compressing.

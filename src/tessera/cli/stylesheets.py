@@ -46,7 +46,7 @@ def _moved(text: str, here: str, there: str) -> str:
     return _RELATIVE.sub(rebased, text)
 
 
-class JoinedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  (it has no types)
+class JoinedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Static files compressed and under names of what is in them; stylesheets joined, scripts importing those names."""
 
     support_js_module_import_aggregation = True

@@ -16,6 +16,8 @@ DESK: ViewportSize = {"width": 1280, "height": 900}
 NARROW: ViewportSize = {"width": 320, "height": 640}
 # What the browser itself logs of each form that is refused, as it should be: the page says why.
 REFUSED_FORM = "status of 422"
+# What htmx logs of a question that a newer one, or another page, has overtaken, as it should be.
+_OVERTAKEN = ("htmx:sendAbort,", "htmx:afterRequest,")
 _sessions: dict[tuple[str, str], list[Any]] = {}  # of whom, where
 
 
@@ -50,7 +52,7 @@ def complaints(page: Page, *, expected: tuple[str, ...] = (REFUSED_FORM,)) -> li
     heard: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
-        if message.type == "error" and not any(each in message.text for each in expected):
+        if message.type == "error" and not any(each in message.text for each in (*expected, *_OVERTAKEN)):
             heard.append(message.text)
 
     page.on("console", hear)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests import browsing
-from tests.browsing import DESK, PHONE, REFUSED_FORM
+from tests.browsing import DESK, PHONE
 from tests.cli import clubs
 from tests.cli.founding import MANAGER, PASSWORD
 
@@ -52,8 +52,7 @@ class Desk:
 def desk(club: str, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Desk]:
     """A browser window; nothing may complain in it: no script fails, and the content policy blocks nothing."""
     page = browsing.window(browser, viewport=request.param)
-    # htmx speaks up where a search gives way to the next.
-    heard = browsing.complaints(page, expected=(REFUSED_FORM, "htmx:sendAbort,", "htmx:afterRequest,"))
+    heard = browsing.complaints(page)
     yield Desk(page, club)
     page.context.close()
     assert heard == []

@@ -92,8 +92,7 @@ def _ended_at(
     organization: Organization, plan_ids: Collection[UUID], instants: Sequence[datetime]
 ) -> dict[UUID, list[int]]:
     """How many terms covered each instant whose membership had been ended by then. One query."""
-    over = Membership.objects.filter(organization=organization, ended_at__lte=instants[-1])
-    over = over.filter(Q(ends_at=None) | Q(ends_at__gt=instants[0]))
+    over = _ended_early(organization, by=instants[-1], beyond=instants[0])
     counts = {
         f"at_{place}": Count("pk", filter=covering(at) & Q(membership__ended_at__lte=at))
         for place, at in enumerate(instants)
@@ -131,9 +130,14 @@ def _active(
 
 
 def _ended(organization: Organization, keys: Collection[UUID], at: datetime) -> QuerySet[Term]:
-    over = Membership.objects.filter(organization=organization, ended_at__lte=at)
-    over = over.filter(Q(ends_at=None) | Q(ends_at__gt=at))
+    over = _ended_early(organization, by=at, beyond=at)
     return Term.objects.filter(covering(at), membership__in=over, plan__in=keys)
+
+
+def _ended_early(organization: Organization, *, by: datetime, beyond: datetime) -> QuerySet[Membership]:
+    """The memberships that had been ended `by` an instant although their terms go on `beyond` one."""
+    ended = Membership.objects.filter(organization=organization, ended_at__lte=by)
+    return ended.filter(Q(ends_at=None) | Q(ends_at__gt=beyond))
 
 
 def _paused(keys: Collection[UUID], at: datetime) -> QuerySet[Term]:

@@ -4,7 +4,7 @@ What is asked about memberships is derived at an instant (`status_sql.py`), neve
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeVar
 from uuid import UUID
@@ -40,8 +40,28 @@ class Sort(StrEnum):
     END = "end"  # whose membership ends next; those without an end to come are left out
 
 
+class _Filter:
+    """What the filters of all lists have: an address that says what they ask, and nothing that they do not."""
+
+    __slots__ = ()
+
+    def address(self) -> dict[str, str]:
+        """Return what says the same in an address."""
+        raise NotImplementedError
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether it leaves any out."""
+        return any(name != "sort" for name in self.address())
+
+    @property
+    def narrowed_besides(self) -> bool:
+        """Whether anything but what was typed leaves any out."""
+        return any(name not in ("sort", "q") for name in self.address())
+
+
 @dataclass(frozen=True, slots=True)
-class CustomerFilter:
+class CustomerFilter(_Filter):
     """Which customers, in which order. What is None or empty lets everybody through.
 
     `holding`, `plan_id` and `ending` speak of one and the same membership, own or inherited; a plan alone means an
@@ -86,22 +106,12 @@ class CustomerFilter:
         return {name: str(value) for name, value in told.items() if value}
 
     @property
-    def narrowed(self) -> bool:
-        """Whether it leaves anybody out."""
-        return any(value for name, value in asdict(self).items() if name != "sort")
-
-    @property
-    def narrowed_besides(self) -> bool:
-        """Whether anything but what was typed leaves anybody out."""
-        return replace(self, q="").narrowed
-
-    @property
     def about_memberships(self) -> bool:
         return self.holding is not None or self.plan_id is not None or self.ending is not None
 
 
 @dataclass(frozen=True, slots=True)
-class CompanyFilter:
+class CompanyFilter(_Filter):
     """Which companies. `over`: with a membership whose seats are fewer than its people."""
 
     q: str = ""
@@ -138,19 +148,9 @@ class CompanyFilter:
         }
         return {name: str(value) for name, value in told.items() if value}
 
-    @property
-    def narrowed(self) -> bool:
-        """Whether it leaves any out."""
-        return any(value for name, value in asdict(self).items() if name != "sort")
-
-    @property
-    def narrowed_besides(self) -> bool:
-        """Whether anything but what was typed leaves anybody out."""
-        return replace(self, q="").narrowed
-
 
 @dataclass(frozen=True, slots=True)
-class MembershipFilter:
+class MembershipFilter(_Filter):
     """Which memberships. `holder`: `customer` or `company`; `holding` NONE lets all through.
 
     `q` finds by whose they are, and `tag` is one of theirs; `company_id`: those of the company and its people's own.
@@ -202,17 +202,6 @@ class MembershipFilter:
             "sort": "" if self.sort is Sort.NEWEST else self.sort,
         }
         return {name: str(value) for name, value in told.items() if value}
-
-    @property
-    def narrowed(self) -> bool:
-        """Whether it leaves any out."""
-        told = {**asdict(self), "unpaid": self.unpaid or None}
-        return any(value not in (None, "") for name, value in told.items() if name != "sort")
-
-    @property
-    def narrowed_besides(self) -> bool:
-        """Whether anything but what was typed leaves any out."""
-        return replace(self, q="").narrowed
 
 
 def text_of(given: Mapping[str, str], name: str) -> str:

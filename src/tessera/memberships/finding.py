@@ -135,10 +135,11 @@ def memberships(
     order: tuple[str, ...] = ("-created_at", "-id")
     if which.sort is Sort.END:
         base, order = base.filter(ended_at=None, ends_at__gt=at), ("ends_at", "id")
-    found = _holders_found(organization, which.q) if which.q.strip() else None
+    found: tuple[Found, ...] = ()
     many, few = None, None
-    if found is not None:
-        base = base.filter(pk__in=_held_by(base, *found))
+    if which.q.strip():
+        people, firms = found = customers_found(organization, which.q), companies_found(organization, which.q)
+        base = base.filter(pk__in=_held_by(base, people, firms))
     else:
         many = how_many_perhaps(organization, which.holding, at, most=SOME)
         likely_ones = candidates(organization, base, _few_of(which.holding, many), which.plan_id, which.ending, at)
@@ -157,12 +158,7 @@ def memberships(
         cursor=cursor,
         related=RELATED,
     )
-    return Page(tuple(views_of(organization, rows, at)), next_cursor, any(each.more for each in found or ()))
-
-
-def _holders_found(organization: Organization, q: str) -> tuple[Found, Found]:
-    """The customers and the companies that `q` finds."""
-    return customers_found(organization, q), companies_found(organization, q)
+    return Page(tuple(views_of(organization, rows, at)), next_cursor, any(each.more for each in found))
 
 
 def _held_by(base: QuerySet[Membership], people: Found, firms: Found) -> QuerySet[Any, Any]:

@@ -75,10 +75,9 @@ def narrow_customers(
     if which.tag:
         rows = rows.filter(Written(_TAGGED, "pk", key=tag_key(which.tag)))
     if which.company_id is not None:
-        told = {"at": instant(at), "company": _key_value(which.company_id)}
-        rows = rows.filter(Written(_BELONGS, "pk", **told))
+        rows = rows.filter(_belonging("pk", which.company_id, at))
     if among is not None and which.holding is not None:
-        rows = rows.filter(one_of(_HOLDERS[which.holding], at=instant(at), organization=_key_value(among.pk)))
+        rows = rows.filter(one_of(_HOLDERS[which.holding], **_of(among, at)))
     if which.about_memberships:
         rows = rows.filter(_held(Customer, which.holding, which.plan_id, which.ending, at))
     return rows
@@ -102,8 +101,7 @@ def narrow_memberships(
 ) -> QuerySet[Membership]:
     """Return those of the memberships that fulfil every condition but `q`. `among`: as in `narrow_customers`."""
     if which.company_id is not None:
-        told = {"at": instant(at), "company": _key_value(which.company_id)}
-        rows = rows.filter(Q(company=which.company_id) | Q(Written(_BELONGS, "customer_id", **told)))
+        rows = rows.filter(Q(company=which.company_id) | Q(_belonging("customer_id", which.company_id, at)))
     if which.tag:
         rows = rows.filter(Written(_HOLDER_TAGGED, "customer_id", "company_id", key=tag_key(which.tag)))
     if which.source is not None:
@@ -116,8 +114,10 @@ def narrow_memberships(
         rows = rows.filter(awaiting_payment(at) | Q(is_in_grace(at)))
     if which.ending is not None:
         rows = ending_within(rows, which.ending, at)
+    if among is not None and which.holding is not None:
+        rows = rows.filter(one_of(_PERHAPS[which.holding], **_of(among, at)))
     if which.holding is not None:
-        rows = of_status(rows, which.holding, at, among=among)
+        rows = of_status(rows, which.holding, at)
     if which.plan_id is not None:
         rows = with_plan(rows, at).filter(Q(plan_at=which.plan_id))
     return rows
@@ -138,8 +138,10 @@ def candidates(
     found: list[tuple[QuerySet[Membership], ...]] = []
     if holding is Holding.NONE:  # whoever has none is found by no membership
         return found
-    if (of_status := likely(organization, rows, holding, at)) is not None:
-        found.append((of_status,))
+    if holding in _PERHAPS:
+        found.append((perhaps(organization, rows, holding, at),))
+    elif holding in _CANDIDATES:
+        found.append((_CANDIDATES[holding](rows, at),))
     if plan_id is not None:
         found.append((rows.filter(terms__plan=plan_id), rows.filter(next_plan=plan_id)))
     if ending is not None:
@@ -179,22 +181,12 @@ def awaiting_payment(at: datetime) -> Q:
     return awaiting(at) & Q(needs_approval=False, awaits_payment=True)
 
 
-def likely(
-    organization: Organization, rows: QuerySet[Membership], holding: Holding | None, at: datetime
-) -> QuerySet[Membership] | None:
-    """Return what an index finds of the organization's memberships that may be of the status; None without one."""
-    if holding is not None and holding in _PERHAPS:
-        return perhaps(organization, rows, holding, at)
-    return _CANDIDATES[holding](rows, at) if holding in _CANDIDATES else None
-
-
 def perhaps(
     organization: Organization, rows: QuerySet[Membership], holding: Holding, at: datetime
 ) -> QuerySet[Membership]:
     """Return those of the organization's memberships that may be of the status, an uncommon one: all that are, and some
     more."""
-    found = Written(f"{{0}} IN ({_PERHAPS[holding]})", "pk", at=instant(at), organization=_key_value(organization.pk))
-    return rows.filter(found)
+    return rows.filter(Written(f"{{0}} IN ({_PERHAPS[holding]})", "pk", **_of(organization, at)))
 
 
 def longest_in_grace(organization: Organization, at: datetime, *, limit: int) -> Written:
@@ -202,8 +194,7 @@ def longest_in_grace(organization: Organization, at: datetime, *, limit: int) ->
 
     Who may be is known in that order from an index, and looked at one by one until there are enough.
     """
-    told = {"at": instant(at), "organization": _key_value(organization.pk), "all": _ALL, "limit": limit}
-    return Written(f"{{0}} IN ({_LONGEST_IN_GRACE})", "pk", **told)
+    return Written(f"{{0}} IN ({_LONGEST_IN_GRACE})", "pk", all=_ALL, limit=limit, **_of(organization, at))
 
 
 def how_many_perhaps(organization: Organization, holding: Holding | None, at: datetime, *, most: int) -> int | None:
@@ -213,23 +204,19 @@ def how_many_perhaps(organization: Organization, holding: Holding | None, at: da
     """
     if holding not in _PERHAPS:
         return None
-    counted = Written(
-        f"(SELECT count(*) FROM ({_PERHAPS[holding]} LIMIT {{most}}) lc)",
-        kind=IntegerField(), at=instant(at), organization=_key_value(organization.pk), most=most,
-    )  # fmt: skip
+    text = f"(SELECT count(*) FROM ({_PERHAPS[holding]} LIMIT {{most}}) lc)"
+    counted = Written(text, kind=IntegerField(), most=most, **_of(organization, at))
     many: int = Organization.objects.filter(pk=organization.pk).values_list(counted, flat=True)[0]
     return many
 
 
-def of_status(
-    rows: QuerySet[Membership], holding: Holding, at: datetime, *, among: Organization | None = None
-) -> QuerySet[Membership]:
-    """Return those of the memberships that are of this status at `at`. `among`: as in `narrow_customers`."""
+def of_status(rows: QuerySet[Membership], holding: Holding, at: datetime) -> QuerySet[Membership]:
+    """Return those of the memberships that are of this status at `at`."""
+    if holding is Holding.GRACE:
+        return rows.filter(is_in_grace(at))
     if holding is Holding.NONE:
         raise ValueError("a membership is of some status")
-    if among is not None:
-        rows = rows.filter(one_of(_PERHAPS[holding], at=instant(at), organization=_key_value(among.pk)))
-    return rows.filter(is_in_grace(at) if holding is Holding.GRACE else is_of(Status(holding.value), at))
+    return rows.filter(is_of(Status(holding.value), at))
 
 
 def ending_within(rows: QuerySet[Membership], days: int, at: datetime) -> QuerySet[Membership]:
@@ -250,6 +237,16 @@ _BELONGS: Final = (
     "EXISTS (SELECT 1 FROM people_affiliation a WHERE a.customer_id = {0} AND a.company_id = {company}"
     f" AND {covering_sql('a')} LIMIT 1 OFFSET 0)"
 )
+
+
+def _belonging(customer: str, company_id: UUID, at: datetime) -> Written:
+    """The condition that the customer whose key a column is belongs to the company."""
+    return Written(_BELONGS, customer, at=instant(at), company=_key_value(company_id))
+
+
+def _of(organization: Organization, at: datetime) -> dict[str, Any]:
+    """What the texts of `_PERHAPS` are asked of, and at what instant."""
+    return {"at": instant(at), "organization": _key_value(organization.pk)}
 
 
 def _key_value(key: UUID) -> Any:

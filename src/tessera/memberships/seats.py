@@ -32,12 +32,13 @@ WHERE a.company_id = %s AND (a.queue_at, a.id) < (%s, %s) AND (a.ends_at IS NULL
 # How many seats a membership `m` has is asked first, then how many belong at all: most companies are done with that.
 _OWN: Final = f"COALESCE(m.seats, (SELECT sp.seats FROM plans_plan sp WHERE sp.id = {PLAN_OF_M}))"
 _BELONG: Final = f"FROM people_affiliation a WHERE a.company_id = {{0}} AND {covering_sql('a')}"
-_SEATED: Final = _BELONG.replace(" WHERE", " CROSS JOIN people_customer c WHERE") + (
+_TAKE_ONE: Final = (
+    f"FROM people_affiliation a CROSS JOIN people_customer c WHERE a.company_id = {{0}} AND {covering_sql('a')}"
     " AND c.id = a.customer_id AND c.status = 'active'"
 )
 _OVER: Final = (
     f"EXISTS (SELECT 1 FROM (SELECT m.*, {_OWN} AS own FROM memberships_membership m WHERE m.company_id = {{0}}) m"
-    f" WHERE m.own IS NOT NULL AND (SELECT count(*) {_BELONG}) > m.own AND (SELECT count(*) {_SEATED}) > m.own"
+    f" WHERE m.own IS NOT NULL AND (SELECT count(*) {_BELONG}) > m.own AND (SELECT count(*) {_TAKE_ONE}) > m.own"
     f" AND NOT {STATUS_OF_M[Status.EXPIRED]} LIMIT 1 OFFSET 0)"
 )
 

@@ -26,6 +26,11 @@ class Differing:
     ours: bool
 
 
+def version_told(text: str) -> int:
+    """Return the version that a page was sent with; 0, which nothing has, if it is no number."""
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
 class VersionedForm(forms.Form):
     """A form of a record that others may change meanwhile. `initial` has the record's `version`.
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from tessera.console import answers
 from tessera.console.access import Member, StaffRequest, staff_may
+from tessera.console.conflicts import version_told
 from tessera.console.once import once
 from tessera.console.pages import next_page
 from tessera.console.uploads import takes_upload
@@ -124,7 +125,6 @@ def start(request: StaffRequest, ref: str) -> HttpResponse:
     if request.method != "POST":
         return answers.go(request, address_of(staff, found))
     version = request.POST.get("version", "")
-    known = int(version) if version.isdecimal() and len(version) < 10 else 0
 
     def begin() -> str:
         row = importing.start(
@@ -132,7 +132,7 @@ def start(request: StaffRequest, ref: str) -> HttpResponse:
             import_id=found.id,
             at=staff.at,
             actor=staff.actor,
-            version=known if version else None,
+            version=version_told(version) if version else None,
         )
         tasks.enqueue_import(row)
         return address_of(staff, found)

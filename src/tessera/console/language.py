@@ -21,9 +21,10 @@ def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
     """Django's middleware that lets pages be written in the language of whoever asks."""
 
     def answered(request: HttpRequest) -> HttpResponse:
-        chosen = _known(own(request)) if request.path_info.startswith(_PAGES) else ""
-        if not request.path_info.startswith((_PAGES, *_OF_VISITORS)):
+        of_staff = request.path_info.startswith(_PAGES)
+        if not of_staff and not request.path_info.startswith(_OF_VISITORS):
             return get_response(request)
+        chosen = _known(own(request)) if of_staff else ""
         with translation.override(chosen or _of_browser(request) or "en"):
             return get_response(request)
 

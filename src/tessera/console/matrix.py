@@ -14,6 +14,7 @@ from tessera.access import effects
 from tessera.access.effects import Effects
 from tessera.console import answers, naming
 from tessera.console.access import StaffRequest, staff_may
+from tessera.console.conflicts import version_told
 from tessera.core import ids
 from tessera.core.errors import TesseraError
 from tessera.core.ids import Prefix
@@ -180,7 +181,7 @@ def _told(request: StaffRequest, plans: Sequence[PlanFacts]) -> dict[UUID, Seque
 def _known(text: str) -> tuple[UUID, Known]:
     plan, _space, rest = text.partition(" ")
     version, *keys = rest.split(" ")
-    return _key(plan), Known(int(version) if version.isdecimal() and len(version) < 10 else 0, frozenset(keys))
+    return _key(plan), Known(version_told(version), frozenset(keys))
 
 
 def _key(text: str) -> UUID:

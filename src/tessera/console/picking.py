@@ -1,5 +1,7 @@
 """Whom somebody means who types a number, an e-mail address, a phone number or a name."""
 
+from typing import TypeVar
+
 from django.utils.translation import gettext
 
 from tessera.core.errors import Conflict, Invalid, NotFound
@@ -8,7 +10,9 @@ from tessera.people import queries
 from tessera.people.errors import ReferenceAmbiguous
 from tessera.people.models import Company, Customer
 from tessera.people.names import folded
+from tessera.people.queries import CompanyFacts, CustomerFacts, Rows
 
+F = TypeVar("F", CustomerFacts, CompanyFacts)
 _FEW = 5
 
 
@@ -32,10 +36,7 @@ def customer_meant(organization: Organization, text: str) -> Customer:
         except NotFound:
             continue
     rows = queries.customers(organization, q=text, order="name", limit=_FEW)
-    found = rows.data
-    exact = [each for each in found if each.name.casefold() == text.strip().casefold()]
-    if len(exact) == 1 and _all_seen(text, found[-1].name, rows.next_cursor):
-        found = (exact[0],)
+    found = _so_called(text, rows)
     if not found:
         raise NobodyMeant(gettext("Nobody here goes by that. A number such as CUS-000001 or an e-mail is sure."))
     if len(found) > 1:
@@ -70,10 +71,7 @@ def company_meant(organization: Organization, text: str) -> Company:
         except NotFound:
             continue
     rows = queries.companies(organization, q=text, order="name", limit=_FEW)
-    found = rows.data
-    exact = [each for each in found if each.name.casefold() == text.strip().casefold()]
-    if len(exact) == 1 and _all_seen(text, found[-1].name, rows.next_cursor):
-        found = (exact[0],)
+    found = _so_called(text, rows)
     if not found:
         raise NobodyMeant(gettext("No company here goes by that. A number such as COM-000001 is sure."))
     if len(found) > 1:
@@ -91,9 +89,11 @@ def _references(text: str) -> list[str]:
     return [text]
 
 
-def _all_seen(text: str, last: str, next_cursor: str | None) -> bool:
-    """Whether nobody else can be called so behind the first few, by name, of whom `last` is the last."""
-    return next_cursor is None or not folded(last).startswith(folded(text))
+def _so_called(text: str, rows: Rows[F]) -> tuple[F, ...]:
+    """Return the one of the first few, by name, who is called just so, if nobody else can be; else all of them."""
+    exact = [each for each in rows.data if each.name.casefold() == text.strip().casefold()]
+    all_seen = rows.next_cursor is None or not folded(rows.data[-1].name).startswith(folded(text))
+    return (exact[0],) if len(exact) == 1 and all_seen else rows.data
 
 
 def _several(names: list[str]) -> str:

@@ -50,7 +50,8 @@ def edit(request: StaffRequest, ref: str, customer_ref: str) -> HttpResponse:
     if affiliation is None:
         raise NotFound("there is no such person in the company")
     present = {name: getattr(affiliation, name) for name in ("title", "company_admin", "primary_contact")}
-    form = PositionForm(answers.sent(request), initial={**present, "version": 1})
+    present["version"] = 1
+    form = PositionForm(answers.sent(request), initial=present)
     back = address(staff, customer if request.GET.get("back") == "customer" else company)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
@@ -67,7 +68,7 @@ def edit(request: StaffRequest, ref: str, customer_ref: str) -> HttpResponse:
                 )
             )
         except TesseraError as refusal:
-            answers.refuse(form, refusal, present=lambda: {**present, "version": 1})
+            answers.refuse(form, refusal, present=lambda: present)
         else:
             return answers.done(request, back, gettext("Saved what %(name)s is there.") % {"name": customer.name})
     return answers.drawer(

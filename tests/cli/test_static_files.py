@@ -6,6 +6,9 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import urljoin
 
+import pytest
+
+from tessera.cli import static_files
 from tests.cli.installation import fresh
 
 
@@ -74,3 +77,13 @@ def test_answers_of_the_api_are_not_compressed(tmp_path: Path) -> None:
         with installation.served(command=("serve", "--no-worker")) as server:
             headers, _body = asked(f"{server.address}/api/v1/openapi.json", "gzip")
             assert "content-encoding" not in headers
+
+
+def test_they_are_made_anew_where_they_are_made_in_another_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    way = tmp_path / "stylesheets.py"
+    way.write_text("one after the other")
+    monkeypatch.setattr(static_files, "_MADE_BY", way)
+    first = static_files._digest()
+    assert static_files._digest() == first
+    way.write_text("one within the other")
+    assert static_files._digest() != first

@@ -8,11 +8,13 @@ import logging
 import multiprocessing
 import os
 import shutil
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
 _MANIFEST: Final = "staticfiles.json"
 _STORAGE: Final = "tessera.cli.stylesheets.JoinedStorage"
+_MADE_BY: Final = Path(__file__).with_name("stylesheets.py")
 _KEPT: Final = 2  # this version's, and the one that may still be running elsewhere
 
 # What packages bring and no page of ours asks for: most of the work of compressing.
@@ -41,14 +43,18 @@ def prepare() -> None:
 
 
 def _digest() -> str:
-    """What the files are, without reading them all: names, sizes and times."""
+    """What the files are, without reading them all: names, sizes and times; those of what makes them ready, too."""
     from django.contrib.staticfiles.finders import get_finders
 
+    files = [
+        (path, storage.path(path))
+        for finder in get_finders()
+        for path, storage in sorted(finder.list([]), key=itemgetter(0))
+    ]
     found = hashlib.sha256()
-    for finder in get_finders():
-        for path, storage in sorted(finder.list([]), key=lambda each: each[0]):
-            status = Path(storage.path(path)).stat()
-            found.update(f"{path}|{status.st_size}|{status.st_mtime_ns}\n".encode())
+    for name, path in [("", _MADE_BY), *files]:
+        status = Path(path).stat()
+        found.update(f"{name}|{status.st_size}|{status.st_mtime_ns}\n".encode())
     return found.hexdigest()[:16]
 
 

@@ -22,6 +22,7 @@ from tessera.jobs.processes import end_with_parent
 from tessera.organizations import last_use
 from tessera.organizations.models import Organization
 
+_WARMING: Final = 20  # full collections; templates, addresses and catalogues are loaded by then
 DEMO_ACTOR = Actor.system("demo")
 _KNOWN_PASSWORDS = (
     "this database has made-up people with known passwords: serve it with `tessera demo`, on 127.0.0.1 only"
@@ -132,16 +133,13 @@ def _end() -> None:
         log.warning("when keys were last used could not be written", exc_info=True)
 
 
-_WARMING: Final = 20  # full collections; templates, addresses and catalogues are loaded by then
-
-
 def settle() -> None:
     """Keep what has been loaded, and what the first requests still load, out of the collector's sight: looking through
     all of it again and again stops some requests for a tenth of a second."""
     left = iter(range(_WARMING))
 
     def keep_out(phase: str, info: dict[str, int]) -> None:
-        if phase != "stop" or info["generation"] != 2:  # not a full collection, of which everything there survived
+        if phase != "stop" or info["generation"] != 2:  # after a full collection there is nothing but what stays
             return
         gc.freeze()
         if next(left, None) is None:

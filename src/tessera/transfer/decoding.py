@@ -57,6 +57,6 @@ def _transcoded(source: BinaryIO, target: BufferedWriter, encoding: str) -> int:
     while piece := source.read(_PIECE):
         read += len(piece)
         if read > LARGEST_FILE:
-            raise FileUnreadable(said("the file has more than {most} MB: split it", most=LARGEST_FILE // 1000000))
+            raise FileUnreadable(said("the file has more than {most} MB: split it", most=LARGEST_FILE // 1_000_000))
         written += target.write(decoder.decode(piece).encode())
     return written + target.write(decoder.decode(b"", final=True).encode())

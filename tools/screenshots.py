@@ -80,7 +80,7 @@ SHOTS = (
     Shot("keys", "/settings/keys"),
     Shot("key-new", "/settings/keys/new"),
     Shot("embedding", "/settings/embedding"),
-    Shot("injections", "/settings/embedding/injections"),
+    Shot("injections", "/settings/embedding/recent"),
     Shot("signing-up", "/settings/signup"),
     Shot("question-new", "/settings/signup", press=("text=Ask the first question",)),
     Shot("on-your-website", "/plans", first=".plan h2 a", press=("text=On your website",)),
@@ -210,7 +210,9 @@ def _sign_in(page: Page, base: str) -> None:
 
 
 def _show(page: Page, base: str, shot: Shot) -> None:
-    page.goto(base + _CLUB + shot.address)
+    answer = page.goto(base + _CLUB + shot.address)
+    if answer is not None and answer.status == 404 and shot.name != "not-found":
+        raise LookupError(f"{shot.name}: there is no page {shot.address}")
     if shot.first:
         _visible(page, shot.first).click()
         page.wait_for_load_state("networkidle")

@@ -11,13 +11,22 @@ from tessera.core.ids import new_id
 from tessera.jobs.models import Periodic
 from tessera.jobs.queue import Again, task
 
-GATES: dict[str, threading.Event] = {}  # of this process: for workers that run in a thread of the test
+class Gate:
+    """Where a job waits until the test opens it: for workers that run in a thread of the test."""
+
+    def __init__(self) -> None:
+        self.reached, self.opened = threading.Event(), threading.Event()
+
+
+GATES: dict[str, Gate] = {}  # of this process
 
 
 @task(queue="network")
 def wait_at_gate(name: str) -> None:
     """Wait until the test opens the gate."""
-    assert GATES[name].wait(20)
+    gate = GATES[name]
+    gate.reached.set()
+    assert gate.opened.wait(40)
 
 
 @task()

@@ -132,15 +132,14 @@ def test_a_task_that_wants_to_end_the_process_has_failed(tmp_path: Path) -> None
 
 
 def test_what_waits_behind_a_long_job_is_done_by_whoever_has_time(tmp_path: Path) -> None:
-    gate = threading.Event()
-    sample.GATES["held"] = gate
+    gate = sample.GATES["held"] = sample.Gate()
     enqueue(sample.wait_at_gate.using(queue_name="default"), "held")
     for number in range(10):
         enqueue(sample.write_line, str(tmp_path / "lines"), str(number))
     with working(), working():
         until(lambda: len(lines(tmp_path / "lines")) == 10)
         until(lambda: Job.objects.filter(state=State.RUNNING).count() == 1)
-        gate.set()
+        gate.opened.set()
         until(all_done)
 
 
@@ -156,29 +155,26 @@ def test_slow_receivers_leave_a_real_worker_connections_for_the_rest(tmp_path: P
 
 
 def test_what_waits_for_others_does_not_hold_up_what_does_not(tmp_path: Path) -> None:
-    gate = threading.Event()
-    sample.GATES["held"] = gate
+    gate = sample.GATES["held"] = sample.Gate()
     for _ in range(8):
         enqueue(sample.wait_at_gate, "held")
     enqueue(sample.write_line, str(tmp_path / "lines"), "passed")
     with working():
         until(lambda: lines(tmp_path / "lines") == ["passed"])
         assert Job.objects.filter(state=State.DONE).count() <= 1
-        gate.set()
+        gate.opened.set()
         until(all_done)
 
 
 def test_told_to_stop_it_finishes_what_runs_and_gives_back_the_rest(tmp_path: Path) -> None:
-    gate = threading.Event()
-    sample.GATES["held"] = gate
+    gate = sample.GATES["held"] = sample.Gate()
     enqueue(sample.wait_at_gate.using(queue_name="default"), "held")
     for number in range(10):
         enqueue(sample.write_line, str(tmp_path / "lines"), str(number))
     with working() as worker:
-        until(lambda: Job.objects.filter(state=State.RUNNING).count() == 11)
+        until(gate.reached.is_set)  # taken up in one with the other ten, which wait behind it
         worker.stop()
-        time.sleep(0.2)  # it is now winding up; nothing that was not begun may begin
-        gate.set()
+        gate.opened.set()
 
     assert lines(tmp_path / "lines") == []
     assert Job.objects.filter(state=State.DONE).count() == 1

@@ -28,6 +28,7 @@ _MEANS: Final = {
     Scope.ORGANIZATION_READ: _("See how it is set up"),
     Scope.ORGANIZATION_WRITE: _("Change how it is set up, move the test clock"),
     Scope.CUSTOMERS_BAN: _("Ban and lift bans"),
+    Scope.CUSTOMERS_ERASE: _("Erase for good"),
     Scope.MEMBERSHIPS_REVOKE: _("Take memberships away"),
     Scope.ACCESS_READ: _("Ask whether somebody may use something"),
     Scope.WEBHOOKS_WRITE: _("Have anything sent anywhere: as much as every read together"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Case, F, Q, QuerySet, Value, When
@@ -12,8 +12,10 @@ from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.organizations.models import ApiKey, Organization, Staff
 from tessera.people.details import tag_key
-from tessera.people.models import CustomerTag
+from tessera.people.models import ERASED, CustomerTag
 from tessera.plans.models import Permission, Plan
+
+_NUMBER: Final = "\0"  # stands in a name where the database puts a number in
 
 
 def plans(organization: Organization, keys: Collection[UUID]) -> dict[UUID, str]:
@@ -65,8 +67,11 @@ def of_many(
     staff = [key for text in actors if (key := _key(Prefix.STAFF, text)) is not None]
     keys = [key for text in actors if (key := _key(Prefix.API_KEY, text)) is not None]
     customers = {*customers, *(key for text in actors if (key := _key(Prefix.CUSTOMER, text)) is not None)}
+    before, _, after = (str(ERASED) % {"number": _NUMBER}).partition(_NUMBER)
     called = Case(
-        *(When(~Q(**{column: ""}), then=F(column)) for column in ("display_name", "full_name")), default=F("number")
+        When(erased_at__isnull=False, then=Concat(Value(before), F("number"), Value(after))),
+        *(When(~Q(**{column: ""}), then=F(column)) for column in ("display_name", "full_name")),
+        default=F("number"),
     )
     full = Trim(Concat("first_name", Value(" "), "last_name"))
     asked: list[tuple[Collection[UUID], Callable[[], QuerySet[Any, Any]]]] = [

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import unquote_plus
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -21,6 +22,7 @@ from tessera.organizations import versions
 from tessera.organizations.models import Staff
 from tessera.organizations.rights import Right, Role, may
 from tessera.people import details
+from tessera.people.erasure import Person
 
 LONGEST_NAME: Final = 60
 MOST: Final = 50
@@ -145,6 +147,13 @@ def shown(chosen: Sequence[str] | None, *, known: Sequence[str], usual: Sequence
 def choose_columns(*, staff: Staff, listed: str, chosen: Sequence[str]) -> None:
     """Keep which columns the staff member wants to see. It is theirs alone, and nothing that happened to anybody."""
     ListColumns.objects.update_or_create(staff=staff, listed=listed, defaults={"columns": list(chosen)})
+
+
+def forget(person: Person) -> None:
+    """Remove the organization's views that look for what means the person, or are named by it. Part of an erasure."""
+    for row in SavedView.objects.filter(organization=person.organization_id).only("id", "name", "query"):
+        if person.is_sought_by(f"{row.name} {unquote_plus(row.query)}"):
+            row.delete()
 
 
 def _name(given: str) -> str:

@@ -28,6 +28,7 @@ _RIGHTS_SAID: Final[Mapping[Right, object]] = {
     Right.CUSTOMERS_READ: _("See customers"),
     Right.CUSTOMERS_WRITE: _("Add and change customers"),
     Right.CUSTOMERS_BAN: _("Ban customers and lift bans"),
+    Right.CUSTOMERS_ERASE: _("Erase customers for good"),
     Right.COMPANIES_READ: _("See companies and their people"),
     Right.COMPANIES_WRITE: _("Add and change companies, link and unlink people"),
     Right.MEMBERSHIPS_READ: _("See memberships"),

@@ -70,6 +70,7 @@ class EventType(StrEnum):
     CUSTOMER_DATA_DOWNLOADED = "customer.data_downloaded"
     CUSTOMER_DELETION_ASKED = "customer.deletion_asked"
     CUSTOMER_DELETION_WITHDRAWN = "customer.deletion_withdrawn"
+    CUSTOMER_ERASED = "customer.erased"
     COMPANY_CREATED = "company.created"
     COMPANY_UPDATED = "company.updated"
     COMPANY_ARCHIVED = "company.archived"

@@ -5,14 +5,17 @@ there is no moment at which the change is there and its answer is not. Whoever l
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
 from hashlib import sha256
+from operator import or_
 from typing import Final, NoReturn
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -75,6 +78,12 @@ def once(request: HttpRequest, *, caller: UUID, run: Callable[[], HttpResponseBa
     except BaseException:
         _release(claim)
         raise
+
+
+def forget(texts: Collection[str]) -> None:
+    """Forget the answers that hold one of these texts: a repeat is told that they were not kept. Part of an erasure."""
+    holding = reduce(or_, (Q(body__contains=text) for text in texts), Q(pk__in=[]))
+    IdempotencyKey.objects.filter(holding).update(body="", secret=True)
 
 
 def _digest(*parts: str | bytes) -> str:

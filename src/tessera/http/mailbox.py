@@ -7,7 +7,7 @@ moved there, so that a reader never sees half of one and any number of processes
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -88,6 +88,14 @@ def read_message(home: Path, id: str) -> Received | None:  # noqa: A002  (what i
     text, html = (_body(message, kind) for kind in ("text/plain", "text/html"))
     to, sender, subject = (by_name.get(name, "") for name in ("to", "from", "subject"))
     return Received(id, at, to, sender, subject, text, html, headers)
+
+
+def forget(speaks_of_them: Callable[[str], bool]) -> None:
+    """Remove the messages to or about somebody who is to be forgotten."""
+    for name in list(_names(settings.HOME / FOLDER)):
+        message = read_message(settings.HOME, name)
+        if message is not None and any(map(speaks_of_them, (message.to, message.subject, message.text, message.html))):
+            (settings.HOME / FOLDER / f"{name}.eml").unlink(missing_ok=True)
 
 
 def _put(folder: Path, content: bytes) -> None:

@@ -15,6 +15,7 @@ class Scope(StrEnum):
     CUSTOMERS_READ = "customers:read"
     CUSTOMERS_WRITE = "customers:write"
     CUSTOMERS_BAN = "customers:ban"
+    CUSTOMERS_ERASE = "customers:erase"
     COMPANIES_READ = "companies:read"
     COMPANIES_WRITE = "companies:write"
     MEMBERSHIPS_READ = "memberships:read"

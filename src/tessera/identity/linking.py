@@ -16,8 +16,8 @@ from tessera.identity.errors import InjectionRefused
 from tessera.identity.models import SiteLink
 from tessera.identity.types import Injected, Refusal
 from tessera.organizations.models import Organization, TrustedIssuer
-from tessera.people.errors import CustomerMerged
 from tessera.people.models import Customer
+from tessera.people.present import refuse_gone
 
 
 class SomebodyWasFaster(Exception):
@@ -72,8 +72,9 @@ def linked(organization: Organization, injected: Injected, at: datetime) -> Cust
     row = rows.select_related("customer__merged_into").first()
     if row is None:
         return None
+    customer = locked(row.customer.merged_into or row.customer)  # first: so does whoever merges or erases them
     rows.update(used_at=at)
-    return locked(row.customer.merged_into or row.customer)
+    return customer
 
 
 def link(organization: Organization, injected: Injected, customer: Customer, *, at: datetime, by_code: bool) -> None:
@@ -116,13 +117,10 @@ def cut_vouched(customer: Customer, at: datetime) -> None:
 
 
 def locked(customer: Customer) -> Customer:
-    """Return the customer as they are now, locked until the transaction ends. Raises CustomerMerged."""
+    """Return the customer as they are now, locked until the transaction ends. Raises CustomerMerged, CustomerErased."""
     row = Customer.objects.select_for_update(no_key=True, of=("self",)).select_related("organization")
     present = row.get(pk=customer.pk)
-    if present.merged_into_id is not None:
-        raise CustomerMerged(
-            "this record has just been merged", into=ids.to_text(Prefix.CUSTOMER, present.merged_into_id)
-        )
+    refuse_gone(present)
     return present
 
 

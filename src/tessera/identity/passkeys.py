@@ -42,7 +42,9 @@ from tessera.identity.types import Begun, How, SignedIn, Surface
 from tessera.organizations.errors import FieldInvalid, PasskeyRefused
 from tessera.organizations.models import Organization
 from tessera.organizations.time import now
+from tessera.people.errors import CustomerErased, CustomerMerged
 from tessera.people.models import Customer
+from tessera.people.present import locked
 
 MOST: Final = 10
 LIVES: Final = timedelta(minutes=5)
@@ -119,7 +121,7 @@ def make(signed_in: SignedIn, *, domain: str, state: str, answer: str, name: str
     )  # fmt: skip
     with db.transaction():
         _spend(signed_in.organization, challenge)
-        Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+        locked(customer)
         if Passkey.objects.filter(customer=customer).count() >= MOST:
             raise TooManyPasskeys(said("you have {most} passkeys: remove one first", most=MOST))
         try:
@@ -172,6 +174,10 @@ def sign_in(
             _record(EventType.CUSTOMER_PASSKEY_DOUBTED, row)
         raise _refused()
     with db.transaction():
+        try:
+            locked(row.customer)
+        except (CustomerMerged, CustomerErased) as reason:  # just now
+            raise _refused() from reason
         _spend(organization, challenge)
         as_read = Passkey.objects.filter(pk=row.pk, sign_count=row.sign_count)
         if not as_read.update(sign_count=counter, used_at=clock.now()):

@@ -19,7 +19,7 @@ from tessera.identity.sessions import end, end_all, end_others, open_session, re
 from tessera.identity.types import Begun, Candidate, How, Injected, ProofReason, Proven, Surface
 from tessera.organizations.models import Organization
 from tessera.people import contacts, details
-from tessera.people.errors import CustomerMerged, EmailTaken, LocaleInvalid
+from tessera.people.errors import CustomerErased, CustomerMerged, EmailTaken, LocaleInvalid
 from tessera.people.models import Customer, CustomerEmail
 from tessera.people.services import create_customer, update_customer
 from tessera.people.types import CustomerDetails, Email, Source
@@ -62,8 +62,8 @@ def begin(
                     return _by_code(organization, proven, injected, surface, device, at, choice)
                 assert injected is not None
                 return _by_site(organization, injected, surface, device, at)
-        except (EmailTaken, CustomerMerged, SomebodyWasFaster):
-            # Somebody verified the address, merged the record or made the link just now: it is looked at anew.
+        except (EmailTaken, CustomerMerged, CustomerErased, SomebodyWasFaster):
+            # Somebody verified the address, merged or erased the record, or made the link: it is looked at anew.
             if attempt == _ATTEMPTS:
                 raise
     raise AssertionError("unreachable")

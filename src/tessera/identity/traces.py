@@ -1,7 +1,8 @@
 """What signing in leaves of a customer: moved as records are merged, forgotten as one is erased. For `lifecycle`."""
 
 from tessera.identity.models import CodeAttempt, CustomerSession, FirstSignIn, Passkey, SiteLink
-from tessera.people.models import Customer, CustomerEmail
+from tessera.people.erasure import Person
+from tessera.people.models import Customer
 
 
 def unite(customer: Customer, into: Customer) -> None:
@@ -24,12 +25,9 @@ def unite(customer: Customer, into: Customer) -> None:
     theirs.delete()
 
 
-def forget(customer: Customer) -> None:
-    """Sign the customer out everywhere, and forget how and with what they ever signed in. Part of an erasure.
+def forget(person: Person) -> None:
+    """Forget that codes were asked for at a person's addresses. Part of an erasure.
 
-    Their addresses are read from the record: they go after this.
+    Sessions with what apps hold, links to sites and passkeys refer to the customer, and go without being named here.
     """
-    keys = list(CustomerEmail.objects.filter(customer=customer).values_list("key", flat=True))
-    CodeAttempt.objects.filter(organization=customer.organization_id, key__in=keys).delete()
-    for model in (CustomerSession, SiteLink, Passkey, FirstSignIn):
-        model.objects.filter(customer=customer).delete()
+    CodeAttempt.objects.filter(organization=person.organization_id, key__in=person.addresses).delete()

@@ -1,1 +1,1 @@
-"""What touches everything of a person or company: merging two records into one, archiving and restoring."""
+"""What touches everything of a person or company: merging two records into one, archiving, restoring, erasing."""

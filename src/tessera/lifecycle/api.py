@@ -1,14 +1,14 @@
-"""Merging and archiving over HTTP."""
+"""Merging, archiving and erasing over HTTP."""
 
 from typing import Annotated, Literal
 
-from ninja import Router
+from ninja import Router, Status
 from pydantic import Field
 
 from tessera.http.problems import documents
 from tessera.http.schemas import In
 from tessera.http.scopes import Scope
-from tessera.lifecycle import archive, errors, merge
+from tessera.lifecycle import archive, erasing, errors, merge
 from tessera.memberships.errors import HolderBanned
 from tessera.organizations.auth import ApiRequest, requires
 from tessera.organizations.time import now
@@ -68,6 +68,7 @@ class MergeIn(In):
         errors.SameCustomer,
         errors.MergeUnsettled,
         people_errors.CustomerMerged,
+        people_errors.CustomerErased,
         people_errors.CustomerArchived,
     ),
     operation_id="merge_customer",
@@ -94,7 +95,13 @@ def merge_customer(request: ApiRequest, ref: str, body: MergeIn) -> CustomerOut:
     "/customers/{ref}/archive",
     auth=requires(Scope.CUSTOMERS_WRITE),
     response=documents(
-        200, CustomerOut, *_CUSTOMER, errors.MembershipsRunning, HolderBanned, people_errors.CustomerMerged
+        200,
+        CustomerOut,
+        *_CUSTOMER,
+        errors.MembershipsRunning,
+        HolderBanned,
+        people_errors.CustomerMerged,
+        people_errors.CustomerErased,
     ),
     operation_id="archive_customer",
     tags=["customers"],
@@ -107,10 +114,29 @@ def archive_customer(request: ApiRequest, ref: str) -> CustomerOut:
     return CustomerOut.of(people.customer(done))
 
 
+@router.delete(
+    "/customers/{ref}",
+    auth=requires(Scope.CUSTOMERS_ERASE),
+    response=documents(204, None, *_CUSTOMER, errors.MembershipsRunning, people_errors.CustomerMerged),
+    operation_id="erase_customer",
+    tags=["customers"],
+)
+def erase_customer(request: ApiRequest, ref: str) -> Status[None]:
+    """Forget a customer for good. Refused while a membership of their own is not over: end it first.
+
+    What is known of them goes: names, addresses, numbers, notes, tags, photo, answers, a ban. Their id, their number,
+    memberships and what happened stay, and name nobody. It cannot be undone; done again, it does nothing.
+    """
+    organization = request.auth.organization
+    customer = people.customer_by_ref(organization, ref)
+    erasing.erase_customer(customer=customer, at=now(organization), actor=request.auth.actor)
+    return Status(204, None)
+
+
 @router.post(
     "/customers/{ref}/restore",
     auth=requires(Scope.CUSTOMERS_WRITE),
-    response=documents(200, CustomerOut, *_CUSTOMER, people_errors.CustomerMerged),
+    response=documents(200, CustomerOut, *_CUSTOMER, people_errors.CustomerMerged, people_errors.CustomerErased),
     operation_id="restore_customer",
     tags=["customers"],
 )

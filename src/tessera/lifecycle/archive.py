@@ -13,8 +13,8 @@ from tessera.events.types import Actor, EventType
 from tessera.lifecycle.errors import MembershipsRunning
 from tessera.memberships.errors import HolderBanned
 from tessera.memberships.granting import unended
-from tessera.people.errors import CustomerMerged
 from tessera.people.models import Company, Customer
+from tessera.people.present import locked
 from tessera.people.types import CompanyStatus, CustomerStatus
 
 _MOST_NAMED = 10
@@ -24,22 +24,24 @@ def archive_customer(*, customer: Customer, at: datetime, actor: Actor) -> Custo
     """Put a customer away: they take no seat and are granted nothing. One who is archived already stays so.
 
     Raises MembershipsRunning while one of their own memberships is not over; HolderBanned (lift the ban first);
-    CustomerMerged.
+    CustomerMerged, CustomerErased.
     """
     with db.transaction():
-        present = _locked(customer)
+        present = locked(customer)
         if present.status == CustomerStatus.BANNED:
             raise HolderBanned(said("{name} is banned; lift the ban first", name=present.name))
         if present.status == CustomerStatus.ACTIVE:
-            _refuse_running(present, at)
+            refuse_running(present, at)
             _set(present, CustomerStatus.ARCHIVED, EventType.CUSTOMER_ARCHIVED, at, actor)
     return present
 
 
 def restore_customer(*, customer: Customer, at: datetime, actor: Actor) -> Customer:
-    """Take an archived customer back. One who is not archived stays as they are. Raises CustomerMerged."""
+    """Take an archived customer back. One who is not archived stays as they are. Raises CustomerMerged,
+    CustomerErased.
+    """
     with db.transaction():
-        present = _locked(customer)
+        present = locked(customer)
         if present.status == CustomerStatus.ARCHIVED:
             _set(present, CustomerStatus.ACTIVE, EventType.CUSTOMER_RESTORED, at, actor)
     return present
@@ -53,7 +55,7 @@ def archive_company(*, company: Company, at: datetime, actor: Actor) -> Company:
     with db.transaction():
         present = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
         if present.status == CompanyStatus.ACTIVE:
-            _refuse_running(present, at)
+            refuse_running(present, at)
             _set(present, CompanyStatus.ARCHIVED, EventType.COMPANY_ARCHIVED, at, actor)
     return present
 
@@ -67,15 +69,8 @@ def restore_company(*, company: Company, at: datetime, actor: Actor) -> Company:
     return present
 
 
-def _locked(customer: Customer) -> Customer:
-    present = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
-    if present.merged_into_id is not None:
-        into = ids.to_text(Prefix.CUSTOMER, present.merged_into_id)
-        raise CustomerMerged(said("{name} has been merged into another customer", name=present.name), into=into)
-    return present
-
-
-def _refuse_running(holder: Customer | Company, at: datetime) -> None:
+def refuse_running(holder: Customer | Company, at: datetime) -> None:
+    """Raises MembershipsRunning while a membership of their own is not over, inherited ones aside."""
     # The holder is locked, and so is every grant to them: nothing can begin meanwhile.
     running = [ids.to_text(Prefix.MEMBERSHIP, membership.pk) for membership, _ in unended(holder, at)]
     if running:

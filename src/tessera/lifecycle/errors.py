@@ -1,4 +1,4 @@
-"""What merging and archiving refuse, in words that can be shown."""
+"""What merging, archiving and erasing refuse, in words that can be shown."""
 
 from tessera.core.errors import Conflict
 
@@ -19,6 +19,6 @@ class MergeUnsettled(Conflict):
 
 
 class MembershipsRunning(Conflict):
-    """Whoever has memberships that are not over cannot be archived. `memberships` names up to ten of them."""
+    """Whoever has memberships that are not over is not archived or erased. `memberships` names up to ten of them."""
 
     code = "memberships_running"

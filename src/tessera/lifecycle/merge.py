@@ -19,9 +19,10 @@ from tessera.lifecycle.errors import MergeUnsettled, SameCustomer
 from tessera.memberships.granting import plans_occupied, unended
 from tessera.memberships.models import Membership
 from tessera.people import searching
-from tessera.people.errors import CustomerArchived, CustomerMerged
+from tessera.people.errors import CustomerArchived
 from tessera.people.models import Customer, Note
 from tessera.people.names import name_key
+from tessera.people.present import refuse_gone
 from tessera.people.types import CustomerStatus
 
 TAKEN: Final = (
@@ -46,8 +47,8 @@ def merge_customer(
     first one. An external id that is taken is exchanged, so that both go on meaning this person. Notes move.
     Whoever signed in as `customer` signs in as `into` from now on; sessions of `customer` end.
 
-    Raises SameCustomer; CustomerMerged if one was merged meanwhile; CustomerArchived if `into` is archived;
-    MergeUnsettled if both have an unended membership of one plan, or exactly one of the two is banned.
+    Raises SameCustomer; CustomerMerged if one was merged meanwhile; CustomerErased; CustomerArchived if `into` is
+    archived; MergeUnsettled if both have an unended membership of one plan, or exactly one of the two is banned.
     """
     if customer.pk == into.pk:
         raise SameCustomer("both are one and the same customer")
@@ -100,11 +101,7 @@ def _locked(customer: Customer, into: Customer) -> tuple[Customer, Customer]:
     keys = [customer.pk, into.pk]
     locked = {row.pk: row for row in Customer.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")}
     for row in locked.values():
-        if row.merged_into_id is not None:
-            raise CustomerMerged(
-                said("{name} has been merged into another customer", name=row.name),
-                into=ids.to_text(Prefix.CUSTOMER, row.merged_into_id),
-            )
+        refuse_gone(row)
     return locked[customer.pk], locked[into.pk]
 
 

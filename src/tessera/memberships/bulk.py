@@ -25,6 +25,7 @@ from tessera.organizations.models import Organization
 from tessera.people import contacts
 from tessera.people import services as people
 from tessera.people.details import tag_key
+from tessera.people.erasure import Person
 from tessera.people.models import Customer
 from tessera.people.types import Source
 from tessera.plans import queries as catalogue
@@ -193,6 +194,18 @@ def refusals(*, organization: Organization, run_id: UUID, after: int = 0, limit:
 def unfinished() -> list[BulkRun]:
     """Return the runs that are not over, for whoever looks whether one was left."""
     return list(BulkRun.objects.exclude(state=BulkState.DONE).order_by("created_at"))
+
+
+def forget(person: Person) -> None:
+    """Forget what means the person of runs that are over: by what those they were about were found, or a tag's name.
+
+    Part of an erasure.
+    """
+    runs = BulkRun.objects.filter(organization=person.organization_id, state=BulkState.DONE)
+    for run in runs.only("id", "which", "arguments"):
+        tag = run.arguments.get("tag", "")
+        if person.is_sought_by(" ".join([tag, *map(str, (run.which or {}).values())])):
+            BulkRun.objects.filter(pk=run.pk).update(which=None, arguments={**run.arguments, "tag": ""})
 
 
 def _collect(run: BulkRun, at: datetime) -> None:

@@ -26,6 +26,7 @@ from tessera.organizations.errors import VersionStale
 from tessera.organizations.models import Organization
 from tessera.organizations.time import zone as zone_of
 from tessera.people.models import Company, Customer
+from tessera.people.present import refuse_gone
 from tessera.people.types import CompanyStatus, CustomerStatus
 from tessera.plans.models import Plan, Price
 
@@ -199,7 +200,9 @@ def lock(holder: Customer | Company) -> Customer | Company:
 
 
 def refuse_unwelcome(holder: Customer | Company) -> None:
-    """Raises HolderBanned for a banned customer, HolderArchived for an archived customer or company."""
+    """Raises HolderBanned for a banned customer, HolderArchived for an archived customer or company; CustomerErased."""
+    if isinstance(holder, Customer) and holder.erased_at is not None:
+        refuse_gone(holder)
     if holder.status == CustomerStatus.BANNED:
         raise HolderBanned("this customer is banned; lift the ban first")
     if holder.status in (CustomerStatus.ARCHIVED, CompanyStatus.ARCHIVED):

@@ -7,6 +7,7 @@ from tessera.core.ids import new_id
 from tessera.db.constraints import NoOverlap
 from tessera.memberships.types import STORED_REASONS, BulkAction, BulkState, Outcome
 from tessera.organizations.models import Organization
+from tessera.people.erasure import Kept, keep
 from tessera.people.models import Company, Customer
 from tessera.people.types import Source
 from tessera.plans.models import Plan, Price
@@ -212,3 +213,10 @@ class BulkItem(models.Model):
 
     def __str__(self) -> str:
         return self.outcome
+
+
+keep(
+    Kept(Membership),  # with its terms: accounts, and numbers of members, stay true
+    Kept(Pause, way="membership__customer", blank={"reason": ""}),
+    Kept(BulkItem, blank={"reason": ""}),  # with how many something was done
+)

@@ -15,6 +15,7 @@ from tessera.notices.models import Notice, Unsubscription
 from tessera.notices.types import GROUPS, Draft, Group, Kind, Skipped, Status
 from tessera.organizations.models import Organization
 from tessera.people.models import Customer
+from tessera.people.present import locked
 
 _BLOCK: Final = 1_000
 _AT_ONCE, _FIRST, _LATER = 0, 1, 2
@@ -63,9 +64,9 @@ def nobody_is_written_to(organization: Organization) -> Skipped | None:
 
 
 def unsubscribe(*, organization: Organization, customer: Customer, group: Group, at: datetime, actor: Actor) -> None:
-    """Send the customer no more mails of the group. Who has none already stays so."""
+    """Send the customer no more mails of the group. Who has none already stays so. Raises CustomerErased."""
     with db.transaction():
-        Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+        locked(customer)
         if _rows(customer, group).exists():
             return
         Unsubscription(organization=organization, customer=customer, group=group, created_at=at).save(force_insert=True)
@@ -73,9 +74,9 @@ def unsubscribe(*, organization: Organization, customer: Customer, group: Group,
 
 
 def resubscribe(*, organization: Organization, customer: Customer, group: Group, at: datetime, actor: Actor) -> None:
-    """Send the customer mails of the group again. Who has them stays so."""
+    """Send the customer mails of the group again. Who has them stays so. Raises CustomerErased."""
     with db.transaction():
-        Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+        locked(customer)
         removed, _ = _rows(customer, group).delete()
         if removed:
             _record(EventType.CUSTOMER_RESUBSCRIBED, customer, group, at, actor)

@@ -113,7 +113,9 @@ def get_customer(request: ApiRequest, ref: str) -> CustomerOut:
 @router.patch(
     "/customers/{ref}",
     auth=requires(Scope.CUSTOMERS_WRITE),
-    response=documents(200, CustomerOut, *_CUSTOMER, *_ABOUT_CUSTOMER, errors.CustomerMerged, VersionStale),
+    response=documents(
+        200, CustomerOut, *_CUSTOMER, *_ABOUT_CUSTOMER, errors.CustomerMerged, errors.CustomerErased, VersionStale
+    ),
     operation_id="update_customer",
     tags=["customers"],
 )
@@ -140,6 +142,7 @@ def update_customer(request: ApiRequest, ref: str, body: CustomerChange) -> Cust
         errors.AlreadyBanned,
         errors.CustomerArchived,
         errors.CustomerMerged,
+        errors.CustomerErased,
         errors.TextInvalid,
     ),
     operation_id="ban_customer",
@@ -160,7 +163,7 @@ def ban_customer(request: ApiRequest, ref: str, body: BanIn) -> CustomerOut:
 @router.post(
     "/customers/{ref}/lift-ban",
     auth=requires(Scope.CUSTOMERS_BAN),
-    response=documents(200, CustomerOut, *_CUSTOMER, errors.NotBanned, errors.CustomerMerged),
+    response=documents(200, CustomerOut, *_CUSTOMER, errors.NotBanned, errors.CustomerMerged, errors.CustomerErased),
     operation_id="lift_ban",
     tags=["customers"],
 )

@@ -16,6 +16,7 @@ from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations.models import Organization
 from tessera.people import company_codes, details
+from tessera.people.erasure import Person
 from tessera.people.errors import (
     CompanyArchived,
     CompanyInvitationUnknown,
@@ -216,6 +217,11 @@ def waits(organization: Organization, keys: set[UUID]) -> dict[UUID, CompanyInvi
         company__status=CompanyStatus.ACTIVE,
     )
     return {row.pk: row for row in rows.select_related("company")}
+
+
+def forget(person: Person) -> None:
+    """Forget that somebody was ever invited at these addresses. Part of an erasure."""
+    CompanyInvitation.objects.filter(organization=person.organization_id, key__in=person.addresses).delete()
 
 
 def _locked(company: Company) -> Company:

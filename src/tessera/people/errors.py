@@ -123,6 +123,12 @@ class CustomerMerged(Conflict):
     code = "customer_merged"
 
 
+class CustomerErased(Conflict):
+    """Nothing is known of the customer any more, for good: they asked for it, or staff decided so."""
+
+    code = "customer_erased"
+
+
 class CustomerArchived(Conflict):
     """An archived customer: restore them first."""
 

@@ -1,11 +1,14 @@
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from tessera.core.ids import new_id
 from tessera.db.constraints import NoOverlap
 from tessera.files.models import Picture
 from tessera.organizations.models import Organization, Staff
 from tessera.people.types import CompanyStatus, CustomerStatus, Source, Via
+
+ERASED = _("Erased customer %(number)s")  # what somebody of whom nothing is known any more is called
 
 
 class Customer(models.Model):
@@ -29,9 +32,26 @@ class Customer(models.Model):
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged_from")
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True)  # from then on nothing is known of them, for good
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="customer_erased_tells_nothing",
+                condition=Q(erased_at=None)
+                | Q(
+                    status=CustomerStatus.ARCHIVED,
+                    external_id=None,
+                    first_name="",
+                    last_name="",
+                    display_name="",
+                    photo=None,
+                    birthday=None,
+                    locale="",
+                    marketing_consent=False,
+                    ban_reason="",
+                ),
+            ),
             models.UniqueConstraint(name="customer_number_once", fields=["organization", "number"]),
             models.UniqueConstraint(name="customer_external_id_once", fields=["organization", "external_id"]),
         ]
@@ -51,6 +71,8 @@ class Customer(models.Model):
     @property
     def name(self) -> str:
         """What the person is called: the display name, else first and last name, else the number."""
+        if self.erased_at is not None:
+            return str(ERASED) % {"number": self.number}
         return self.display_name or f"{self.first_name} {self.last_name}".strip() or self.number
 
 

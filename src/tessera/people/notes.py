@@ -16,6 +16,7 @@ from tessera.organizations import versions
 from tessera.people import details
 from tessera.people.errors import NoteNotFound, NotTheAuthor, TextInvalid
 from tessera.people.models import Company, Customer, Note
+from tessera.people.present import locked
 
 LONGEST: Final = 4_000
 UNDO_WITHIN: Final = timedelta(hours=1)
@@ -57,7 +58,7 @@ def note_by_id(about: Customer | Company, text: str) -> Note:
 
 
 def write_note(*, about: Customer | Company, text: str, at: datetime, actor: Actor) -> Note:
-    """Write a note of 1 to 4,000 characters. Raises TextInvalid."""
+    """Write a note of 1 to 4,000 characters. Raises TextInvalid; CustomerMerged, CustomerErased."""
     row = Note(
         organization_id=about.organization_id,
         text=checked(text),
@@ -67,6 +68,8 @@ def write_note(*, about: Customer | Company, text: str, at: datetime, actor: Act
         **_about(about),
     )
     with db.transaction():
+        if isinstance(about, Customer):
+            locked(about)
         row.save(force_insert=True)
         _record(EventType.NOTE_WRITTEN, row, at, actor)
     return row

@@ -15,6 +15,7 @@ from tessera.core.ids import Prefix, new_id
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations.models import Organization
+from tessera.people import present
 from tessera.people.models import Customer, DeletionRequest
 from tessera.people.types import CustomerStatus
 
@@ -29,9 +30,9 @@ class Waiting:
 
 
 def ask_deletion(*, customer: Customer, at: datetime, actor: Actor) -> None:
-    """Put down that the customer wants to be deleted. Asked already, nothing is written."""
+    """Put down that the customer wants to be deleted. Asked already, nothing is written. Raises CustomerErased."""
     with db.transaction():
-        Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+        present.locked(customer)
         if asked_at(customer) is not None:
             return
         row = DeletionRequest(id=new_id(), organization_id=customer.organization_id, customer=customer, asked_at=at)
@@ -40,9 +41,9 @@ def ask_deletion(*, customer: Customer, at: datetime, actor: Actor) -> None:
 
 
 def withdraw_deletion(*, customer: Customer, at: datetime, actor: Actor) -> None:
-    """Take it back. Not asked, nothing is written."""
+    """Take it back. Not asked, nothing is written. Raises CustomerErased."""
     with db.transaction():
-        Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+        present.locked(customer)
         rows = list(_open(customer).order_by("id"))
         if not rows:
             return

@@ -6,20 +6,18 @@ from uuid import UUID
 from django.db.models import F
 
 from tessera import db
-from tessera.core import ids
-from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.files import services as files
 from tessera.files.types import Kind
-from tessera.people.errors import CustomerMerged
 from tessera.people.models import Company, Customer
+from tessera.people.present import refuse_gone
 
 
 def set_photo(*, customer: Customer, content: bytes, at: datetime, actor: Actor) -> None:
     """Give a customer a photo, in place of the one they may have. The same one again changes nothing.
 
-    Raises CustomerMerged; what `files.written` raises for a file that is no picture.
+    Raises CustomerMerged, CustomerErased; what `files.written` raises for a file that is no picture.
     """
     picture = files.written(
         content, organization=customer.organization, kind=Kind.CUSTOMER, instead_of=customer.photo_id, at=at
@@ -31,7 +29,7 @@ def set_photo(*, customer: Customer, content: bytes, at: datetime, actor: Actor)
 
 
 def remove_photo(*, customer: Customer, at: datetime, actor: Actor) -> None:
-    """Take a customer's photo away. Without one, nothing happens. Raises CustomerMerged."""
+    """Take a customer's photo away. Without one, nothing happens. Raises CustomerMerged, CustomerErased."""
     with db.transaction():
         _change(customer, "photo", None, at, actor)
 
@@ -61,11 +59,8 @@ def _change(row: Customer | Company, column: str, picture: UUID | None, at: date
     of_customer = isinstance(row, Customer)
     rows = (Customer if of_customer else Company).objects.filter(pk=row.pk)
     present = rows.select_for_update(no_key=True).get()
-    if isinstance(present, Customer) and present.merged_into_id is not None:
-        raise CustomerMerged(
-            said("{name} has been merged into another customer", name=present.name),
-            into=ids.to_text(ids.Prefix.CUSTOMER, present.merged_into_id),
-        )
+    if isinstance(present, Customer):
+        refuse_gone(present)
     before: UUID | None = getattr(present, f"{column}_id")
     if before == picture:
         return

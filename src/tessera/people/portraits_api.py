@@ -42,7 +42,7 @@ def get_customer_photo(request: ApiRequest, ref: str, filters: Query[PictureFilt
 @router.put(
     "/customers/{ref}/photo",
     auth=requires(Scope.CUSTOMERS_WRITE),
-    response=documents(204, None, *_CUSTOMER, errors.CustomerMerged, *REFUSALS),
+    response=documents(204, None, *_CUSTOMER, errors.CustomerMerged, errors.CustomerErased, *REFUSALS),
     operation_id="set_customer_photo",
     tags=["customers"],
 )
@@ -62,7 +62,7 @@ def set_customer_photo(request: ApiRequest, ref: str) -> Status[None]:
 @router.delete(
     "/customers/{ref}/photo",
     auth=requires(Scope.CUSTOMERS_WRITE),
-    response=documents(204, None, *_CUSTOMER, errors.CustomerMerged),
+    response=documents(204, None, *_CUSTOMER, errors.CustomerMerged, errors.CustomerErased),
     operation_id="remove_customer_photo",
     tags=["customers"],
 )

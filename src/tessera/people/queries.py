@@ -73,6 +73,7 @@ class CustomerFacts:
     ban_reason: str
     source: Source
     created_at: datetime
+    erased_at: datetime | None = None  # from then on nothing else is known
     deletion_asked: bool = False  # they, or a record that was merged into theirs, wait to be deleted
 
 
@@ -297,6 +298,7 @@ def customer_facts(rows: Sequence[Customer]) -> list[CustomerFacts]:
             ban_reason=row.ban_reason,
             source=Source(row.source),
             created_at=row.created_at,
+            erased_at=row.erased_at,
             deletion_asked=row.pk in leaving,
         )
         for row in rows

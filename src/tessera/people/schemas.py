@@ -151,6 +151,7 @@ class CustomerOut(Out):
     ban_reason: str
     source: Source
     created_at: Instant
+    erased_at: Annotated[Instant | None, Field(description="Since when nothing else is known of the customer.")]
 
     @classmethod
     def of(cls, facts: CustomerFacts) -> "CustomerOut":
@@ -175,6 +176,7 @@ class CustomerOut(Out):
             ban_reason=facts.ban_reason,
             source=facts.source,
             created_at=facts.created_at,
+            erased_at=facts.erased_at,
         )
 
 

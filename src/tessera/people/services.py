@@ -18,13 +18,12 @@ from tessera.events.types import Actor, EventType
 from tessera.organizations import versions
 from tessera.organizations.models import Organization
 from tessera.organizations.time import zone
-from tessera.people import contacts, details, numbers, searching
+from tessera.people import contacts, details, numbers, present, searching
 from tessera.people.errors import (
     AlreadyBanned,
     CompanyUnnamed,
     CustomerArchived,
     CustomerIncomplete,
-    CustomerMerged,
     ExternalIdTaken,
     NotBanned,
     NumberTaken,
@@ -81,7 +80,8 @@ def update_customer(
 
     An address that stays verified keeps the instant at which it was. If nothing differs, nothing is written.
 
-    Raises VersionStale if `version` is given and not the present one; CustomerMerged; else as `create_customer`.
+    Raises VersionStale if `version` is given and not the present one; CustomerMerged, CustomerErased; else as
+    `create_customer`.
     """
     organization = customer.organization
     told = customer_details(given, organization, at)
@@ -123,7 +123,8 @@ def ban_customer(*, customer: Customer, reason: str, at: datetime, actor: Actor)
 
     The reason, 1 to 500 characters, is for staff and stays in the record.
 
-    Raises AlreadyBanned, CustomerArchived, CustomerMerged; TextInvalid if the reason is empty or too long.
+    Raises AlreadyBanned, CustomerArchived, CustomerMerged, CustomerErased; TextInvalid if the reason is empty or too
+    long.
     """
     why = details.text(reason, pointer="/reason", longest=500)
     if not why:
@@ -140,7 +141,7 @@ def ban_customer(*, customer: Customer, reason: str, at: datetime, actor: Actor)
 
 
 def lift_ban(*, customer: Customer, at: datetime, actor: Actor) -> Customer:
-    """Lift the ban: what still runs grants again at once. Raises NotBanned, CustomerMerged."""
+    """Lift the ban: what still runs grants again at once. Raises NotBanned, CustomerMerged, CustomerErased."""
     with db.transaction():
         customer = _locked(customer)
         if customer.status != CustomerStatus.BANNED:
@@ -274,12 +275,9 @@ def _number(chosen: str | None, series: Series, organization: Organization) -> s
 
 
 def _locked(customer: Customer) -> Customer:
-    """The customer as they are now, locked until the transaction ends. Raises CustomerMerged."""
-    locked = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    """The customer as they are now, locked until the transaction ends. Raises CustomerMerged, CustomerErased."""
+    locked = present.locked(customer)
     locked.organization = customer.organization
-    if locked.merged_into_id is not None:
-        into = ids.to_text(ids.Prefix.CUSTOMER, locked.merged_into_id)
-        raise CustomerMerged(said("{name} has been merged into another customer", name=locked.name), into=into)
     return locked
 
 

@@ -6,9 +6,9 @@ from tessera import db
 from tessera.core.ids import new_id
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
-from tessera.memberships.held import lock
 from tessera.organizations.models import Organization
 from tessera.people.models import Customer
+from tessera.people.present import locked
 from tessera.signup import queries
 from tessera.signup.errors import QuestionNotFound
 from tessera.signup.models import Answer
@@ -22,11 +22,11 @@ def change_consent(
 
     What was said before stays, as evidence. Said already, nothing is written. Taking back is for every consent, also
     one that nobody can join without: it is asked again then. Raises QuestionNotFound unless it is a consent that the
-    customer was once asked for.
+    customer was once asked for; CustomerMerged, CustomerErased.
     """
     found = queries.question_by_id(organization, question)
     with db.transaction():
-        lock(customer)
+        locked(customer)
         before = queries.latest(queries.answers_of(customer)).get(found.id)
         if found.kind is not Kind.CONSENT or before is None:
             raise QuestionNotFound("there is no such consent")

@@ -2,6 +2,7 @@ from django.db import models
 
 from tessera.core.ids import new_id
 from tessera.organizations.models import Organization
+from tessera.people.erasure import Kept, keep
 from tessera.people.models import Customer
 from tessera.plans.models import Plan
 from tessera.signup.types import AskPhone, Kind
@@ -124,3 +125,9 @@ class Acceptance(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+keep(
+    Kept(Acceptance),  # that, and when, terms were agreed to: evidence that names nobody
+    Kept(Answer, only=models.Q(wording__question__kind=Kind.CONSENT)),  # likewise: yes or no
+)

@@ -12,10 +12,10 @@ from tessera.events.types import Actor, EventType
 from tessera.memberships import granting, renewing
 from tessera.memberships.capacity import refuse_full
 from tessera.memberships.errors import MembershipNotFound, RenewalNotPossible
-from tessera.memberships.held import lock
 from tessera.memberships.models import Membership
 from tessera.organizations.models import Organization
 from tessera.organizations.time import zone
+from tessera.people import present
 from tessera.people import services as people
 from tessera.people.models import Customer, CustomerPhone
 from tessera.people.types import CustomerDetails
@@ -136,8 +136,7 @@ def renew(*, organization: Organization, customer: Customer, membership_id: UUID
 
 
 def _locked(customer: Customer, organization: Organization) -> Customer:
-    locked = lock(customer)
-    assert isinstance(locked, Customer)
+    locked = present.locked(customer)
     locked.organization = organization
     return locked
 

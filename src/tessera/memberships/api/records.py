@@ -38,7 +38,7 @@ OFFER = (
     errors.PriceAmbiguous,
     errors.AlreadyHeld,
 )
-HOLDER = (errors.HolderBanned, errors.HolderArchived)
+HOLDER = (errors.HolderBanned, errors.HolderArchived, people_errors.CustomerErased)
 HELD = (errors.MembershipNotFound, VersionStale)
 
 

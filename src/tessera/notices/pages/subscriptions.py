@@ -18,6 +18,7 @@ from tessera.notices.languages import language, spoken
 from tessera.notices.types import Group
 from tessera.organizations.models import Organization
 from tessera.organizations.queries import organization_by_slug
+from tessera.people.errors import CustomerErased, CustomerMerged
 from tessera.people.models import Customer
 
 _ACTOR: Final = Actor.system("mail_link")
@@ -60,13 +61,16 @@ def _turn(request: HttpRequest, organization: Organization, customer: Customer, 
     if wanted not in ("off", "on"):
         return _page(request, organization, customer, group, status=400)
     turn = services.unsubscribe if wanted == "off" else services.resubscribe
-    turn(
-        organization=organization,
-        customer=customer,
-        group=group,
-        at=organizations.now(organization),
-        actor=_ACTOR,
-    )
+    try:
+        turn(
+            organization=organization,
+            customer=customer,
+            group=group,
+            at=organizations.now(organization),
+            actor=_ACTOR,
+        )
+    except (CustomerMerged, CustomerErased) as reason:  # just now
+        raise Http404 from reason
     # A mail program wants to hear that it is done; a browser is led to the page, so that going back sends nothing.
     return _page(request, organization, customer, group) if one_click else redirect(request.path)
 
@@ -87,9 +91,13 @@ def _organization(slug: str) -> Organization:
 
 
 def _customer(organization: Organization, token: str) -> tuple[Customer, Group]:
-    """Whom the token is of: by now perhaps another record, into which theirs was merged."""
+    """Whom the token is of: by now perhaps another record, into which theirs was merged; nobody, once erased."""
     said = tokens.read(token, organization_id=organization.pk)
-    row = organization.customers.select_related("merged_into").filter(pk=said[0]).first() if said else None
+    row = (
+        organization.customers.select_related("merged_into").filter(pk=said[0], erased_at=None).first()
+        if said
+        else None
+    )
     if said is None or row is None:
         raise Http404
     return row.merged_into or row, said[1]

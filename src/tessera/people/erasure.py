@@ -1,0 +1,115 @@
+"""Who is to be forgotten, and what is kept of a person all the same (docs/privacy.md).
+
+What refers to an erased customer goes with them, whatever record it is. What outlives them is declared here, beside the
+models: so a new kind of record is forgotten unless somebody says why not. `lifecycle.erasing` carries it out.
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Model, Q, QuerySet
+
+from tessera.people.models import Affiliation, Customer, CustomerEmail, CustomerPhone, SearchEntry
+
+_PHONE_SIGNS: Final = str.maketrans("", "", " ()-./\u00a0")
+_TAIL: Final = 8  # digits of a phone number that stay the same however it is dialled
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is being erased, as they were known until now.
+
+    `keys` are those of their record and of all that were merged into it. `addresses` are e-mail addresses as they are
+    compared, that of nobody else here. `words` each mean the person; of `names` all of one set together do.
+    """
+
+    organization_id: UUID
+    keys: tuple[UUID, ...]
+    addresses: frozenset[str]
+    words: frozenset[str]
+    names: tuple[frozenset[str], ...]
+    last_names: frozenset[str]
+    phones: frozenset[str]
+
+    def is_in(self, text: str) -> bool:
+        """Whether a text, such as a row of a file, speaks of the person, however it is written."""
+        plain = _plain(text)
+        if any(word in plain for word in self.words) or any(all(name in plain for name in each) for each in self.names):
+            return True
+        if not self.phones:
+            return False
+        digits = plain.translate(_PHONE_SIGNS)
+        return any(phone in digits for phone in self.phones)
+
+    def is_sought_by(self, text: str) -> bool:
+        """Whether a search that somebody kept, or what they call it, looks for the person: by their last name, too."""
+        return self.is_in(text) or any(name in _plain(text) for name in self.last_names)
+
+    def is_in_any(self, texts: Iterable[str]) -> bool:
+        """Whether one of the texts speaks of the person. They are read as far as that takes."""
+        return any(map(self.is_in, texts))
+
+
+Forget = Callable[[Person], object]  # what a package does so that nothing of the person is left with it
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Records of a customer that outlive them: evidence, accounts, history.
+
+    `way` leads from the record to the customer; `only` are those that stay; `blank` is what their columns hold then.
+    """
+
+    model: type[Model]
+    way: str = "customer"
+    only: Q = field(default_factory=Q)
+    blank: Mapping[str, object] = field(default_factory=dict)
+
+    def of(self, person: Person) -> QuerySet[Any]:
+        return self.model._base_manager.filter(**{f"{self.way}__in": person.keys})
+
+
+_kept: dict[type[Model], Kept] = {}
+
+
+def keep(*kept: Kept) -> None:
+    """Have these records outlive the people that they are of."""
+    _kept.update({each.model: each for each in kept})
+
+
+def kept() -> Mapping[type[Model], Kept]:
+    """Return what outlives a person, by its model."""
+    return _kept
+
+
+def person_of(customer: Customer, keys: tuple[UUID, ...]) -> Person:
+    """Return who the customer is. `keys` are those of all their records. Four queries."""
+    rows = list(Customer.objects.filter(pk__in=keys))
+    addresses = set(CustomerEmail.objects.filter(customer__in=keys).values_list("key", flat=True))
+    phones = CustomerPhone.objects.filter(customer__in=keys).values_list("number", flat=True)
+    shared = CustomerEmail.objects.filter(organization=customer.organization_id, key__in=addresses)
+    shared_keys = set(shared.exclude(customer__in=keys).values_list("key", flat=True))
+    words = {*addresses, *(row.external_id or "" for row in rows), *(row.display_name for row in rows)}
+    names = {frozenset({_plain(row.first_name), _plain(row.last_name)}) for row in rows}
+    return Person(
+        organization_id=customer.organization_id,
+        keys=keys,
+        addresses=frozenset(addresses - shared_keys),
+        words=frozenset(_plain(word) for word in words if word.strip()),
+        names=tuple(each for each in names if "" not in each),
+        last_names=frozenset(_plain(row.last_name) for row in rows if row.last_name),
+        phones=frozenset(number[-_TAIL:] for number in phones),
+    )
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+keep(
+    Kept(Affiliation, blank={"title": ""}),  # who belonged to a company, and when: accounts and seats stay true
+    Kept(SearchEntry),  # written anew, with the number alone
+)

@@ -7,10 +7,11 @@ from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.events.models import Event
 from tessera.events.types import Actor
-from tessera.identity import linking, signing_in, traces
+from tessera.identity import linking, signing_in
 from tessera.identity.errors import InjectionRefused, PersonAmbiguous, ProofNeeded
 from tessera.identity.models import CodeAttempt, CustomerSession, FirstSignIn, SiteLink
 from tessera.identity.types import How, ProofReason, Surface
+from tessera.lifecycle.erasing import erase_customer
 from tessera.lifecycle.merge import merge_customer
 from tessera.organizations import issuers
 from tessera.people import contacts
@@ -252,7 +253,7 @@ class TestLeaving:
         browser = frame(club)
         ada = browser.begin(browser.prove(), told(site)).signed_in.customer
         bea = Browser(club).sign_in("bea@member.example")
-        traces.forget(ada)
+        erase_customer(customer=ada, at=organizations.now(club), actor=Actor.system("tests"))
         assert not CustomerSession.objects.filter(customer=ada).exists()
         assert not SiteLink.objects.exists()
         assert list(FirstSignIn.objects.values_list("customer", flat=True)) == [bea.signed_in.customer.pk]

@@ -47,6 +47,7 @@ def test_a_customer_is_made_read_and_changed(api: Api) -> None:
         "ban_reason": "",
         "source": "api",
         "created_at": "2026-01-10T12:00:00Z",
+        "erased_at": None,
     }
     assert changed.status == 200
     assert changed.json == {

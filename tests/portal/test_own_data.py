@@ -5,7 +5,9 @@ import json
 import pytest
 
 from tessera.events.models import Event
+from tessera.events.types import Actor
 from tessera.http import limits
+from tessera.lifecycle.erasing import erase_customer
 from tessera.organizations.models import Organization
 from tessera.people import own_data
 from tessera.people.models import Customer, CustomerEmail, DeletionRequest
@@ -187,7 +189,7 @@ def test_who_asks_to_be_deleted_is_shown_to_staff_until_they_take_it_back(club: 
     assert told(club) == ["customer.deletion_asked", "customer.deletion_withdrawn"]
 
 
-def test_a_wish_follows_a_merge_and_is_over_with_the_record(club: Organization) -> None:
+def test_a_wish_follows_a_merge_and_is_over_once_the_person_is_erased(club: Organization) -> None:
     ada, kept = make.customer(club), make.customer(club)
     signed_in(ada).post("/data/deletion", wish="delete")
     ada.merged_into = kept
@@ -196,7 +198,10 @@ def test_a_wish_follows_a_merge_and_is_over_with_the_record(club: Organization) 
     assert own_data.asked_at(kept) == make.JAN_10
     kept.status = CustomerStatus.ARCHIVED
     kept.save()
+    assert [each.customer_id for each in own_data.waiting(club, limit=5)] == [kept.pk]
+    erase_customer(customer=kept, at=make.JAN_10, actor=Actor.system("tests"))
     assert own_data.waiting(club, limit=5) == []
+    assert Event.objects.get(type="customer.erased").data["asked_at"] == "2026-01-10T12:00:00Z"
 
 
 def test_nobody_waits_at_another_organization(club: Organization) -> None:

@@ -53,7 +53,7 @@ def archive_customer(request: StaffRequest, ref: str) -> HttpResponse:
             gettext("They take no seat. Nothing is deleted, and they can be restored at any time."),
         ],
         gettext("%(name)s is banned. Lift the ban first.") % told if row.status == CustomerStatus.BANNED else "",
-        _running(request, row),
+        running(request, row),
         hurts=True,
     )
     return _asked(request, row, outcome, lambda at, actor: archive.archive_customer(customer=row, at=at, actor=actor))
@@ -87,7 +87,7 @@ def archive_company(request: StaffRequest, ref: str) -> HttpResponse:
             _people_stay(row, staff.at),
             gettext("Nobody can be linked to it and it is given no plan, until it is restored. Nothing is deleted."),
         ],
-        running=_running(request, row),
+        running=running(request, row),
         hurts=True,
     )
     return _asked(request, row, outcome, lambda at, actor: archive.archive_company(company=row, at=at, actor=actor))
@@ -116,7 +116,8 @@ def _people_stay(row: Company, at: datetime) -> str:
     ) % {"count": many}
 
 
-def _running(request: StaffRequest, row: Customer | Company) -> tuple[MembershipView, ...]:
+def running(request: StaffRequest, row: Customer | Company) -> tuple[MembershipView, ...]:
+    """Return the memberships of their own that are not over, and stand in the way."""
     staff = request.staff
     views = (
         memberships.held_by_customer(organization=staff.organization, customer=row, at=staff.at)

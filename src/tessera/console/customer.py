@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tessera.access.queries import effective_permissions, effective_sources
-from tessera.console import answers, notes
+from tessera.console import answers, erased, notes
 from tessera.console.access import Member, StaffRequest, staff_may
 from tessera.console.customer_forms import CustomerForm, first_values
 from tessera.console.memberships import held
@@ -37,6 +37,8 @@ def profile(request: StaffRequest, ref: str) -> HttpResponse:
     staff = request.staff
     organization = staff.organization
     row = queries.customer_by_ref(organization, ref)
+    if row.erased_at is not None:
+        return erased.page(request, row)
     rows = seats.with_ahead(Affiliation.objects.filter(customer=row).select_related("customer", "company"), staff.at)
     views = memberships.held_through(organization=organization, customer=row, belonging=rows, at=staff.at)
     permissions = effective_sources(

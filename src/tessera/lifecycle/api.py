@@ -14,6 +14,7 @@ from tessera.organizations.auth import ApiRequest, requires
 from tessera.organizations.time import now
 from tessera.people import errors as people_errors
 from tessera.people import queries as people
+from tessera.people.api import router as of_people
 from tessera.people.schemas import CompanyOut, CustomerOut
 
 router = Router()
@@ -114,7 +115,7 @@ def archive_customer(request: ApiRequest, ref: str) -> CustomerOut:
     return CustomerOut.of(people.customer(done))
 
 
-@router.delete(
+@of_people.delete(  # of one address all methods are one router's
     "/customers/{ref}",
     auth=requires(Scope.CUSTOMERS_ERASE),
     response=documents(204, None, *_CUSTOMER, errors.MembershipsRunning, people_errors.CustomerMerged),

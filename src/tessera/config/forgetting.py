@@ -10,7 +10,6 @@ from tessera.console import saving
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.http import idempotency, mailbox
-from tessera.identity import traces
 from tessera.jobs import forgetting as jobs
 from tessera.memberships import bulk
 from tessera.people import company_joining
@@ -35,7 +34,6 @@ def mails(person: Person) -> None:
 
 
 AT_ONCE: Final[tuple[Forget, ...]] = (
-    traces.forget,
     company_joining.forget,
     bulk.forget,
     webhooks.forget,

@@ -21,6 +21,7 @@ from tessera.events import services as events
 from tessera.events.services import text
 from tessera.events.types import Actor, EventType
 from tessera.files.services import give_up
+from tessera.identity import traces
 from tessera.lifecycle.archive import refuse_running
 from tessera.memberships import inheritance
 from tessera.people import own_data, searching
@@ -50,12 +51,13 @@ def erase_customer(*, customer: Customer, at: datetime, actor: Actor) -> Custome
     Raises MembershipsRunning while a membership of their own is not over; CustomerMerged.
     """
     with db.transaction():
+        traces.forget(_known(customer))  # first: whoever signs in takes their code before their record
         present = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
         if present.merged_into_id is None and present.erased_at is not None:
             return present
         refuse_gone(present)
         refuse_running(present, at)
-        person = person_of(present, (present.pk, *merged_ids(present)))
+        person = _known(present)
         asked_at = own_data.asked_at(present)
         _leave_companies(present, at, actor)
         _forget_what_refers(person)
@@ -80,6 +82,10 @@ def erase_customer(*, customer: Customer, at: datetime, actor: Actor) -> Custome
             transaction.on_commit(partial(forget, person), robust=True)
         present.refresh_from_db()
     return present
+
+
+def _known(customer: Customer) -> Person:
+    return person_of(customer, (customer.pk, *merged_ids(customer)))
 
 
 def referring() -> Iterator[tuple[type[Model], str]]:

@@ -113,7 +113,7 @@ def test_they_are_called_so_wherever_they_are_named_in_the_readers_language(owne
     assert owner.staff is not None
     type(owner.staff.user).objects.update(locale="de")
     assert name not in owner.get("events").words
-    assert "Gelöschte Person" in owner.get("events").words
+    assert "Gelöschter Kunde" in owner.get("events").words
 
 
 def test_nothing_can_be_done_with_them_any_more(owner: Visitor, ada: Customer) -> None:

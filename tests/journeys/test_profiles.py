@@ -141,3 +141,24 @@ def test_two_records_become_one_with_what_was_chosen_of_each(desk: Desk) -> None
     expect(page.get_by_text("Note written")).to_be_visible()
     expect(page.get_by_text("Merged with another record")).to_have_count(0)
     seen(page)
+
+
+def test_somebody_is_erased_after_it_is_said_what_goes_and_stays(desk: Desk) -> None:
+    page, mark = desk.page, mark_of(desk.page)
+    desk.sign_in()
+    add_customer(desk, "Zelda", f"Gone {mark}", f"zelda.{mark}@example.org")
+    page.locator(".page-head").get_by_text("More", exact=True).click()
+    page.get_by_role("link", name="Erase for good").click()
+    drawer = page.locator("dialog.drawer[open]")
+    expect(drawer).to_contain_text("Nobody can undo this.")
+    seen(page)
+    drawer.get_by_label("Type the number").fill("nonsense")
+    drawer.get_by_role("button", name="Erase them for good").click()
+    expect(drawer).to_contain_text("Type it exactly: CUS-")
+    number = re.search(r"CUS-\d+", drawer.inner_text())
+    assert number is not None
+    drawer.get_by_label("Type the number").fill(number[0])
+    desk.answer("Erase them for good")
+    expect(page.get_by_role("heading", level=1, name=f"Erased customer {number[0]}")).to_be_visible()
+    expect(page.locator("main")).not_to_contain_text("Zelda")
+    seen(page)

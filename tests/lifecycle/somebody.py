@@ -85,7 +85,7 @@ def _told_by_a_program(club: Organization) -> Customer:
     at, picture = f"/customers/{made.json['id']}", BytesIO()
     Image.new("RGB", (64, 64)).save(picture, "PNG")
     assert api.call("PUT", f"{at}/photo", None, picture.getvalue(), Content_Type="image/png").status == 204
-    person = Customer.objects.get(pk=ids.from_text(Prefix.CUSTOMER, made.json["id"]))
+    person = Customer.objects.get(organization=club, number=made.json["number"])
     person.organization = club
     return person
 

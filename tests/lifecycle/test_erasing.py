@@ -1,5 +1,6 @@
 """What was known of a customer is forgotten for good; what they held stays true, and names nobody."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -67,10 +68,9 @@ def test_whoever_still_holds_something_is_not_erased(club: Organization) -> None
     running = make.membership(gold, customer=ada)
     with pytest.raises(MembershipsRunning) as refusal:
         erased(ada)
-    assert refusal.value.extra["memberships"] == [f"mem_{refusal.value.extra['memberships'][0][4:]}"]
+    assert refusal.value.extra["memberships"] == [ids.to_text(Prefix.MEMBERSHIP, running.pk)]
     ada.refresh_from_db()
     assert (ada.first_name, ada.erased_at) == ("Ada", None)
-    assert running.customer_id == ada.pk
     assert happened(club) == []
 
 
@@ -128,7 +128,7 @@ def test_nothing_more_is_done_with_them(club: Organization) -> None:
     lapsed = make.membership(gold, customer=(ada := make.customer(club)), **OVER)
     ada = erased(ada)
     ada.organization = club
-    refused = [
+    refused: list[Callable[[], object]] = [
         lambda: update_customer(customer=ada, at=NOON, actor=DESK, first_name="Ada"),
         lambda: ban_customer(customer=ada, reason="no", at=NOON, actor=DESK),
         lambda: archive_customer(customer=ada, at=NOON, actor=DESK),

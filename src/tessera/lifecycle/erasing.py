@@ -8,11 +8,10 @@ each package has for it, which `config/forgetting.py` lists.
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from uuid import UUID
 
 from django.apps import apps
 from django.db import transaction
-from django.db.models import F, ForeignKey, Model
+from django.db.models import ForeignKey, Model
 
 from tessera import db
 from tessera.core import ids
@@ -20,17 +19,15 @@ from tessera.core.ids import Prefix
 from tessera.events import services as events
 from tessera.events.services import text
 from tessera.events.types import Actor, EventType
-from tessera.files.services import give_up
 from tessera.identity import traces
 from tessera.lifecycle.archive import refuse_running
 from tessera.memberships import inheritance
 from tessera.people import own_data, searching
-from tessera.people.erasure import Forget, Person, kept, person_of
+from tessera.people.erasure import Forget, Person, empty, kept, person_of
 from tessera.people.models import Affiliation, Customer
-from tessera.people.names import folded
 from tessera.people.present import refuse_gone
 from tessera.people.queries import lying, merged_ids
-from tessera.people.types import Belonging, CustomerStatus
+from tessera.people.types import Belonging
 
 _at_once: list[Forget] = []
 _afterwards: list[Forget] = []
@@ -63,7 +60,7 @@ def erase_customer(*, customer: Customer, at: datetime, actor: Actor) -> Custome
         _forget_what_refers(person)
         for forget in _at_once:
             forget(person)
-        _empty(person, at)
+        empty(person, at)
         searching.customer_changed(*person.keys)
         events.record(
             events.Happened(
@@ -113,27 +110,3 @@ def _forget_what_refers(person: Person) -> None:
             each.of(person).exclude(each.only).delete()
         if each.blank:
             each.of(person).update(**each.blank)
-
-
-def _empty(person: Person, at: datetime) -> None:
-    """Leave of each record its id, its number, and what it was merged into."""
-    rows = Customer.objects.filter(pk__in=person.keys)
-    photos: list[UUID] = list(rows.filter(photo__isnull=False).values_list("photo_id", flat=True))
-    for key, number in rows.values_list("pk", "number"):
-        Customer.objects.filter(pk=key).update(
-            external_id=None,
-            first_name="",
-            last_name="",
-            display_name="",
-            name_key=folded(number),
-            photo=None,
-            birthday=None,
-            locale="",
-            marketing_consent=False,
-            status=CustomerStatus.ARCHIVED,
-            ban_reason="",
-            erased_at=at,
-            version=F("version") + 1,
-        )
-    for photo in photos:
-        give_up(photo)

@@ -7,12 +7,16 @@ models: so a new kind of record is forgotten unless somebody says why not. `life
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 
+from tessera.files.services import give_up
 from tessera.people.models import Affiliation, Customer, CustomerEmail, CustomerPhone, SearchEntry
+from tessera.people.names import folded
+from tessera.people.types import CustomerStatus
 
 _PHONE_SIGNS: Final = str.maketrans("", "", " ()-./\u00a0")
 _TAIL: Final = 8  # digits of a phone number that stay the same however it is dialled
@@ -103,6 +107,30 @@ def person_of(customer: Customer, keys: tuple[UUID, ...]) -> Person:
         last_names=frozenset(_plain(row.last_name) for row in rows if row.last_name),
         phones=frozenset(number[-_TAIL:] for number in phones),
     )
+
+
+def empty(person: Person, at: datetime) -> None:
+    """Leave of each of their records its id, its number, and what it was merged into. Part of an erasure."""
+    rows = Customer.objects.filter(pk__in=person.keys)
+    photos: list[UUID] = list(rows.filter(photo__isnull=False).values_list("photo_id", flat=True))
+    for key, number in rows.values_list("pk", "number"):
+        Customer.objects.filter(pk=key).update(
+            external_id=None,
+            first_name="",
+            last_name="",
+            display_name="",
+            name_key=folded(number),
+            photo=None,
+            birthday=None,
+            locale="",
+            marketing_consent=False,
+            status=CustomerStatus.ARCHIVED,
+            ban_reason="",
+            erased_at=at,
+            version=F("version") + 1,
+        )
+    for photo in photos:
+        give_up(photo)
 
 
 def _plain(text: str) -> str:

@@ -4,6 +4,7 @@ What refers to an erased customer goes with them, whatever record it is. What ou
 models: so a new kind of record is forgotten unless somebody says why not. `lifecycle.erasing` carries it out.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from tessera.people.names import folded
 from tessera.people.types import CustomerStatus
 
 _PHONE_SIGNS: Final = str.maketrans("", "", " ()-./\u00a0")
+_FEWEST: Final = 6  # characters of an id or a name that tells somebody from others
 _TAIL: Final = 8  # digits of a phone number that stay the same however it is dialled
 
 
@@ -27,7 +29,8 @@ class Person:
     """Somebody who is being erased, as they were known until now.
 
     `keys` are those of their record and of all that were merged into it. `addresses` are e-mail addresses as they are
-    compared, that of nobody else here. `words` each mean the person; of `names` all of one set together do.
+    compared, that of nobody else here. `words` each mean the person; of `names` all of one set together do. What could
+    as well mean anybody, such as a first name alone or an id of a few digits, is not among them.
     """
 
     organization_id: UUID
@@ -41,7 +44,9 @@ class Person:
     def is_in(self, text: str) -> bool:
         """Whether a text, such as a row of a file, speaks of the person, however it is written."""
         plain = _plain(text)
-        if any(word in plain for word in self.words) or any(all(name in plain for name in each) for each in self.names):
+        if any(_holds(plain, word) for word in self.words):
+            return True
+        if any(all(_holds(plain, name) for name in each) for each in self.names):
             return True
         if not self.phones:
             return False
@@ -50,7 +55,7 @@ class Person:
 
     def is_sought_by(self, text: str) -> bool:
         """Whether a search that somebody kept, or what they call it, looks for the person: by their last name, too."""
-        return self.is_in(text) or any(name in _plain(text) for name in self.last_names)
+        return self.is_in(text) or any(_holds(_plain(text), name) for name in self.last_names)
 
     def is_in_any(self, texts: Iterable[str]) -> bool:
         """Whether one of the texts speaks of the person. They are read as far as that takes."""
@@ -96,13 +101,14 @@ def person_of(customer: Customer, keys: tuple[UUID, ...]) -> Person:
     phones = CustomerPhone.objects.filter(customer__in=keys).values_list("number", flat=True)
     shared = CustomerEmail.objects.filter(organization=customer.organization_id, key__in=addresses)
     shared_keys = set(shared.exclude(customer__in=keys).values_list("key", flat=True))
-    words = {*addresses, *(row.external_id or "" for row in rows), *(row.display_name for row in rows)}
+    given = [row.external_id or "" for row in rows] + [row.display_name for row in rows if " " in row.display_name]
+    words = {*addresses, *(each for each in given if len(each) >= _FEWEST)}
     names = {frozenset({_plain(row.first_name), _plain(row.last_name)}) for row in rows}
     return Person(
         organization_id=customer.organization_id,
         keys=keys,
         addresses=frozenset(addresses - shared_keys),
-        words=frozenset(_plain(word) for word in words if word.strip()),
+        words=frozenset(map(_plain, words)),
         names=tuple(each for each in names if "" not in each),
         last_names=frozenset(_plain(row.last_name) for row in rows if row.last_name),
         phones=frozenset(number[-_TAIL:] for number in phones),
@@ -134,7 +140,12 @@ def empty(person: Person, at: datetime) -> None:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()
+    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
+
+
+def _holds(plain: str, word: str) -> bool:
+    """Whether a text holds a word as a whole; most hold it not at all, and are told at once."""
+    return word in plain and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", plain) is not None
 
 
 keep(

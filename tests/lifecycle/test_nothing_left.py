@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import connection, models
 
 from tessera.core import clock
@@ -95,7 +96,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def traces() -> set[str]:
-    """Return where the database holds a mark: `table.column`. What virtual tables keep beside themselves, too."""
+    """Return where the database holds a mark: `table.column`. What virtual tables keep beside themselves, and what
+    sessions of staff hold, which is written in a way of its own, too."""
     found = set()
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
@@ -105,6 +107,8 @@ def traces() -> set[str]:
             names = [column[0] for column in cursor.description]
             for row in cursor.fetchall():
                 found |= {f"{table}.{name}" for name, value in zip(names, row, strict=True) if _marked(value)}
+    if any(_marked(session.get_decoded()) for session in Session.objects.all()):
+        found.add("django_session.session_data")
     return found
 
 

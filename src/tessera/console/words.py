@@ -155,7 +155,7 @@ _HAPPENED: Final[Mapping[EventType, tuple[object, str]]] = {
     EventType.CUSTOMER_SIGNED_OUT: (_("Signed out of other browsers"), "care"),
     EventType.CUSTOMER_DATA_DOWNLOADED: (_("Took a copy of their data"), ""),
     EventType.CUSTOMER_DELETION_ASKED: (_("Asked to be deleted"), "care"),
-    EventType.CUSTOMER_ERASED: (_("Erased"), "stop"),
+    EventType.CUSTOMER_ERASED: (_("Personal data erased"), "stop"),
     EventType.CUSTOMER_DELETION_WITHDRAWN: (_("Wish to be deleted taken back"), ""),
     EventType.CUSTOMER_SITE_LINKED: (_("Linked to a website"), ""),
     EventType.CUSTOMER_SITE_UNLINKED: (_("No longer linked to a website"), "care"),

@@ -12,15 +12,17 @@ from tessera.events import queries as events
 from tessera.events import services as recording
 from tessera.events.queries import EventLine
 from tessera.events.types import Actor, EventType
+from tessera.identity import addresses
 from tessera.identity.codes import ask
 from tessera.identity.types import Surface
 from tessera.memberships.inheritance import join_company, leave_company
 from tessera.memberships.models import Membership
 from tessera.notices.types import Kind
-from tessera.organizations.accounts import ask_email_change, ask_password_reset
+from tessera.organizations.accounts import ask_email_change, ask_password_reset, confirm_email_change
 from tessera.organizations.invitations import invite
-from tessera.organizations.models import Organization
+from tessera.organizations.models import Organization, User
 from tessera.organizations.rights import Role
+from tessera.organizations.tokens import for_email_change
 from tessera.people.company_joining import invite as ask_in
 from tessera.people.models import Company, Customer
 from tessera.people.types import Via
@@ -29,6 +31,7 @@ from tessera.plans.types import Billing
 from tessera.webhooks.recording import record
 from tessera.webhooks.types import DisabledReason
 from tests import make
+from tests.identity.visitors import Browser
 from tests.memberships.desk import ACTOR, Desk
 
 NOON: Final = make.JAN_10
@@ -98,6 +101,11 @@ class Stage:
     def held(self, **terms: Any) -> Membership:
         """The holder's membership of that plan, since noon."""
         return self.desk.grant(self.plan(), self.holder, at=NOON, **terms)
+
+    def change_address(self, address: str) -> None:
+        """Let Ada prove another address, as at the portal."""
+        proven, by = Browser(self.club).prove(address), Actor.customer(self.ada.pk)
+        addresses.change_address(organization=self.club, customer=self.ada, proven=proven, at=self.at, actor=by)
 
     def falls_due(self, event: EventType, membership: Membership, *, days: int) -> None:
         """Record what the schedule records some days before a membership's end."""
@@ -319,6 +327,17 @@ def _another_address(stage: Stage) -> None:
     ask_email_change(user=owner.user, email="new@club.example")
 
 
+def _left_the_address(stage: Stage) -> None:
+    owner = make.staff(stage.club, name=stage.names.first, email="owner@club.example")
+    ask_email_change(user=owner.user, email="new@club.example")
+    user = User.objects.get(pk=owner.user.pk)
+    confirm_email_change(user=user, token=for_email_change(user))
+
+
+def _changes_address(stage: Stage) -> None:
+    stage.change_address("new@member.example")
+
+
 def _asked_in(stage: Stage) -> None:
     ask_in(
         company=stage.acme, address="ada@member.example", at=stage.at, sent_at=clock.now(), actor=Actor.system("tests")
@@ -374,6 +393,8 @@ OF_PEOPLE: Final[Mapping[str, tuple[Kind, Callable[[Stage], None]]]] = {
     "staff invited by the operator": (Kind.STAFF_INVITATION, _invited_by_operator),
     "password forgotten": (Kind.STAFF_PASSWORD_RESET, _password_forgotten),
     "another address": (Kind.STAFF_EMAIL_CHANGE, _another_address),
+    "left their address": (Kind.STAFF_EMAIL_CHANGED, _left_the_address),
+    "changed the address": (Kind.EMAIL_CHANGED, _changes_address),
     "asked to join a company": (Kind.COMPANY_INVITATION, _asked_in),
     "signs in": (Kind.SIGN_IN_CODE, _signs_in),
 }

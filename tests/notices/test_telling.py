@@ -20,6 +20,7 @@ from tessera.memberships.models import Membership
 from tessera.notices import reactions
 from tessera.notices.models import Notice
 from tessera.notices.types import Kind
+from tessera.organizations.former_emails import keep
 from tessera.organizations.models import Organization, Staff
 from tessera.organizations.rights import Role
 from tessera.people.models import Customer
@@ -323,6 +324,8 @@ def of_every_type(club: Organization, many: int) -> list[EventLine]:
             data |= {"invitation": ids.to_text(ids.Prefix.INVITATION, make.invitation(club).pk), "round": 1}
         elif event in (EventType.STAFF_PASSWORD_RESET_ASKED, EventType.STAFF_EMAIL_CHANGE_ASKED):
             data["staff"] = ids.to_text(ids.Prefix.STAFF, make.staff(club, Role.VIEWER).pk)
+        elif event in (EventType.CUSTOMER_EMAIL_CHANGED, EventType.STAFF_EMAIL_CHANGED):
+            data["former"] = keep(organization=club, whose=new_id(), address="ada@member.example", locale="")
         else:
             membership_id = make.membership(plan, customer=make.customer(club)).pk
         found.append(

@@ -1,6 +1,7 @@
 """What signing in leaves of a customer: moved as records are merged, forgotten as one is erased. For `lifecycle`."""
 
 from tessera.identity.models import CodeAttempt, CustomerSession, FirstSignIn, Passkey, SiteLink
+from tessera.organizations import former_emails
 from tessera.people.models import Customer, CustomerEmail
 
 
@@ -12,6 +13,7 @@ def unite(customer: Customer, into: Customer) -> None:
     """
     SiteLink.objects.filter(customer=customer).update(customer=into)
     Passkey.objects.filter(customer=customer).update(customer=into)
+    former_emails.unite(customer.pk, into.pk)
     CustomerSession.objects.filter(customer=customer).delete()
     theirs = FirstSignIn.objects.filter(customer=customer).first()
     if theirs is None:
@@ -31,5 +33,6 @@ def forget(customer: Customer) -> None:
     """
     keys = list(CustomerEmail.objects.filter(customer=customer).values_list("key", flat=True))
     CodeAttempt.objects.filter(organization=customer.organization_id, key__in=keys).delete()
+    former_emails.forget(customer.pk)
     for model in (CustomerSession, SiteLink, Passkey, FirstSignIn):
         model.objects.filter(customer=customer).delete()

@@ -151,6 +151,21 @@ def send_codes(organization: Organization, lines: Sequence[EventLine]) -> None:
     tell(organization, drafts)
 
 
+def tell_former(organization: Organization, lines: Sequence[EventLine]) -> None:
+    """Tell the addresses that others took the place of. Of the organizations staff work for, one has it to tell."""
+    drafts = []
+    for line in lines:
+        named = str(line.data.get("former"))
+        key = ids.from_text(Prefix.FORMER_EMAIL, named)
+        if key is not None:
+            drafts.append(Draft(News(_FORMER[line.type], named, line.at, line.sequence), To.FORMER_EMAIL, key))
+    tell(organization, drafts)
+
+
+_FORMER: Final[Mapping[EventType, Kind]] = {
+    EventType.CUSTOMER_EMAIL_CHANGED: Kind.EMAIL_CHANGED,
+    EventType.STAFF_EMAIL_CHANGED: Kind.STAFF_EMAIL_CHANGED,
+}
 _LINKS: Final[Mapping[EventType, tuple[Kind, To]]] = {
     EventType.STAFF_PASSWORD_RESET_ASKED: (Kind.STAFF_PASSWORD_RESET, To.STAFF),
     EventType.STAFF_EMAIL_CHANGE_ASKED: (Kind.STAFF_EMAIL_CHANGE, To.NEW_EMAIL),
@@ -165,6 +180,7 @@ NOTICES: Final[Mapping[EventType, Reaction]] = {
     EventType.CUSTOMER_CODE_ASKED: send_codes,
     EventType.COMPANY_INVITED: tell_asked_in,
     **dict.fromkeys(_LINKS, tell_account),
+    **dict.fromkeys(_FORMER, tell_former),
 }
 
 

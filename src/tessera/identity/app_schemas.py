@@ -7,9 +7,9 @@ from pydantic import Field
 from tessera.http.schemas import In, Instant, Out
 from tessera.people.types import CustomerStatus
 
-Text = Annotated[str, Field(min_length=1, max_length=300)]
-Secret = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{43}$", description="That of an earlier answer.")]
+Secret = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{43}$", description="As it was given with the attempt.")]
 Audience = Annotated[str, Field(min_length=1, max_length=300, description="What the app is called.")]
+RefreshToken = Annotated[str, Field(min_length=1, max_length=300, description="The last one that was given.")]
 
 
 class SignInCodeIn(In):
@@ -34,25 +34,25 @@ class CodeGrantIn(In):
     """The code that came is given for tokens. `customer`: which of several people with the address; then no code."""
 
     grant: Literal["code"]
-    attempt: Text
+    attempt: Annotated[str, Field(min_length=1, max_length=300, description="As it was given when the code was sent.")]
     secret: Secret
-    code: Annotated[str, Field(max_length=20)] = ""
+    code: Annotated[str, Field(max_length=20, description="The six digits.")] = ""
     audience: Audience
-    customer: Text | None = None
+    customer: Annotated[str, Field(min_length=1, max_length=300, description="One of the `candidates`.")] | None = None
 
 
 class RefreshGrantIn(In):
     """A refresh token is given for new tokens."""
 
     grant: Literal["refresh"]
-    refresh_token: Text
+    refresh_token: RefreshToken
     audience: Audience
 
 
 class SignOutIn(In):
     """The session of a refresh token is to end."""
 
-    refresh_token: Text
+    refresh_token: RefreshToken
 
 
 class AppCustomerOut(Out):

@@ -101,7 +101,7 @@ def test_a_bit_that_was_flipped_is_noticed_or_did_not_matter(file: Path, place: 
 
     try:
         told = unpack(file, folder)
-    except BackupDamaged:
+    except (BackupDamaged, BackupOfLaterVersion):  # the latter if the bit is one of the form's number
         return
     assert told == manifest()
     found = files_in(folder)

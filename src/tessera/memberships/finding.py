@@ -136,10 +136,10 @@ def memberships(
     if which.sort is Sort.END:
         base, order = base.filter(ended_at=None, ends_at__gt=at), ("ends_at", "id")
     found: tuple[Found, ...] = ()
-    many, few = None, None
+    many, few, held = None, None, None
     if which.q.strip():
         people, firms = found = customers_found(organization, which.q), companies_found(organization, which.q)
-        base = base.filter(pk__in=_held_by(base, people, firms))
+        held = base.filter(pk__in=_held_by(base, people, firms))
     else:
         many = how_many_perhaps(organization, which.holding, at, most=SOME)
         likely_ones = candidates(organization, base, _few_of(which.holding, many), which.plan_id, which.ending, at)
@@ -156,6 +156,7 @@ def memberships(
         order=order,
         limit=limit,
         cursor=cursor,
+        found=held,
         related=RELATED,
     )
     return Page(tuple(views_of(organization, rows, at)), next_cursor, any(each.more for each in found))
@@ -177,12 +178,13 @@ def _page(
     order: tuple[str, ...],
     limit: int,
     cursor: str | None,
+    found: QuerySet[M] | None = None,
     related: tuple[str, ...] = (),
 ) -> tuple[list[M], str | None]:
     """Return the page after `cursor` of `base`, and the cursor of the next.
 
-    `few`: the only ones that can be among them, if they are few. `walked`: the keys in the list's order where that is
-    not the order of one of the table's own indexes.
+    `few`: the only ones that can be among them, if they are few; `found`: likewise, as many as a search finds.
+    `walked`: the keys in the list's order where that is not the order of one of the table's own indexes.
     """
     here: dict[str, Any] = {"order": order, "limit": limit, "cursor": cursor, "computed": _COMPUTED}
     everybody = base.select_related(*related) if related else base
@@ -194,6 +196,9 @@ def _page(
         rows = _walk(fitting, cursors.after(base.filter(one_of_these(few)), **here).values("pk"), (_FIRST, None), limit)
     elif few is not None:
         rows = list(fitting.filter(one_of_these(few))[: limit + 1])
+    elif found is not None:  # put in order by themselves, before anything that goes with them is read
+        keys = cursors.after(found, **here).values("pk")
+        rows = _walk(fitting, keys, (_FIRST, None) if narrow else (limit + 1,), limit)
     elif walked is not None:
         rows = _walk(fitting, walked, (_FIRST, _MORE, None), limit)
     else:  # Conditions are texts that no planner turns into joins: it walks an index in the list's order, and stops.

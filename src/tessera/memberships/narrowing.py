@@ -77,7 +77,7 @@ def narrow_customers(
     if which.company_id is not None:
         rows = rows.filter(_belonging("pk", which.company_id, at))
     if among is not None and which.holding is not None:
-        rows = rows.filter(one_of(_HOLDERS[which.holding], **_of(among, at)))
+        rows = rows.filter(one_of(_holders(which.holding, connection.vendor), **_of(among, at)))
     if which.about_memberships:
         rows = rows.filter(_held(Customer, which.holding, which.plan_id, which.ending, at))
     return rows
@@ -194,7 +194,7 @@ def longest_in_grace(organization: Organization, at: datetime, *, limit: int) ->
 
     Who may be is known in that order from an index, and looked at one by one until there are enough.
     """
-    return Written(f"{{0}} IN ({_LONGEST_IN_GRACE})", "pk", all=_ALL, limit=limit, **_of(organization, at))
+    return Written(f"{{0}} IN ({_LONGEST_IN_GRACE})", "pk", limit=limit, **_of(organization, at))
 
 
 def how_many_perhaps(organization: Organization, holding: Holding | None, at: datetime, *, most: int) -> int | None:
@@ -245,8 +245,8 @@ def _belonging(customer: str, company_id: UUID, at: datetime) -> Written:
 
 
 def _of(organization: Organization, at: datetime) -> dict[str, Any]:
-    """What the texts of `_PERHAPS` are asked of, and at what instant."""
-    return {"at": instant(at), "organization": _key_value(organization.pk)}
+    """What the texts below are asked of, and at what instant; `all` is a limit that keeps an order and cuts nothing."""
+    return {"at": instant(at), "organization": _key_value(organization.pk), "all": 2**31}
 
 
 def _key_value(key: UUID) -> Any:
@@ -285,6 +285,22 @@ def _held_text(whose: type[Model], holding: Holding | None, of_plan: bool, endin
     return _some(whose, f"{in_question} AND {status}")
 
 
+@cache
+def _holders(holding: Holding, vendor: str) -> str:
+    """The keys of the customers who hold or inherit a membership that may be of the status, an uncommon one."""
+    its = "SELECT m.customer_id, m.company_id FROM"
+    looked_up = f"memberships_membership m WHERE m.id IN ({_PERHAPS[holding]})"
+    if vendor == "postgresql":  # in the order of their keys, which is that of their age: neighbours are read together
+        in_order = f"({_PERHAPS[holding]} ORDER BY membership_id LIMIT {{all}}) k"
+        looked_up = f"{in_order} CROSS JOIN memberships_membership m WHERE m.id = k.membership_id"
+    return (
+        f"WITH held AS MATERIALIZED ({its} {looked_up} AND m.organization_id = {{organization}})"
+        " SELECT h.customer_id FROM held h WHERE h.customer_id IS NOT NULL"
+        " UNION ALL SELECT a.customer_id FROM held h CROSS JOIN people_affiliation a"
+        f" WHERE h.company_id IS NOT NULL AND a.company_id = h.company_id AND {covering_sql('a')}"
+    )
+
+
 def _held(
     whose: type[Model], holding: Holding | None, plan_id: UUID | None, ending: int | None, at: datetime
 ) -> Written:
@@ -319,22 +335,10 @@ _PERHAPS: Final[dict[Holding, str]] = {
     Holding.PAUSED: f"SELECT lp.membership_id FROM memberships_pause lp WHERE {covering_sql('lp')}",
     Holding.SCHEDULED: f"{_ITS_TERMS} AND lt.starts_at > {{at}}",
     Holding.PENDING: (
-        "SELECT lm.id FROM memberships_membership lm"
+        "SELECT lm.id AS membership_id FROM memberships_membership lm"
         " WHERE lm.organization_id = {organization} AND lm.anchor = '' AND lm.ended_at IS NULL"
     ),
 }
-# The keys of the customers who hold or inherit one of these.
-_HOLDERS: Final = {
-    holding: (
-        "WITH held AS MATERIALIZED (SELECT m.customer_id, m.company_id FROM memberships_membership m"
-        f" WHERE m.organization_id = {{organization}} AND m.id IN ({found}))"
-        " SELECT h.customer_id FROM held h WHERE h.customer_id IS NOT NULL"
-        " UNION ALL SELECT a.customer_id FROM held h CROSS JOIN people_affiliation a"
-        f" WHERE a.company_id = h.company_id AND {covering_sql('a')}"
-    )
-    for holding, found in _PERHAPS.items()
-}
-_ALL: Final = 2**31
 _LONGEST_IN_GRACE: Final = (
     f"SELECT m.id FROM ({_PERHAPS[Holding.GRACE]} ORDER BY lt.ends_at, lt.membership_id LIMIT {{all}}) k"
     f" CROSS JOIN memberships_membership m WHERE m.id = k.membership_id AND {GRACE_OF_M} LIMIT {{limit}}"

@@ -11,6 +11,7 @@ from tessera.core.ids import new_id
 from tessera.jobs.models import Periodic
 from tessera.jobs.queue import Again, task
 
+
 class Gate:
     """Where a job waits until the test opens it: for workers that run in a thread of the test."""
 

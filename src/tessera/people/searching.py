@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Model
 
 from tessera import db
-from tessera.db import search
+from tessera.db import bulk, search
 from tessera.db.search import LINE, TAIL, Asked, Entry, TextIndex
 from tessera.organizations.models import Organization
 from tessera.people.models import Company, Customer, CustomerEmail, CustomerPhone, SearchEntry
@@ -67,14 +67,7 @@ def index_made(made: Sequence[tuple[UUID, UUID, str]]) -> None:
         block = made[start : start + _BLOCK]
         known = SearchEntry.objects.filter(customer__in=[key for key, _, _ in block])
         done = set(known.values_list("customer_id", flat=True))
-        _put(
-            "customer_id",
-            [
-                SearchEntry(customer_id=key, organization_id=whose, text=text)
-                for key, whose, text in block
-                if key not in done
-            ],
-        )
+        _put("customer_id", [each for each in block if each[0] not in done])
 
 
 def index_companies(company_ids: Sequence[UUID]) -> None:
@@ -141,23 +134,24 @@ def _write(column: str, keys: Sequence[UUID], texts: dict[UUID, tuple[UUID, str]
     INDEX.take_out([_entry(row, column) for row in (*gone, *stale)])
     for row in stale:
         row.text = texts[getattr(row, column)][1]
-    fresh = [
-        SearchEntry(**{column: key, "organization_id": whose, "text": text})
-        for key, (whose, text) in texts.items()
-        if key not in known
-    ]
     if gone:
         SearchEntry.objects.filter(pk__in=[row.pk for row in gone]).delete()
     if stale:
         SearchEntry.objects.bulk_update(stale, ["text"])
     INDEX.put([_entry(row, column) for row in stale])
-    _put(column, fresh)
+    _put(column, [(key, whose, text) for key, (whose, text) in texts.items() if key not in known])
 
 
-def _put(column: str, fresh: Sequence[SearchEntry]) -> None:
-    if fresh:
-        SearchEntry.objects.bulk_create(fresh)
-        INDEX.put([_entry(row, column) for row in fresh])
+def _put(column: str, fresh: Sequence[tuple[UUID, UUID, str]]) -> None:
+    """Write and index the entries of those who have none: a key, the organization's and a text of each."""
+    if INDEX.in_rows:
+        salts = {whose: _salt(column, whose) for _, whose, _ in fresh}
+        marked = [(whose, key, text, search.marks_as_written(text, salts[whose])) for key, whose, text in fresh]
+        bulk.insert(SearchEntry, ("organization_id", column, "text", "marks"), marked)
+        return
+    entries = [SearchEntry(**{column: key, "organization_id": whose, "text": text}) for key, whose, text in fresh]
+    SearchEntry.objects.bulk_create(entries)
+    INDEX.put([_entry(row, column) for row in entries])
 
 
 def _entry(row: SearchEntry, column: str) -> Entry:

@@ -17,6 +17,8 @@ from tessera.organizations.accounts import ask_email_change, confirm_email_chang
 from tessera.organizations.former_emails import KEPT
 from tessera.organizations.models import FormerEmail, Staff, User
 from tessera.organizations.rights import Role
+from tessera.organizations.staff import set_password
+from tessera.organizations.time import now
 from tessera.organizations.tokens import for_email_change
 from tessera.people.models import Customer, CustomerEmail
 from tessera.people.services import update_customer
@@ -24,7 +26,7 @@ from tessera.people.types import Email
 from tests import make
 from tests.memberships.desk import ACTOR
 from tests.notices.letters import Letter, written
-from tests.notices.scenes import DAY, NOON, Stage, lines
+from tests.notices.stage import DAY, NOON, Stage, lines
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -111,6 +113,19 @@ def test_staff_hear_of_it_once_from_where_they_have_worked_longest(stage: Stage)
     assert "tell an owner of Strand House at once" in letter.seen
     assert letters(elsewhere) == []
     assert not Notice.objects.filter(organization=elsewhere.club, to=To.FORMER_EMAIL).exists()
+
+
+def test_staff_hear_once_that_what_they_sign_in_with_is_another(stage: Stage) -> None:
+    staff = make.staff(stage.club, name="Sam", email="sam@club.example")
+    elsewhere = Stage.set_up()
+    Staff.objects.create(organization=elsewhere.club, user=staff.user, role=Role.VIEWER, created_at=NOON)
+    set_password(user=staff.user, password="a sentence of five words", now=now)
+    for place in (stage, elsewhere):
+        reactions.react(place.club, lines(place.club))
+    (letter,) = written(stage)
+    assert letter.message.to == ["sam@club.example"]
+    assert "Your password was changed: Saturday 10 January, 12:00." in letter.seen
+    assert written(elsewhere) == []
 
 
 def test_it_is_forgotten_once_it_is_no_news_any_more(stage: Stage) -> None:

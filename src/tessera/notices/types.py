@@ -29,6 +29,7 @@ class Kind(StrEnum):
     STAFF_INVITATION = "staff_invitation"
     STAFF_PASSWORD_RESET = "staff_password_reset"  # noqa: S105
     STAFF_EMAIL_CHANGE = "staff_email_change"
+    STAFF_ACCOUNT_CHANGED = "staff_account_changed"
     STAFF_EMAIL_CHANGED = "staff_email_changed"
     SIGN_IN_CODE = "sign_in_code"
     EMAIL_CHANGED = "email_changed"

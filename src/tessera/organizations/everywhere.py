@@ -1,13 +1,16 @@
 """What somebody does to their own account concerns every organization they work for, and is recorded in each."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import Final
 from uuid import UUID
 
 from tessera.core import ids
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
-from tessera.organizations.models import Staff, User
+from tessera.organizations.models import Organization, Staff, User
 from tessera.organizations.time import now
+
+_LONGEST: Final = ("organization__is_test", "created_at", "pk")
 
 
 def record(
@@ -43,7 +46,17 @@ def mailing(user: User) -> Staff | None:
     A test organization for want of others, which writes to nobody; None if they work nowhere.
     """
     rows = Staff.objects.filter(user=user, disabled_at=None).select_related("organization")
-    return rows.order_by("organization__is_test", "created_at", "pk").first()
+    return rows.order_by(*_LONGEST).first()
+
+
+def mailed_by(organization: Organization, staff_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of the staff whose mail it is the organization's to send, of all they work for. Two queries."""
+    rows = Staff.objects.filter(disabled_at=None)
+    people = rows.filter(organization=organization, pk__in=staff_ids).values_list("user_id", flat=True)
+    first: dict[UUID, UUID] = {}
+    for user_id, key in rows.filter(user__in=list(people)).order_by(*_LONGEST).values_list("user_id", "pk"):
+        first.setdefault(user_id, key)
+    return set(first.values()) & set(staff_ids)
 
 
 def named(row: Staff) -> dict[str, object]:

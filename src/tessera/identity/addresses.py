@@ -28,6 +28,8 @@ def change_address(
     """
     with db.transaction():
         codes.spend(organization, proven)
+        # Locked before it is read: of two changes at once, the second finds, and tells, the address of the first.
+        Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
         known = contacts.emails_of(customer)
         key = email_key(proven.address)
         others = [each for each in known[1:] if email_key(each.address) != key]

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import override_settings
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from tests.cli import templates
 from tests.emptying import database_is_emptied_quickly
@@ -34,4 +35,29 @@ def passwords_are_hashed_quickly() -> Iterator[None]:
     """Good hashes are slow on purpose; those of processes that tests start are the installation's own."""
     quick = "django.contrib.auth.hashers.MD5PasswordHasher"
     with override_settings(PASSWORD_HASHERS=[quick, *settings.PASSWORD_HASHERS]):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_are_found_once() -> Iterator[None]:
+    """A test's client makes the middleware anew, and looking for every static file takes as long as most requests."""
+    found: dict[str, object] = {}
+    look = WhiteNoiseMiddleware.add_files_from_finders
+
+    def add(middleware: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look(middleware)
+            found.update(middleware.files)
+        middleware.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def files_are_not_synced() -> Iterator[None]:
+    """Nobody pulls the plug on this process; the installations that tests start sync as everybody's do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda file: None)
         yield

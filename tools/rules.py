@@ -52,6 +52,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("vague_name", "db/sqlite/base.py"): "Django looks for a database engine in a module of this name",
     ("clock_read", "core/clock.py"): "the one place that reads the clock",
     ("real_time", "organizations/time.py"): "where a live organization's time comes from",
+    ("real_time", "organizations/former_emails.py"): "mails are tried, and given up, in real time",
     ("real_time", "organizations/clock.py"): "a move holds a lease in real time",
     ("real_time", "organizations/queries.py"): "whether a move of the test clock still holds its lease",
     ("real_time", "organizations/auth.py"): "API keys expire in real time, whatever an organization's clock says",

@@ -82,7 +82,7 @@ SHOTS = (
     Shot("embedding", "/settings/embedding"),
     Shot("injections", "/settings/embedding/recent"),
     Shot("signing-up", "/settings/signup"),
-    Shot("question-new", "/settings/signup", press=("text=Ask the first question",)),
+    Shot("question-new", "/settings/signup", press=("text=Ask a question",)),
     Shot("on-your-website", "/plans", first=".plan h2 a", press=("text=On your website",)),
     Shot("imports", "/settings/imports"),
     Shot("import-new", "/settings/imports/new"),

@@ -22,6 +22,9 @@ _SENSIBLE: Mapping[str, object] = {
 }
 
 
+_BY_KEY = "/api/v1"
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation: its verb, its address below /api/v1, and what it takes."""
@@ -71,7 +74,7 @@ class Operation:
 
 @cache
 def operations() -> tuple[Operation, ...]:
-    """Return every operation of the API."""
+    """Return every operation that is called with a key."""
     return tuple(_read())
 
 
@@ -85,11 +88,13 @@ def _read() -> Iterator[Operation]:
     document = api.document()
     schemas = document["components"]["schemas"]
     for path, verbs in document["paths"].items():
+        if not path.startswith(_BY_KEY):
+            continue
         for verb, described in verbs.items():
             yield Operation(
                 id=described["operationId"],
                 verb=verb.upper(),
-                path=path.removeprefix("/api/v1"),
+                path=path.removeprefix(_BY_KEY),
                 scope=described["security"][0]["ApiKey"][0],
                 body=_body(described, schemas),
                 takes_picture="image/png" in described.get("requestBody", {}).get("content", {}),
@@ -115,9 +120,9 @@ def _example(schema: Mapping[str, Any]) -> object:
 
 
 def refusals(method: str, path: str, status: int) -> frozenset[str]:
-    """Return the codes that the document gives for a status of the operation at `path`, which begins below /api/v1."""
+    """Return the codes that the document gives for a status of the operation at `path`, without /api/v1 before it."""
     for template, verbs in _paths().items():
-        pattern = re.sub(r"\{\w+\}", "[^/]+", template.removeprefix("/api/v1"))
+        pattern = re.sub(r"\{\w+\}", "[^/]+", template.removeprefix(_BY_KEY))
         if re.fullmatch(pattern, path) and method.lower() in verbs:
             answer = verbs[method.lower()]["responses"].get(str(status), {"description": ""})
             return frozenset(re.findall(r"`(\w+)`", answer["description"]))

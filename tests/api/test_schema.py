@@ -1,7 +1,7 @@
 """The API keeps every promise of its own document, whatever it is sent (schemathesis, with a fixed seed)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -21,10 +21,21 @@ from schemathesis.openapi.checks import RejectedPositiveData
 from tessera.config.api import api
 from tessera.http import limits
 from tessera.http.schemas import EARLIEST, LATEST
+from tessera.identity import app_tokens
+from tessera.identity.types import Surface
 from tests.api.world import World
+from tests.identity.visitors import Browser
+
+SERVED = get_wsgi_application()
+
+
+def answered_to_somebody(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+    """The installation, which always knows from which address it is called."""
+    return SERVED({"REMOTE_ADDR": "192.0.2.1", **environ}, start)
+
 
 SCHEMA = schemathesis.openapi.from_dict(api.document())
-SCHEMA.app = get_wsgi_application()
+SCHEMA.app = answered_to_somebody
 SCHEMA.config.seed = 20260110
 # Text with NUL is refused everywhere, which would have to be said of each single text; tests/http sends it.
 SCHEMA.config.generation.allow_x00 = False
@@ -76,8 +87,22 @@ def test_every_operation_keeps_its_word(case: "Case[Any]", world: World) -> None
     limits.forget_everyone()
     address_what_there_is(case, world)
     with transaction.atomic():
-        case.call_and_validate(headers={"Authorization": f"Bearer {world.secret}"})
+        shown = app_token(world) if {"AppToken": []} in case.operation.definition.raw["security"] else world.secret
+        case.call_and_validate(headers={"Authorization": f"Bearer {shown}"})
         transaction.set_rollback(True)
+
+
+def app_token(world: World) -> str:
+    """What an app is given for Ada, who proves her address."""
+    browser = Browser(world.club, Surface.APP)
+    given = app_tokens.sign_in(
+        organization=world.club,
+        proven=browser.prove(world.ada.emails.get().address),
+        audience="com.club.app",
+        device="",
+        client_address=browser.client_address,
+    )
+    return given.access_token
 
 
 def address_what_there_is(case: "Case[Any]", world: World) -> None:

@@ -60,6 +60,7 @@ class World:
             "price": price,
             "membership": own,
             "into": ada,
+            "identity": self.club.slug,
         }
 
 

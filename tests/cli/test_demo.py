@@ -20,8 +20,10 @@ from tessera.memberships.status_sql import with_status
 from tessera.organizations.auth import authenticate
 from tessera.organizations.models import Organization, Staff
 from tessera.organizations.rights import Role
-from tessera.people.models import Affiliation, Company, Customer
+from tessera.people.company_joining import waiting_for
+from tessera.people.models import Affiliation, Company, CompanyLink, Customer
 from tessera.plans.models import Permission, PermissionTarget, Plan
+from tessera.signup.models import Acceptance, Answer, Question
 from tests.cli.installation import Server, fresh
 from tests.scale import scaled
 
@@ -96,6 +98,13 @@ def test_the_demo_is_whole_and_sound() -> None:
     assert Affiliation.objects.filter(ends_at__lte=MIDNIGHT).count() > 50
     assert Affiliation.objects.filter(starts_at__gt=MIDNIGHT).exists()
     assert Customer.objects.exclude(merged_into=None).count() == 3
+    assert Question.objects.filter(**of_club).count() == 3
+    accepted = Acceptance.objects.filter(**of_club)
+    assert set(accepted.values_list("terms__number", flat=True)) == {1, 2}
+    assert Answer.objects.filter(**of_club).count() == 2 * accepted.count()
+    its_own, for_anyone = CompanyLink.objects.filter(**of_club).order_by("for_anyone").select_related("company")
+    assert (its_own.for_anyone, for_anyone.for_anyone) == (False, True)
+    assert [each.over for each in waiting_for(its_own.company, MIDNIGHT)] == [False, False]
     instants = list(Event.objects.filter(**of_club).order_by("sequence").values_list("at", flat=True))
     assert instants == sorted(instants)
     assert (instants[-1] - instants[0]).days > 365

@@ -65,7 +65,10 @@ def test_in_what_was_kept_of_an_import(german: Visitor, tmp_path: Path, monkeypa
         pass
     assert "„nobody“ ist keine E-Mail-Adresse wie ada@example.org." in german.get("import", row).words
     left_out = b"".join(german.client.get(german.address("import_left_out", row)).streaming_content).decode()  # type: ignore[attr-defined]
-    assert "„nobody“ ist keine E-Mail-Adresse wie ada@example.org" in left_out
+    heads, row_left_out = left_out.splitlines()
+    assert heads.endswith('"Zeile";"Ergebnis";"Code";"Feld";"was richtig wäre"')
+    assert row_left_out.startswith('"Bo";"nobody";"2";"abgelehnt";"email_invalid";"emails";')
+    assert "„nobody“ ist keine E-Mail-Adresse wie ada@example.org" in row_left_out
 
 
 def test_in_what_was_kept_of_a_bulk_run(german: Visitor, ada: Customer) -> None:

@@ -7,26 +7,47 @@ from django.test import Client
 
 from tessera.config.api import api
 from tessera.http import reference
+from tessera.identity import urls as identity
+from tests import make
 from tests.http import sample
 
 VERBS = {"get", "post", "put", "patch", "delete"}
 
 
-def operations() -> list[tuple[str, str, dict[str, Any]]]:
+def operations(below: str = "/") -> list[tuple[str, str, dict[str, Any]]]:
     return [
-        (verb, path, operation) for path, verbs in api.document()["paths"].items() for verb, operation in verbs.items()
+        (verb, path, operation)
+        for path, verbs in api.document()["paths"].items()
+        for verb, operation in verbs.items()
+        if path.startswith(below)
     ]
 
 
-def test_every_operation_needs_a_scope_and_says_so() -> None:
-    for verb, path, operation in operations():
+def test_every_operation_of_keys_needs_a_scope_and_says_so() -> None:
+    for verb, path, operation in operations("/api/v1/"):
         assert operation["security"] and operation["security"][0]["ApiKey"], f"{verb} {path}"
+
+
+@pytest.mark.django_db
+def test_what_apps_call_is_described_as_it_is_answered() -> None:
+    described = {(verb, path) for verb, path, _ in operations("/identity/")}
+    answered = {str(each.pattern) for each in identity.urlpatterns} - {".well-known/jwks.json"}
+
+    assert {f"/{each.replace('<slug:slug>', '{organization}')}" for each in answered} == {path for _, path in described}
+    for verb, path, operation in operations("/identity/"):
+        answer = Client().generic("DELETE", path.replace("{organization}", make.organization().slug))
+        assert (answer.status_code, answer["Allow"]) == (405, f"{verb.upper()}, OPTIONS")
+        assert operation["security"] == ([{"AppToken": []}] if path.endswith("/me") else []), f"{verb} {path}"
+        assert operation["parameters"][0]["in"] == "path"
+    assert len(operations()) == len(operations("/api/v1/")) + len(described)
 
 
 def test_every_refusal_is_documented_as_a_problem() -> None:
     for verb, path, operation in operations():
         answers = operation["responses"]
-        assert {"400", "401", "403", "422", "429", "500"} <= answers.keys(), f"{verb} {path}"
+        by_key = path.startswith("/api/")
+        assert {"403", "429", "500"} <= answers.keys(), f"{verb} {path}"
+        assert not by_key or {"400", "401", "422"} <= answers.keys(), f"{verb} {path}"
         for status, answer in answers.items():
             kinds = set(answer.get("content", {}))
             if int(status) >= 400:
@@ -36,7 +57,7 @@ def test_every_refusal_is_documented_as_a_problem() -> None:
                 assert kinds <= {"application/json"}
         if "requestBody" in operation:
             assert {"413", "415"} <= answers.keys()
-        if verb == "post":
+        if verb == "post" and by_key:
             assert "409" in answers
             assert any(each["name"] == "Idempotency-Key" for each in operation["parameters"])
 

@@ -27,6 +27,7 @@ from tessera.organizations.models import Organization
 from tessera.people.models import Customer
 from tessera.people.types import CustomerStatus
 from tests import make
+from tests.api.document import refusals
 from tests.identity.visitors import Browser, another_than
 from tests.people.racing import at_once
 
@@ -55,6 +56,9 @@ class App:
         )
         if answer.status_code >= 400:
             assert answer["Content-Type"] == problems.CONTENT_TYPE
+        if answer.status_code >= 400 and answer.status_code != 405 and method != "OPTIONS":
+            known = refusals(method, f"/identity/{self.club.slug}/{path}", answer.status_code)
+            assert answer.json()["code"] in known, f"{path} does not document {answer.json()['code']}"
         assert answer["Cache-Control"] == "no-store"
         return answer
 

@@ -26,6 +26,7 @@ from tessera.memberships.types import BulkAction
 from tessera.notices import services as notices
 from tessera.notices.models import Notice
 from tessera.notices.types import Group
+from tessera.organizations import former_emails
 from tessera.organizations.models import Organization
 from tessera.people import company_joining
 from tessera.people.models import Customer
@@ -111,6 +112,8 @@ def _merged(club: Organization, person: Customer) -> None:
 
 def _signed_in(club: Organization, person: Customer) -> None:
     """By a code, by a site's word, in an app and by a passkey; a code is asked for and not entered; a wish is told."""
+    former_emails.keep(organization=club, whose=person.pk, address="old@zorblatt.example", locale="")
+    Browser(club).ask("old@zorblatt.example")
     by_site = Browser(club)
     by_site.begin(by_site.prove(EMAIL), told(make.trusted_issuer(club), "zorblatt-of-the-site", address=EMAIL))
     proven = Browser(club, Surface.APP).prove(EMAIL)

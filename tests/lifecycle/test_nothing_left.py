@@ -78,7 +78,8 @@ OF_NOBODY: Final[Mapping[str, str]] = {
         identity_publishedkeys.url""",
     "what all rows of a file have alike": "transfer_import.setup",
     "a language, a kind of device": """
-        people_customer.locale identity_codeattempt.locale identity_customersession.device""",
+        people_customer.locale organizations_formeremail.locale identity_codeattempt.locale
+        identity_customersession.device""",
     "hashes and keys, which tell nothing": """
         files_picture.digest http_idempotencykey.digest http_idempotencykey.payload_hash
         identity_appgrant.family_hash identity_appgrant.secret_hash identity_codeattempt.browser_hash

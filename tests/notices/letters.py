@@ -11,7 +11,7 @@ from django.core.mail import EmailMultiAlternatives
 from tessera.notices import composing, reactions, reading
 from tessera.notices.models import Notice
 from tessera.notices.types import Kind, Skipped
-from tests.notices.scenes import Stage, lines
+from tests.notices.stage import Stage, lines
 
 _UNSEEN = re.compile(r"<(style|title|head)\b.*?</\1>|<!--.*?-->", re.DOTALL)
 

@@ -1,126 +1,33 @@
 """What can happen to somebody at a club so that a mail is written to them: a scene for every kind, and its variants."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import timedelta
+from typing import Final
 
 from tessera import db
 from tessera.core import clock
-from tessera.core.instants import instant_text
-from tessera.events import queries as events
-from tessera.events import services as recording
-from tessera.events.queries import EventLine
 from tessera.events.types import Actor, EventType
 from tessera.identity.codes import ask
 from tessera.identity.types import Surface
 from tessera.memberships.inheritance import join_company, leave_company
 from tessera.memberships.models import Membership
 from tessera.notices.types import Kind
-from tessera.organizations.accounts import ask_email_change, ask_password_reset
+from tessera.organizations import everywhere
+from tessera.organizations.accounts import ask_email_change, ask_password_reset, confirm_email_change
 from tessera.organizations.invitations import invite
-from tessera.organizations.models import Organization
+from tessera.organizations.models import User
 from tessera.organizations.rights import Role
+from tessera.organizations.staff import set_password
+from tessera.organizations.time import now
+from tessera.organizations.tokens import for_email_change
 from tessera.people.company_joining import invite as ask_in
-from tessera.people.models import Company, Customer
 from tessera.people.types import Via
-from tessera.plans.models import Plan
 from tessera.plans.types import Billing
 from tessera.webhooks.recording import record
 from tessera.webhooks.types import DisabledReason
 from tests import make
-from tests.memberships.desk import ACTOR, Desk
-
-NOON: Final = make.JAN_10
-DAY: Final = timedelta(days=1)
-Holder = Customer | Company
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What everything is called: a test of languages gives other names, to know them from what was translated."""
-
-    club: str = "Strand House"
-    first: str = "Ada"
-    last: str = "Okonkwo"
-    company: str = "Acme Ltd"
-    plan: str = "Gold"
-    other_plan: str = "Silver"
-    permissions: tuple[str, str] = ("Pool", "Lounge")
-
-
-@dataclass(slots=True)
-class Stage:
-    """A club with a person and a company in it, and the one of them to whom a scene happens."""
-
-    desk: Desk
-    ada: Customer
-    acme: Company
-    names: Names
-    company_holds: bool = False
-    at: datetime = NOON
-    plans: dict[str, Plan] = field(default_factory=dict)
-
-    @classmethod
-    def set_up(
-        cls, names: Names | None = None, *, locale: str = "en-GB", company_holds: bool = False, contact: str = ""
-    ) -> "Stage":
-        names = names or Names()
-        club = make.organization(names.club, locale=locale)
-        if contact:
-            Organization.objects.filter(pk=club.pk).update(contact_email=contact)
-            club.refresh_from_db()
-        ada = make.customer(club, first_name=names.first, last_name=names.last, emails=["ada@member.example"])
-        acme = make.company(club, names.company, email="office@acme.example")
-        return cls(Desk(club), ada, acme, names, company_holds)
-
-    @property
-    def club(self) -> Organization:
-        return self.desk.club
-
-    @property
-    def holder(self) -> Holder:
-        return self.acme if self.company_holds else self.ada
-
-    def plan(self, **details: Any) -> Plan:
-        """The plan of the scene, which grants two permissions."""
-        pool, lounge = self.names.permissions
-        granted = [make.permission(self.club, "pool", name=pool), make.permission(self.club, "lounge", name=lounge)]
-        return make.plan(
-            self.club,
-            self.names.plan,
-            permissions=granted,
-            pauses_allowed=True,
-            pauses_extend=True,
-            **details,
-        )
-
-    def held(self, **terms: Any) -> Membership:
-        """The holder's membership of that plan, since noon."""
-        return self.desk.grant(self.plan(), self.holder, at=NOON, **terms)
-
-    def falls_due(self, event: EventType, membership: Membership, *, days: int) -> None:
-        """Record what the schedule records some days before a membership's end."""
-        assert membership.ends_at is not None
-        self.at = membership.ends_at - days * DAY
-        with db.transaction():
-            recording.record(
-                recording.Happened(
-                    organization_id=self.club.pk,
-                    type=event,
-                    at=self.at,
-                    actor=ACTOR,
-                    customer_id=membership.customer_id,
-                    company_id=membership.company_id,
-                    membership_id=membership.pk,
-                    data={"ends_at": instant_text(membership.ends_at), "days": days},
-                )
-            )
-
-
-def lines(club: Organization) -> list[EventLine]:
-    """Return all that happened in the club."""
-    return events.feed(club, limit=1_000).lines
+from tests.memberships.desk import ACTOR
+from tests.notices.stage import DAY, NOON, Stage
 
 
 def _welcome(stage: Stage) -> None:
@@ -319,6 +226,31 @@ def _another_address(stage: Stage) -> None:
     ask_email_change(user=owner.user, email="new@club.example")
 
 
+def _another_password(stage: Stage) -> None:
+    owner = make.staff(stage.club, name=stage.names.first, email="owner@club.example")
+    set_password(user=owner.user, password="a sentence of five words", now=now)
+
+
+def _factor(event: EventType, factor: str) -> Callable[[Stage], None]:
+    def changed(stage: Stage) -> None:
+        owner = make.staff(stage.club, name=stage.names.first, email="owner@club.example")
+        with db.transaction():
+            everywhere.record(event, owner.user, factor=factor)
+
+    return changed
+
+
+def _left_the_address(stage: Stage) -> None:
+    owner = make.staff(stage.club, name=stage.names.first, email="owner@club.example")
+    ask_email_change(user=owner.user, email="new@club.example")
+    user = User.objects.get(pk=owner.user.pk)
+    confirm_email_change(user=user, token=for_email_change(user))
+
+
+def _changes_address(stage: Stage) -> None:
+    stage.change_address("new@member.example")
+
+
 def _asked_in(stage: Stage) -> None:
     ask_in(
         company=stage.acme, address="ada@member.example", at=stage.at, sent_at=clock.now(), actor=Actor.system("tests")
@@ -374,6 +306,14 @@ OF_PEOPLE: Final[Mapping[str, tuple[Kind, Callable[[Stage], None]]]] = {
     "staff invited by the operator": (Kind.STAFF_INVITATION, _invited_by_operator),
     "password forgotten": (Kind.STAFF_PASSWORD_RESET, _password_forgotten),
     "another address": (Kind.STAFF_EMAIL_CHANGE, _another_address),
+    "another password": (Kind.STAFF_ACCOUNT_CHANGED, _another_password),
+    "an app": (Kind.STAFF_ACCOUNT_CHANGED, _factor(EventType.STAFF_SECOND_FACTOR_ADDED, "app")),
+    "a passkey": (Kind.STAFF_ACCOUNT_CHANGED, _factor(EventType.STAFF_SECOND_FACTOR_ADDED, "passkey")),
+    "no app": (Kind.STAFF_ACCOUNT_CHANGED, _factor(EventType.STAFF_SECOND_FACTOR_REMOVED, "app")),
+    "no passkey": (Kind.STAFF_ACCOUNT_CHANGED, _factor(EventType.STAFF_SECOND_FACTOR_REMOVED, "passkey")),
+    "no second factor": (Kind.STAFF_ACCOUNT_CHANGED, _factor(EventType.STAFF_SECOND_FACTOR_REMOVED, "all")),
+    "left their address": (Kind.STAFF_EMAIL_CHANGED, _left_the_address),
+    "changed the address": (Kind.EMAIL_CHANGED, _changes_address),
     "asked to join a company": (Kind.COMPANY_INVITATION, _asked_in),
     "signs in": (Kind.SIGN_IN_CODE, _signs_in),
 }

@@ -11,7 +11,8 @@ from tessera.notices import tokens
 from tessera.notices.types import Group
 from tests.notices.letters import Letter, happens, visible
 from tests.notices.pseudo import LOCALE, pseudo, spoken_by_nobody
-from tests.notices.scenes import OF_PEOPLE, SCENES, Names, Stage
+from tests.notices.scenes import OF_PEOPLE, SCENES
+from tests.notices.stage import Names, Stage
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,8 @@ from tessera.notices.types import GROUPS, Kind
 from tessera.organizations.models import Organization
 from tests import make
 from tests.notices.letters import Letter, happens, in_locale
-from tests.notices.scenes import OF_PEOPLE, SCENES, Names, Stage
+from tests.notices.scenes import OF_PEOPLE, SCENES
+from tests.notices.stage import Names, Stage
 
 pytestmark = pytest.mark.django_db
 

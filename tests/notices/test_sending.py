@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tessera import db
 from tessera.core import clock, ids
-from tessera.http.mail_url import NO_MAIL
+from tessera.http.mail_url import NO_MAIL, django_settings
 from tessera.jobs.models import Job
 from tessera.memberships.models import Membership
 from tessera.notices import leases, tasks
@@ -171,6 +171,13 @@ class TestNotSent:
         club = make.organization(test_now=make.JAN_10)
         put_down(club, member(club))
         assert statuses(club) == [("skipped", "test_organization")]
+
+    def test_what_waited_for_the_mailbox_does_not_go_out_to_real_people_later(self, office: PostOffice) -> None:
+        club = make.organization(test_now=make.JAN_10)
+        with override_settings(**django_settings("mailbox:", sender="")):
+            put_down(club, member(club))
+        send(club)
+        assert (statuses(club), office.accepted) == ([("skipped", "test_organization")], [])
 
     @pytest.mark.parametrize("status", [CustomerStatus.BANNED, CustomerStatus.ARCHIVED])
     def test_who_is_banned_or_archived_gets_nothing(self, office: PostOffice, status: CustomerStatus) -> None:

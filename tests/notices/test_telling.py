@@ -20,6 +20,7 @@ from tessera.memberships.models import Membership
 from tessera.notices import reactions
 from tessera.notices.models import Notice
 from tessera.notices.types import Kind
+from tessera.organizations.former_emails import keep
 from tessera.organizations.models import Organization, Staff
 from tessera.organizations.rights import Role
 from tessera.people.models import Customer
@@ -29,7 +30,8 @@ from tessera.webhooks.types import DisabledReason
 from tests import make
 from tests.memberships.desk import ACTOR, Desk
 from tests.notices.letters import written
-from tests.notices.scenes import DAY, NOON, OF_PEOPLE, SCENES, Stage, lines
+from tests.notices.scenes import OF_PEOPLE, SCENES
+from tests.notices.stage import DAY, NOON, Stage, lines
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -299,6 +301,15 @@ class TestWhen:
         assert told(stage.club) == told(stranger.club) == []
 
 
+OF_STAFF = {
+    EventType.STAFF_PASSWORD_RESET_ASKED,
+    EventType.STAFF_EMAIL_CHANGE_ASKED,
+    EventType.STAFF_PASSWORD_SET,
+    EventType.STAFF_SECOND_FACTOR_ADDED,
+    EventType.STAFF_SECOND_FACTOR_REMOVED,
+}
+
+
 def of_every_type(club: Organization, many: int) -> list[EventLine]:
     """`many` lines, each about somebody else, of every type that anybody is told of."""
     types = list(reactions.NOTICES)
@@ -321,8 +332,10 @@ def of_every_type(club: Organization, many: int) -> list[EventLine]:
             data["reason"] = "failing"
         elif event is EventType.STAFF_INVITED:
             data |= {"invitation": ids.to_text(ids.Prefix.INVITATION, make.invitation(club).pk), "round": 1}
-        elif event in (EventType.STAFF_PASSWORD_RESET_ASKED, EventType.STAFF_EMAIL_CHANGE_ASKED):
+        elif event in OF_STAFF:
             data["staff"] = ids.to_text(ids.Prefix.STAFF, make.staff(club, Role.VIEWER).pk)
+        elif event in (EventType.CUSTOMER_EMAIL_CHANGED, EventType.STAFF_EMAIL_CHANGED):
+            data["former"] = keep(organization=club, whose=new_id(), address="ada@member.example", locale="")
         else:
             membership_id = make.membership(plan, customer=make.customer(club)).pk
         found.append(

@@ -16,7 +16,8 @@ from tessera.people.types import CustomerStatus
 from tests import make
 from tests.memberships.desk import ACTOR
 from tests.notices.letters import happens
-from tests.notices.scenes import SCENES, Stage
+from tests.notices.scenes import SCENES
+from tests.notices.stage import Stage
 from tests.people.racing import at_once
 from tests.scale import scaled
 

@@ -5,6 +5,7 @@ from tessera.events.api import router as events
 from tessera.files.api import router as files
 from tessera.http.api import TesseraAPI
 from tessera.http.scopes import Scope
+from tessera.identity.app_api import OPERATIONS as OF_APPS
 from tessera.lifecycle.api import router as lifecycle
 from tessera.memberships.api import router as memberships
 from tessera.organizations.api import router as organizations
@@ -19,7 +20,8 @@ api = TesseraAPI(
     version="1",
     description=(
         "Who is a member, of what, until when, and what that lets them do. "
-        "Every request names a key: `Authorization: Bearer tk_live_…`. "
+        "Every request below `/api/v1` names a key: `Authorization: Bearer tk_live_…`. "
+        "Apps of an organization's own sign customers in below `/identity/{organization}`, without one. "
         "Instants are RFC 3339 in UTC, amounts are in minor units, refusals are problem documents (RFC 9457)."
     ),
 )
@@ -28,3 +30,5 @@ api.add_router("", events, auth=requires(Scope.EVENTS_READ))
 
 for router in (files, people, portraits, plans, memberships, access, lifecycle, webhooks):
     api.add_router("", router)
+
+api.describe(OF_APPS)

@@ -27,6 +27,7 @@ class Prefix(StrEnum):
     TRUSTED_ISSUER = "iss"
     PICTURE = "pic"
     INVITATION = "inv"
+    FORMER_EMAIL = "fem"
     CUSTOMER = "cus"
     COMPANY = "com"
     AFFILIATION = "aff"

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, NoReturn
 from urllib.parse import quote
@@ -17,7 +17,7 @@ from ninja.parser import Parser
 from tessera.core.errors import Invalid, TesseraError
 from tessera.http import edge, problems, reference
 from tessera.http.errors import MalformedJson
-from tessera.http.openapi import Document
+from tessera.http.openapi import Document, Plain
 from tessera.http.schemas import nowhere_nul
 
 _DEEPEST = 32
@@ -82,6 +82,7 @@ class TesseraAPI(NinjaAPI):
             urls_namespace="api",
             parser=StrictParser(),
         )
+        self._beside: list[Plain] = []
         self._described = threading.Lock()
         self._document_bytes: bytes | None = None
         self._reference_bytes: bytes | None = None
@@ -130,9 +131,13 @@ class TesseraAPI(NinjaAPI):
         ]
         return own + patterns, app_name, namespace
 
+    def describe(self, operations: Iterable[Plain]) -> None:
+        """Have the document tell of operations that are answered elsewhere, by views of Django's."""
+        self._beside += operations
+
     def document(self) -> dict[str, Any]:
         """Return the OpenAPI 3.1 document."""
-        return Document(self, "/api/v1/")
+        return Document(self, "/api/v1/", self._beside)
 
     # Describing the API takes a good part of a second, and anybody may ask: it is done once a process.
     def _document_view(self, request: HttpRequest) -> HttpResponse:

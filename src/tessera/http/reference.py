@@ -10,6 +10,8 @@ from django.utils.html import escape, format_html, format_html_join
 from tessera.core.errors import TesseraError
 
 _CONSOLE_STYLES: Final = "console/tessera.css"
+# What a caller shows who has no key to show.
+_SHOWS: Final = {"ApiKey": "", "AppToken": "An app's access token", "": "No key"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Entry:
     summary: str
     text: str
     scopes: tuple[str, ...]
+    shows: str
     parameters: tuple[Part, ...]
     body: tuple[Part, ...]
     answer: tuple[Part, ...]
@@ -114,7 +117,8 @@ def _entry(document: dict[str, Any], verb: str, path: str, operation: dict[str, 
         path=path,
         summary=_marked(operation["summary"]),
         text=_marked(text.removeprefix(operation["summary"]).lstrip(". ")),
-        scopes=tuple(scope for each in operation["security"] for scope in each["ApiKey"]),
+        scopes=tuple(scope for each in operation["security"] for scope in each.get("ApiKey", ())),
+        shows=_SHOWS[next((name for each in operation["security"] for name in each), "")],
         parameters=tuple(_parameter(document, each) for each in operation["parameters"]),
         body=_members(document, body),
         answer=_members(document, shown),
@@ -139,11 +143,17 @@ def _parameter(document: dict[str, Any], given: dict[str, Any]) -> Part:
 
 
 def _members(document: dict[str, Any], schema: dict[str, Any]) -> tuple[Part, ...]:
-    known = _resolved(document, schema)
-    required = known.get("required", [])
+    """Return the members of an object; of one that has several forms, those of each."""
+    forms = [_resolved(document, each) for each in schema.get("anyOf", [schema])]
+    texts: dict[str, str] = {}
+    kinds: dict[str, dict[str, None]] = {}
+    for form in forms:
+        for name, part in form.get("properties", {}).items():
+            texts.setdefault(name, part.get("description", ""))
+            kinds.setdefault(name, {})[_kind(document, part)] = None
     return tuple(
-        Part(name, _kind(document, part), name in required, _marked(part.get("description", "")))
-        for name, part in known.get("properties", {}).items()
+        Part(name, " | ".join(kinds[name]), all(name in form.get("required", ()) for form in forms), _marked(text))
+        for name, text in texts.items()
     )
 
 

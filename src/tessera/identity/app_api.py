@@ -8,68 +8,56 @@ import json
 import secrets
 from collections.abc import Callable
 from functools import wraps
-from typing import Annotated, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from tessera.core import ids
-from tessera.core.errors import NotFound, TesseraError
+from tessera.core.errors import Invalid, NotFound, TesseraError
 from tessera.core.ids import Prefix
-from tessera.core.instants import instant_text
 from tessera.http import edge, limits, problems
 from tessera.http.api import StrictParser
-from tessera.http.errors import MethodNotAllowed
-from tessera.http.schemas import In
+from tessera.http.errors import MalformedJson, MethodNotAllowed, TooManyRequests
+from tessera.http.openapi import Plain
+from tessera.http.schemas import In, Out
 from tessera.identity import app_tokens, codes, signatures
+from tessera.identity.app_schemas import (
+    AppCustomerOut,
+    AppOrganizationOut,
+    AppSessionOut,
+    AppTokensOut,
+    CodeGrantIn,
+    RefreshGrantIn,
+    SignedInOut,
+    SignInCodeIn,
+    SignInCodeOut,
+    SignOutIn,
+)
 from tessera.identity.app_tokens import AppTokens
-from tessera.identity.errors import OriginNotAllowed, PersonAmbiguous, TokenInvalid
+from tessera.identity.errors import (
+    CodeExpired,
+    CodeVoid,
+    CodeWrong,
+    OriginNotAllowed,
+    PersonAmbiguous,
+    RefreshTokenInvalid,
+    RefreshTokenReused,
+    TokenInvalid,
+)
 from tessera.identity.types import SignedIn, Surface
+from tessera.organizations.errors import FieldInvalid
 from tessera.organizations.models import Organization
+from tessera.people.errors import EmailInvalid
 from tessera.people.types import CustomerStatus
 
 _SECRET_BYTES: Final = 32
 _PREFLIGHT_KEPT: Final = "600"  # seconds
 
 B = TypeVar("B", bound=In)
-Text = Annotated[str, Field(min_length=1, max_length=300)]
-Secret = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{43}$")]
 View = Callable[[HttpRequest, Organization], HttpResponse]
-
-
-class CodeIn(In):
-    """A code is to be sent. `secret`: that of an earlier answer, to have another code sent in its place."""
-
-    email: Annotated[str, Field(min_length=1, max_length=300)]
-    locale: Annotated[str, Field(max_length=20)] = ""
-    secret: Secret | None = None
-
-
-class CodeGrantIn(In):
-    """The code that came is given for tokens. `customer`: which of several people with the address; then no code."""
-
-    grant: str
-    attempt: Text
-    secret: Secret
-    code: Annotated[str, Field(max_length=20)] = ""
-    audience: Text
-    customer: Text | None = None
-
-
-class RefreshIn(In):
-    """A refresh token is given for new tokens."""
-
-    grant: str
-    refresh_token: Text
-    audience: Text
-
-
-class RevokeIn(In):
-    """The session of a refresh token is to end."""
-
-    refresh_token: Text
 
 
 def answering(*verbs: str) -> Callable[[View], Callable[..., HttpResponse]]:
@@ -113,7 +101,7 @@ def answering(*verbs: str) -> Callable[[View], Callable[..., HttpResponse]]:
 @answering("POST")
 def codes_(request: HttpRequest, club: Organization) -> HttpResponse:
     """Send a code to an address. The answer is the same whether or not anybody is known by it."""
-    body = _read(request, CodeIn)
+    body = _read(request, SignInCodeIn)
     secret = body.secret or secrets.token_urlsafe(_SECRET_BYTES)
     asked = codes.ask(
         organization=club,
@@ -123,22 +111,26 @@ def codes_(request: HttpRequest, club: Organization) -> HttpResponse:
         client_address=request.META["REMOTE_ADDR"],
         locale=body.locale,
     )
-    told = {
-        "attempt": asked.attempt,
-        "secret": secret,
-        "email": asked.address,
-        "resend_at": instant_text(asked.resend_at),
-        "expires_at": instant_text(asked.expires_at),
-    }
+    told = SignInCodeOut(
+        attempt=asked.attempt,
+        secret=secret,
+        email=asked.address,
+        resend_at=asked.resend_at,
+        expires_at=asked.expires_at,
+    )
     return _json(told, status=202)
 
 
 @answering("POST")
 def token(request: HttpRequest, club: Organization) -> HttpResponse:
-    """Give tokens for a code, or for a refresh token."""
+    """Give tokens for a code, or for a refresh token.
+
+    If several people have the address, 409 `person_ambiguous` names them as `candidates`, each with `id` and `name`:
+    send the same again with `customer` in the place of the code.
+    """
     grant = _json_object(request).get("grant")
     if grant == "refresh":
-        body = _read(request, RefreshIn)
+        body = _read(request, RefreshGrantIn)
         given = app_tokens.refresh(organization=club, token=body.refresh_token, audience=body.audience)
         return _given(given)
     if grant != "code":
@@ -159,7 +151,7 @@ def token(request: HttpRequest, club: Organization) -> HttpResponse:
 @answering("POST")
 def revoke(request: HttpRequest, club: Organization) -> HttpResponse:
     """Sign out: end the session that a refresh token belongs to. What is no token is let pass."""
-    app_tokens.revoke(organization=club, token=_read(request, RevokeIn).refresh_token)
+    app_tokens.revoke(organization=club, token=_read(request, SignOutIn).refresh_token)
     return HttpResponse(status=204)
 
 
@@ -170,7 +162,23 @@ def me(request: HttpRequest, club: Organization) -> HttpResponse:
     if scheme.lower() != "bearer" or not shown:
         raise TokenInvalid("send an access token: Authorization: Bearer eyJ…")
     signed_in, verified = app_tokens.recognised(organization=club, token=shown.strip())
-    return _json({**_who(signed_in), "audience": verified.claims["aud"]})
+    return _json(
+        SignedInOut(
+            customer=_customer(signed_in),
+            organization=AppOrganizationOut(
+                id=ids.to_text(Prefix.ORGANIZATION, club.pk),
+                name=club.name,
+                slug=club.slug,
+                test=club.is_test,
+            ),
+            session=AppSessionOut(
+                id=ids.to_text(Prefix.SESSION, signed_in.session_id),
+                since=signed_in.since,
+                expires_at=signed_in.expires_at,
+            ),
+            audience=str(verified.claims["aud"]),
+        )
+    )
 
 
 def _by_code(request: HttpRequest, club: Organization, body: CodeGrantIn) -> AppTokens:
@@ -195,36 +203,25 @@ def _by_code(request: HttpRequest, club: Organization, body: CodeGrantIn) -> App
 
 def _given(tokens: AppTokens) -> HttpResponse:
     return _json(
-        {
-            "access_token": tokens.access_token,
-            "token_type": "Bearer",
-            "expires_in": tokens.expires_in,
-            "refresh_token": tokens.refresh_token,
-            "refresh_expires_at": instant_text(tokens.refresh_expires_at),
-            "customer": _who(tokens.signed_in)["customer"],
-        }
+        AppTokensOut(
+            access_token=tokens.access_token,
+            expires_in=tokens.expires_in,
+            refresh_token=tokens.refresh_token,
+            refresh_expires_at=tokens.refresh_expires_at,
+            customer=_customer(tokens.signed_in),
+        )
     )
 
 
-def _who(signed_in: SignedIn) -> dict[str, Any]:
-    customer, club = signed_in.customer, signed_in.organization
-    return {
-        "customer": {
-            "id": ids.to_text(Prefix.CUSTOMER, customer.pk),
-            "number": customer.number,
-            "name": customer.name,
-            "email": signed_in.address,
-            "status": CustomerStatus(customer.status).value,
-        },
-        "organization": {
-            "id": ids.to_text(Prefix.ORGANIZATION, club.pk), "name": club.name, "slug": club.slug, "test": club.is_test
-        },
-        "session": {
-            "id": ids.to_text(Prefix.SESSION, signed_in.session_id),
-            "since": instant_text(signed_in.since),
-            "expires_at": instant_text(signed_in.expires_at),
-        },
-    }  # fmt: skip
+def _customer(signed_in: SignedIn) -> AppCustomerOut:
+    customer = signed_in.customer
+    return AppCustomerOut(
+        id=ids.to_text(Prefix.CUSTOMER, customer.pk),
+        number=customer.number,
+        name=customer.name,
+        email=signed_in.address,
+        status=CustomerStatus(customer.status),
+    )
 
 
 class _Malformed(Exception):
@@ -275,5 +272,49 @@ def _preflight(verbs: tuple[str, ...]) -> HttpResponse:
     return answer
 
 
-def _json(told: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    return HttpResponse(json.dumps(told), status=status, content_type="application/json")
+def _json(told: Out, *, status: int = 200) -> HttpResponse:
+    return HttpResponse(json.dumps(told.model_dump(mode="json")), status=status, content_type="application/json")
+
+
+def _described(name: str, verb: str, view: Callable[..., HttpResponse], **further: Any) -> Plain:
+    """Return what the document says of a view: its own words, and what every one of them refuses."""
+    refuses = (NotFound, OriginNotAllowed, TooManyRequests, *further.pop("refuses"))
+    return Plain(
+        path=f"/identity/{{organization}}/{name}",
+        verb=verb,
+        text=view.__doc__ or "",
+        tag="apps",
+        parameters={"organization": "Its address in its pages, such as `strand-house`."},
+        refuses=refuses if verb == "get" else (*refuses, MalformedJson, Invalid),
+        **further,
+    )
+
+
+OPERATIONS: Final = (
+    _described(
+        "codes",
+        "post",
+        codes_,
+        id="ask_for_sign_in_code",
+        takes=(SignInCodeIn,),
+        status=202,
+        gives=SignInCodeOut,
+        refuses=(EmailInvalid,),
+    ),
+    _described(
+        "token",
+        "post",
+        token,
+        id="give_app_tokens",
+        takes=(CodeGrantIn, RefreshGrantIn),
+        status=200,
+        gives=AppTokensOut,
+        refuses=(
+            FieldInvalid, CodeWrong, CodeVoid, CodeExpired, PersonAmbiguous, RefreshTokenInvalid, RefreshTokenReused
+        ),
+    ),
+    _described("revoke", "post", revoke, id="sign_app_out", takes=(SignOutIn,), status=204, gives=None, refuses=()),
+    _described(
+        "me", "get", me, id="show_signed_in", status=200, gives=SignedInOut, refuses=(TokenInvalid,), by_token=True
+    ),
+)  # fmt: skip

@@ -4,14 +4,16 @@ from tessera.core import clock
 from tessera.events.types import Actor
 from tessera.identity import codes, injection, sessions, signing_keys
 from tessera.jobs.queue import task
+from tessera.organizations import former_emails
 
 
 @task(attempts=3)
 def prune() -> None:
-    """Forget sessions that are over, yesterday's codes, used tokens that are too old anyway, and tries long past."""
+    """Forget sessions that are over, yesterday's codes, former addresses, used tokens too old anyway, old tries."""
     sessions.forget_over()
     codes.forget_old()
     injection.forget_old()
+    former_emails.forget_old()
 
 
 @task(attempts=3)

@@ -1,6 +1,7 @@
 """What signing in leaves of a customer: moved as records are merged, forgotten as one is erased. For `lifecycle`."""
 
 from tessera.identity.models import CodeAttempt, CustomerSession, FirstSignIn, Passkey, SiteLink
+from tessera.organizations import former_emails
 from tessera.people.erasure import Person
 from tessera.people.models import Customer
 
@@ -13,6 +14,7 @@ def unite(customer: Customer, into: Customer) -> None:
     """
     SiteLink.objects.filter(customer=customer).update(customer=into)
     Passkey.objects.filter(customer=customer).update(customer=into)
+    former_emails.unite(customer.pk, into.pk)
     CustomerSession.objects.filter(customer=customer).delete()
     theirs = FirstSignIn.objects.filter(customer=customer).first()
     if theirs is None:
@@ -26,8 +28,9 @@ def unite(customer: Customer, into: Customer) -> None:
 
 
 def forget(person: Person) -> None:
-    """Forget that codes were asked for at a person's addresses. Part of an erasure.
+    """Forget that codes were asked for at a person's addresses, and addresses that they had. Part of an erasure.
 
     Sessions with what apps hold, links to sites and passkeys refer to the customer, and go without being named here.
     """
     CodeAttempt.objects.filter(organization=person.organization_id, key__in=person.addresses).delete()
+    former_emails.forget(*person.keys)

@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Final
 
 from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from tessera.core import local_time
+from tessera.events.types import EventType
 from tessera.identity import codes
 from tessera.memberships.types import EndedReason, Status
 from tessera.memberships.views import MembershipView
@@ -94,14 +96,8 @@ class _About:
 
 def content(matter: Matter, formats: Formats) -> Content | None:
     """Return what the templates of the matter's kind say; None if it is not so any more, and not to be said."""
-    if matter.kind is Kind.SEAT_LOST:
-        return _seat_lost(matter, formats)
-    if matter.kind is Kind.WEBHOOK_ENDPOINT_DISABLED:
-        return _webhook_endpoint_disabled(matter)
-    if matter.kind is Kind.SIGN_IN_CODE:
-        return _sign_in_code(matter)
-    if matter.kind in links.WITH_LINK:
-        return links.WITH_LINK[matter.kind](matter, formats)
+    if matter.kind in _OF_OTHERS:
+        return _OF_OTHERS[matter.kind](matter, formats)
     if matter.membership is None:
         return None
     return _OF_MEMBERSHIPS[matter.kind](_About(matter, matter.membership, formats))
@@ -270,7 +266,7 @@ def _seat_lost(matter: Matter, formats: Formats) -> Content | None:
     }
 
 
-def _sign_in_code(matter: Matter) -> Content | None:
+def _sign_in_code(matter: Matter, formats: Formats) -> Content | None:
     """The code is made here, as its mail is written, and stands nowhere but in it."""
     made = codes.make(matter.organization, matter.recipient_id)
     if made is None:
@@ -279,7 +275,7 @@ def _sign_in_code(matter: Matter) -> Content | None:
     return {"code": code, "minutes": minutes}
 
 
-def _webhook_endpoint_disabled(matter: Matter) -> Content | None:
+def _webhook_endpoint_disabled(matter: Matter, formats: Formats) -> Content | None:
     try:
         endpoint = endpoint_by_id(matter.organization, str(matter.context.get("endpoint")))
     except EndpointNotFound:
@@ -288,3 +284,34 @@ def _webhook_endpoint_disabled(matter: Matter) -> Content | None:
         return None
     # What stands behind "?" may be a secret of the receiver's.
     return {"url": endpoint.url.partition("?")[0], "reason": matter.context.get("reason")}
+
+
+def _email_changed(matter: Matter, formats: Formats) -> Content | None:
+    """Never to which address: whoever reads the former one may be whom its owner fled from."""
+    return {"changed": formats.moment(matter.happened_at, near=matter.at)}
+
+
+def _account_changed(matter: Matter, formats: Formats) -> Content | None:
+    told, at = matter.context, {"changed": formats.moment(matter.happened_at, near=matter.at)}
+    what = _CHANGES.get((str(told.get("event")), str(told.get("factor") or "")))
+    return None if what is None else {"what": str(what) % at}
+
+
+# What was changed of a staff account, by the event and the factor that it names.
+_CHANGES: Final[Mapping[tuple[str, str], object]] = {
+    (EventType.STAFF_PASSWORD_SET, ""): _("Your password was changed: %(changed)s."),
+    (EventType.STAFF_SECOND_FACTOR_ADDED, "app"): _("An authenticator app was set up: %(changed)s."),
+    (EventType.STAFF_SECOND_FACTOR_ADDED, "passkey"): _("A passkey was set up: %(changed)s."),
+    (EventType.STAFF_SECOND_FACTOR_REMOVED, "app"): _("The authenticator app was removed: %(changed)s."),
+    (EventType.STAFF_SECOND_FACTOR_REMOVED, "passkey"): _("A passkey was removed: %(changed)s."),
+    (EventType.STAFF_SECOND_FACTOR_REMOVED, "all"): _("All second factors were removed: %(changed)s."),
+}
+_OF_OTHERS: Final[Mapping[Kind, Callable[[Matter, Formats], Content | None]]] = {
+    Kind.SEAT_LOST: _seat_lost,
+    Kind.WEBHOOK_ENDPOINT_DISABLED: _webhook_endpoint_disabled,
+    Kind.SIGN_IN_CODE: _sign_in_code,
+    Kind.EMAIL_CHANGED: _email_changed,
+    Kind.STAFF_EMAIL_CHANGED: _email_changed,
+    Kind.STAFF_ACCOUNT_CHANGED: _account_changed,
+    **links.WITH_LINK,
+}

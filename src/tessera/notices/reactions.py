@@ -19,6 +19,7 @@ from tessera.notices import recipients, unseating
 from tessera.notices.recipients import Recipient
 from tessera.notices.telling import tell, to_owners
 from tessera.notices.types import Draft, Kind, News, To
+from tessera.organizations import everywhere
 from tessera.organizations.models import Organization
 from tessera.people.types import Source
 from tessera.webhooks.types import DisabledReason
@@ -140,6 +141,20 @@ def tell_account(organization: Organization, lines: Sequence[EventLine]) -> None
     tell(organization, drafts)
 
 
+def tell_of_account(organization: Organization, lines: Sequence[EventLine]) -> None:
+    """Tell staff that what they sign in with is another, once, from the organization whose mail that is."""
+    named = {line.id: ids.from_text(Prefix.STAFF, str(line.data.get("staff"))) for line in lines}
+    ours = everywhere.mailed_by(organization, {key for key in named.values() if key is not None})
+    drafts = []
+    for line in lines:
+        key = named[line.id]
+        if key is not None and key in ours:
+            context = {"event": str(line.type), "factor": line.data.get("factor")}
+            news = News(Kind.STAFF_ACCOUNT_CHANGED, ids.to_text(Prefix.EVENT, line.id), line.at, line.sequence, context)
+            drafts.append(Draft(news, To.STAFF, key))
+    tell(organization, drafts)
+
+
 def send_codes(organization: Organization, lines: Sequence[EventLine]) -> None:
     """Send those who sign in the codes that they asked for."""
     drafts = []
@@ -151,6 +166,26 @@ def send_codes(organization: Organization, lines: Sequence[EventLine]) -> None:
     tell(organization, drafts)
 
 
+def tell_former(organization: Organization, lines: Sequence[EventLine]) -> None:
+    """Tell the addresses that others took the place of. Of the organizations staff work for, one has it to tell."""
+    drafts = []
+    for line in lines:
+        named = str(line.data.get("former"))
+        key = ids.from_text(Prefix.FORMER_EMAIL, named)
+        if key is not None:
+            drafts.append(Draft(News(_FORMER[line.type], named, line.at, line.sequence), To.FORMER_EMAIL, key))
+    tell(organization, drafts)
+
+
+_FORMER: Final[Mapping[EventType, Kind]] = {
+    EventType.CUSTOMER_EMAIL_CHANGED: Kind.EMAIL_CHANGED,
+    EventType.STAFF_EMAIL_CHANGED: Kind.STAFF_EMAIL_CHANGED,
+}
+_OF_ACCOUNT: Final = (
+    EventType.STAFF_PASSWORD_SET,
+    EventType.STAFF_SECOND_FACTOR_ADDED,
+    EventType.STAFF_SECOND_FACTOR_REMOVED,
+)
 _LINKS: Final[Mapping[EventType, tuple[Kind, To]]] = {
     EventType.STAFF_PASSWORD_RESET_ASKED: (Kind.STAFF_PASSWORD_RESET, To.STAFF),
     EventType.STAFF_EMAIL_CHANGE_ASKED: (Kind.STAFF_EMAIL_CHANGE, To.NEW_EMAIL),
@@ -165,6 +200,8 @@ NOTICES: Final[Mapping[EventType, Reaction]] = {
     EventType.CUSTOMER_CODE_ASKED: send_codes,
     EventType.COMPANY_INVITED: tell_asked_in,
     **dict.fromkeys(_LINKS, tell_account),
+    **dict.fromkeys(_FORMER, tell_former),
+    **dict.fromkeys(_OF_ACCOUNT, tell_of_account),
 }
 
 

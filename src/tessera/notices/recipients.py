@@ -12,6 +12,7 @@ from django.db.models import Q
 from tessera.identity import codes
 from tessera.notices.models import Notice, Unsubscription
 from tessera.notices.types import Group, Skipped, To
+from tessera.organizations import former_emails
 from tessera.organizations.models import Invitation, Organization, Staff
 from tessera.organizations.rights import Role
 from tessera.people import affiliations, company_joining
@@ -33,7 +34,7 @@ class Addressee:
 
 
 def addressees(organization: Organization, notices: Iterable[Notice]) -> dict[UUID, Addressee | Skipped]:
-    """Return, by the recipients' keys, how each is written to, or why not. At most seven queries."""
+    """Return, by the recipients' keys, how each is written to, or why not. At most eight queries."""
     keys: dict[str, set[UUID]] = defaultdict(set)
     for notice in notices:
         keys[notice.to].add(notice.recipient_id)
@@ -52,6 +53,8 @@ def addressees(organization: Organization, notices: Iterable[Notice]) -> dict[UU
         found |= _signing_in(organization, keys[To.SIGNING_IN])
     if keys[To.NEW_EMAIL]:
         found |= _staff(organization, keys[To.NEW_EMAIL], pending=True)
+    if keys[To.FORMER_EMAIL]:
+        found |= _former(organization, keys[To.FORMER_EMAIL])
     return found
 
 
@@ -143,6 +146,14 @@ def _signing_in(organization: Organization, keys: Collection[UUID]) -> dict[UUID
     return {
         key: Addressee(row.address, "", row.address, row.locale)
         for key, row in codes.waiting(organization, set(keys)).items()
+    }
+
+
+def _former(organization: Organization, keys: Collection[UUID]) -> dict[UUID, Addressee | Skipped]:
+    """Nothing of the record is looked at, neither the name nor who is banned: somebody else may have changed it."""
+    return {
+        key: Addressee(row.address, "", row.address, row.locale)
+        for key, row in former_emails.kept(organization, set(keys)).items()
     }
 
 

@@ -29,7 +29,10 @@ class Kind(StrEnum):
     STAFF_INVITATION = "staff_invitation"
     STAFF_PASSWORD_RESET = "staff_password_reset"  # noqa: S105
     STAFF_EMAIL_CHANGE = "staff_email_change"
+    STAFF_ACCOUNT_CHANGED = "staff_account_changed"
+    STAFF_EMAIL_CHANGED = "staff_email_changed"
     SIGN_IN_CODE = "sign_in_code"
+    EMAIL_CHANGED = "email_changed"
     COMPANY_INVITATION = "company_invitation"
 
 
@@ -56,6 +59,7 @@ class To(StrEnum):
     ASKED_IN = "asked_in"  # an invitation to join a company, at the address that it is for
     SIGNING_IN = "signing_in"  # whoever asked for a code, known or not, at the address that they gave
     NEW_EMAIL = "new_email"  # staff, at the address that is to be theirs once they confirm it
+    FORMER_EMAIL = "former"  # an address that was a customer's or staff's, whatever their record says by now
 
 
 class Status(StrEnum):

@@ -1,19 +1,19 @@
 """What people change of their own account: name, language, address, password. Recorded wherever they work."""
 
 from typing import Final
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError
 
 from tessera import db
-from tessera.core import ids
 from tessera.core.phrases import said
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
-from tessera.organizations import everywhere, rules, tokens
+from tessera.organizations import everywhere, former_emails, rules, tokens
 from tessera.organizations.errors import EmailTaken, FieldInvalid, LinkOver
-from tessera.organizations.models import Staff, User
+from tessera.organizations.models import User
 from tessera.organizations.staff import set_password
 from tessera.organizations.time import now
 
@@ -81,18 +81,21 @@ def ask_email_change(*, user: User, email: str) -> None:
 
 
 def confirm_email_change(*, user: User, token: str) -> None:
-    """Let the person sign in with the address whose link they followed. Raises LinkOver; EmailTaken."""
+    """Let the person sign in with the address whose link they followed; the former one is told.
+
+    Raises LinkOver; EmailTaken.
+    """
     with db.transaction():
         present = _locked(user)
         if tokens.changes_email_of(present.pk, token) is None:
             raise LinkOver("this link is too old, or was used")
-        present.email, present.pending_email = present.pending_email, ""
+        former, present.email, present.pending_email = present.email, present.pending_email, ""
         try:
             with db.transaction():
                 present.save(update_fields=["email", "pending_email"])
         except IntegrityError as reason:
             raise EmailTaken("somebody else signs in with this address meanwhile", pointer="/email") from reason
-        everywhere.record(EventType.STAFF_EMAIL_CHANGED, present)
+        everywhere.record(EventType.STAFF_EMAIL_CHANGED, present, only=_to_be_told(present, former))
 
 
 def forget_email_change(*, user: User) -> None:
@@ -105,10 +108,18 @@ def forget_email_change(*, user: User) -> None:
             everywhere.record(EventType.STAFF_UPDATED, present, fields=["pending_email"])
 
 
+def _to_be_told(user: User, former: str) -> dict[UUID, dict[str, object]]:
+    """Keep the former address; return, by the one organization that tells it, what its event says of it."""
+    row = everywhere.mailing(user)
+    if row is None:
+        return {}
+    kept = former_emails.keep(organization=row.organization, whose=user.pk, address=former, locale=user.locale)
+    return {row.organization_id: {"former": kept}}
+
+
 def _ask(what: EventType, user: User) -> None:
-    """Record it where the person has worked longest, whose mail it is; a test organization's for want of others."""
-    rows = Staff.objects.filter(user=user, disabled_at=None).select_related("organization")
-    row = rows.order_by("organization__is_test", "created_at", "pk").first()
+    """Record it in the organization whose mail it is."""
+    row = everywhere.mailing(user)
     if row is None:
         return
     events.record(
@@ -117,7 +128,7 @@ def _ask(what: EventType, user: User) -> None:
             type=what,
             at=now(row.organization),
             actor=Actor.staff(row.pk),
-            data={"staff": ids.to_text(ids.Prefix.STAFF, row.pk), "role": str(row.role)},
+            data=everywhere.named(row),
         )
     )
 

@@ -181,6 +181,29 @@ class Invitation(models.Model):
         return self.email
 
 
+class FormerEmail(models.Model):
+    """An address that was somebody's until another took its place: to be told of it, and forgotten some days later.
+
+    `whose` is a customer, of a package above this one, or a user: so no foreign key.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+")  # who tells it
+    whose = models.UUIDField()
+    address = models.CharField(max_length=254)
+    locale = models.CharField(max_length=20, blank=True)  # what it was written to in; empty: the organization's
+    replaced_at = models.DateTimeField()  # real time
+
+    class Meta:
+        indexes = [
+            models.Index(name="former_email_of", fields=["whose"]),
+            models.Index(name="former_email_by_age", fields=["replaced_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class ApiKey(models.Model):
     """Lets a program act for the organization. Only a hash of the secret is kept."""
 

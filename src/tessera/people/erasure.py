@@ -15,6 +15,8 @@ from uuid import UUID
 from django.db.models import F, Model, Q, QuerySet
 
 from tessera.files.services import give_up
+from tessera.organizations import former_emails
+from tessera.people.details import email_key
 from tessera.people.models import Affiliation, Customer, CustomerEmail, CustomerPhone, SearchEntry
 from tessera.people.names import folded
 from tessera.people.types import CustomerStatus
@@ -95,9 +97,10 @@ def kept() -> Mapping[type[Model], Kept]:
 
 
 def person_of(customer: Customer, keys: tuple[UUID, ...]) -> Person:
-    """Return who the customer is. `keys` are those of all their records. Four queries."""
+    """Return who the customer is. `keys` are those of all their records. Five queries."""
     rows = list(Customer.objects.filter(pk__in=keys))
     addresses = set(CustomerEmail.objects.filter(customer__in=keys).values_list("key", flat=True))
+    addresses.update(map(email_key, former_emails.of(*keys)))
     phones = CustomerPhone.objects.filter(customer__in=keys).values_list("number", flat=True)
     shared = CustomerEmail.objects.filter(organization=customer.organization_id, key__in=addresses)
     shared_keys = set(shared.exclude(customer__in=keys).values_list("key", flat=True))

@@ -2,20 +2,28 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
+from typing import Final
 
 from django.utils import translation
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from tessera.organizations.formatting import spoken
 from tessera.transfer import queries
 from tessera.transfer.cells import guarded
 from tessera.transfer.queries import ImportFacts, LeftOut
-from tessera.transfer.types import OUTCOME_NAMES
+from tessera.transfer.types import Outcome
 
 _MARK = "\ufeff"
-_NOTES = ("line", "outcome", "code", "field", "what would be right")
+# What stands over the notes, in the reader's language; the heads before them are the file's own. None is the name of a
+# field (`fields.py`), so that a mended file is understood as its columns were.
+_NOTES: Final = (_("line"), _("outcome"), _("code"), _("field"), _("what would be right"))
+_OUTCOMES: Final[Mapping[Outcome, object]] = {
+    Outcome.SKIPPED: pgettext_lazy("of a row", "skipped"),
+    Outcome.REFUSED: pgettext_lazy("of a row", "refused"),
+}
 
 
 def left_out_csv(found: ImportFacts) -> Iterator[str]:
@@ -32,12 +40,13 @@ def _written(found: ImportFacts, rows: Iterator[LeftOut], language: str) -> Iter
     target = io.StringIO()
     writer = csv.writer(target, delimiter=found.delimiter, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     target.write(_MARK)
-    writer.writerow([*map(guarded, found.headers), *_NOTES])
+    with translation.override(language):
+        writer.writerow([*map(guarded, found.headers), *map(str, _NOTES)])
     for each in rows:
         cells = [*each.line.cells, *[""] * (len(found.headers) - len(each.line.cells))]
         with translation.override(language):
-            detail = spoken(each.detail)
-        notes = [str(each.line.number), OUTCOME_NAMES[each.outcome], each.code, each.field, detail]
+            outcome, detail = str(_OUTCOMES[each.outcome]), spoken(each.detail)
+        notes = [str(each.line.number), outcome, each.code, each.field, detail]
         writer.writerow([guarded(cell) for cell in [*cells, *notes]])
         yield target.getvalue()
         target.seek(0)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from typing import Final
+from uuid import UUID
 
 from tessera.cli.demo.catalogue import Catalogue
 from tessera.cli.demo.diary import Diary
@@ -28,6 +29,14 @@ STAFF: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Questions:
+    """What everybody is asked who joins."""
+
+    heard_of: UUID
+    letter: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Club:
     """The organization, what it offers, who acts for it, and the year that is told."""
 
@@ -39,6 +48,7 @@ class Club:
     desk: Actor
     manager: Actor
     website: Actor  # the key with which the club's own site calls
+    questions: Questions
 
 
 def found(*, name: str, slug: str, at: datetime, test_now: datetime | None = None) -> Organization:

@@ -10,6 +10,7 @@ from tessera.cli.demo import club as houses
 from tessera.cli.demo.catalogue import Catalogue, Offer, offer_everything
 from tessera.cli.demo.club import LAB_SLUG, SLUG, Club
 from tessera.cli.demo.diary import Diary, Story
+from tessera.cli.demo.joining import let_in, lets_two_guests_in, open_the_door
 from tessera.cli.demo.jottings import jotted, write_twice
 from tessera.cli.demo.ledger import Ledger
 from tessera.cli.demo.lives import employee, member, starts_that_just_ended
@@ -88,6 +89,8 @@ def _strand_house(today: date) -> tuple[Organization, str]:
         organization=organization, name="Demo: the website", scopes=list(Scope), at=founded_at, actor=DEMO_ACTOR
     )
     catalogue = offer_everything(organization, at=founded_at + timedelta(hours=1), actor=staff[Role.MANAGER])
+    asked_at = founded_at + timedelta(hours=2)
+    questions = open_the_door(organization, catalogue, at=asked_at, actor=staff[Role.MANAGER])
     club = Club(
         organization,
         catalogue,
@@ -97,6 +100,7 @@ def _strand_house(today: date) -> tuple[Organization, str]:
         desk=staff[Role.FRONT_DESK],
         manager=staff[Role.MANAGER],
         website=Actor.api_key(row.pk),
+        questions=questions,
     )
     parts = _cast(club)
     customers = make_customers(organization, [Arrival(part.at, part.source) for part in parts], rng)
@@ -111,7 +115,7 @@ def _strand_house(today: date) -> tuple[Organization, str]:
     for person, part in zip(customers, parts, strict=True):
         for story in _life(club, person, part, companies):
             diary.add(story)
-    for story in jotted(club, customers, companies):
+    for story in (lets_two_guests_in(club), *let_in(club, companies), *jotted(club, customers, companies)):
         diary.add(story)
     diary.run()
     club.ledger.write()

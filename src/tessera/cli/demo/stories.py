@@ -9,6 +9,7 @@ from uuid import UUID
 from tessera.cli.demo.catalogue import Offer
 from tessera.cli.demo.club import Club
 from tessera.cli.demo.diary import Story
+from tessera.cli.demo.joining import joins
 from tessera.events.types import Actor
 from tessera.lifecycle.archive import archive_customer
 from tessera.memberships import canceling, changing, granting, pausing, renewing
@@ -98,7 +99,7 @@ def is_shown_the_door(club: Club, person: Customer, at: datetime) -> Story:
 
 def applies(club: Club, person: Customer, at: datetime) -> Story:
     yield at
-    _grant(club, person, club.catalogue.patron, at, await_approval=True, source=Source.SIGNUP)
+    joins(club, person, club.catalogue.patron, at)
 
 
 def is_turned_down(club: Club, person: Customer, at: datetime) -> Story:
@@ -144,7 +145,7 @@ def begins_soon(club: Club, person: Customer, at: datetime) -> Story:
 
 def tries_the_house(club: Club, person: Customer, at: datetime) -> Story:
     yield at
-    held = _grant(club, person, club.catalogue.house, at, trial=True, source=Source.SIGNUP)
+    held = joins(club, person, club.catalogue.house, at)
     yield from _announced(club, held)
 
 
@@ -181,7 +182,7 @@ def is_given_longer(club: Club, person: Customer, at: datetime) -> Story:
 def comes_back_late(club: Club, person: Customer, at: datetime) -> Story:
     """Lapses, and renews within the plan's days of revival: from the old end."""
     yield at
-    held = _grant(club, person, club.catalogue.house, at, trial=False)
+    held = _grant(club, person, club.catalogue.house, at)
     assert held.ends_at is not None
     yield from _announced(club, held)
     renewed_at = held.ends_at + timedelta(days=6, hours=10)
@@ -272,13 +273,12 @@ def _grant(
     price: str | None = None,
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
-    trial: bool = False,
     renews: bool | None = None,
     await_approval: bool = False,
     await_payment: bool = False,
     source: Source = Source.STAFF,
 ) -> Membership:
-    """Grant, by the desk unless the person came by the website; without a trial unless asked."""
+    """Grant, by the desk unless the person came by the website; without a trial."""
     return granting.grant(
         organization=club.organization,
         plan=offer.plan,
@@ -289,7 +289,7 @@ def _grant(
         source=source,
         starts_at=starts_at,
         ends_at=ends_at,
-        trial=trial,
+        trial=False,
         renews=renews,
         await_approval=await_approval,
         await_payment=await_payment,

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from tessera.people.models import Affiliation, Customer, CustomerEmail, Customer
 from tessera.people.names import folded
 from tessera.people.types import CustomerStatus
 
-_PHONE_SIGNS: Final = str.maketrans("", "", " ()-./\u00a0")
+_PHONE_SIGNS: Final = r"[ ()./\u00a0-]*"
 _FEWEST: Final = 6  # characters of an id or a name that tells somebody from others
 _TAIL: Final = 8  # digits of a phone number that stay the same however it is dialled
 
@@ -50,10 +51,7 @@ class Person:
             return True
         if any(all(_holds(plain, name) for name in each) for each in self.names):
             return True
-        if not self.phones:
-            return False
-        digits = plain.translate(_PHONE_SIGNS)
-        return any(phone in digits for phone in self.phones)
+        return any(_dialled(phone).search(plain) for phone in self.phones)
 
     def is_sought_by(self, text: str) -> bool:
         """Whether a search that somebody kept, or what they call it, looks for the person: by their last name, too."""
@@ -144,6 +142,12 @@ def empty(person: Person, at: datetime) -> None:
 
 def _plain(text: str) -> str:
     return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
+
+
+@lru_cache(maxsize=100)
+def _dialled(phone: str) -> re.Pattern[str]:
+    """Return what finds the digits of a phone number, whatever is written between them."""
+    return re.compile(_PHONE_SIGNS.join(phone))
 
 
 def _holds(plain: str, word: str) -> bool:

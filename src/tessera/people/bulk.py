@@ -14,6 +14,7 @@ from django.db import connection
 from tessera import db
 from tessera.core.ids import new_id
 from tessera.db import bulk
+from tessera.db.written import one_of_these
 from tessera.events import services as events
 from tessera.events.types import Actor, EventType
 from tessera.organizations.models import Organization
@@ -83,13 +84,13 @@ def known(organization: Organization, drafts: Collection[Draft]) -> Known:
     keys = {key for each in drafts for key in each.email_keys}
     of_club = Customer.objects.filter(organization=organization).select_related("merged_into")
     if externals:
-        for row in of_club.filter(external_id__in=externals):
+        for row in of_club.filter(one_of_these(externals, "external_id")):
             found.by_external_id[row.external_id or ""] = survivor(row, organization)
     if chosen:
-        for row in of_club.filter(number__in=chosen):
+        for row in of_club.filter(one_of_these(chosen, "number")):
             found.by_number[row.number] = survivor(row, organization)
     if keys:
-        rows = CustomerEmail.objects.filter(organization=organization, key__in=keys)
+        rows = CustomerEmail.objects.filter(one_of_these(keys, "key"), organization=organization)
         for address in rows.select_related("customer__merged_into"):
             person = survivor(address.customer, organization)
             found.by_email.setdefault(address.key, {})[person.pk] = person

@@ -11,6 +11,7 @@ from django.db.models import Model
 from tessera import db
 from tessera.db import bulk, search
 from tessera.db.search import LINE, TAIL, Asked, Entry, TextIndex
+from tessera.db.written import one_of_these
 from tessera.organizations.models import Organization
 from tessera.people.models import Company, Customer, CustomerEmail, CustomerPhone, SearchEntry
 from tessera.people.names import folded
@@ -65,7 +66,7 @@ def index_made(made: Sequence[tuple[UUID, UUID, str]]) -> None:
     block of 500."""
     for start in range(0, len(made), _BLOCK):
         block = made[start : start + _BLOCK]
-        known = SearchEntry.objects.filter(customer__in=[key for key, _, _ in block])
+        known = SearchEntry.objects.filter(one_of_these([key for key, _, _ in block], "customer_id"))
         done = set(known.values_list("customer_id", flat=True))
         _put("customer_id", [each for each in block if each[0] not in done])
 

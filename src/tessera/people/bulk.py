@@ -79,7 +79,7 @@ def check_complete(one: Draft) -> None:
 def known(organization: Organization, drafts: Collection[Draft]) -> Known:
     """Return who of the organization has an external id, number or e-mail of one of these. At most four queries."""
     found = Known()
-    externals = {each.told["external_id"] for each in drafts if each.told.get("external_id")}
+    externals = {external for each in drafts if (external := each.told.get("external_id"))}
     chosen = {each.number for each in drafts if each.number is not None}
     keys = {key for each in drafts for key in each.email_keys}
     of_club = Customer.objects.filter(organization=organization).select_related("merged_into")

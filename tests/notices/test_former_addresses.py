@@ -33,12 +33,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 @pytest.fixture
-def noon() -> object:
-    with time_machine.travel(NOON, tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
 def stage() -> Stage:
     return Stage.set_up(contact="hello@strand.example")
 

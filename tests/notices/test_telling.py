@@ -39,12 +39,6 @@ Told = list[tuple[str, str]]
 
 
 @pytest.fixture
-def noon() -> object:
-    with time_machine.travel(NOON, tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
 def stage() -> Stage:
     return Stage.set_up()
 

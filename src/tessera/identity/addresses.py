@@ -14,6 +14,7 @@ from tessera.people import contacts
 from tessera.people import services as people
 from tessera.people.details import email_key
 from tessera.people.models import Customer
+from tessera.people.present import locked
 from tessera.people.types import Email
 
 
@@ -29,7 +30,7 @@ def change_address(
     with db.transaction():
         codes.spend(organization, proven)
         # Locked before it is read: of two changes at once, the second finds, and tells, the address of the first.
-        Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+        locked(customer)
         known = contacts.emails_of(customer)
         key = email_key(proven.address)
         others = [each for each in known[1:] if email_key(each.address) != key]

@@ -105,27 +105,19 @@ def tell_owners(organization: Organization, lines: Sequence[EventLine]) -> None:
     )
 
 
-def tell_invited(organization: Organization, lines: Sequence[EventLine]) -> None:
-    """Send those who were invited their links. Each time they are invited again it is another fact."""
+def tell_addresses(organization: Organization, lines: Sequence[EventLine]) -> None:
+    """Write to the address that is kept with what a line names, such as an invitation. Each round is another fact.
+
+    Of the organizations that staff whose address changed work for, one names the former one: that tells it.
+    """
     drafts = []
     for line in lines:
-        named, time = str(line.data.get("invitation")), line.data.get("round")
-        key = ids.from_text(Prefix.INVITATION, named)
+        kind, to, prefix, name = _KEPT_WITH[line.type]
+        named, time = str(line.data.get(name)), line.data.get("round")
+        key = ids.from_text(prefix, named)
         if key is not None:
-            news = News(Kind.STAFF_INVITATION, f"{named}:{time}", line.at, line.sequence, {"round": time})
-            drafts.append(Draft(news, To.INVITED, key))
-    tell(organization, drafts)
-
-
-def tell_asked_in(organization: Organization, lines: Sequence[EventLine]) -> None:
-    """Send those who were asked to join a company the address to do so. Each time it is another fact."""
-    drafts = []
-    for line in lines:
-        named, time = str(line.data.get("invitation")), line.data.get("round")
-        key = ids.from_text(Prefix.COMPANY_INVITATION, named)
-        if key is not None:
-            news = News(Kind.COMPANY_INVITATION, f"{named}:{time}", line.at, line.sequence, {"round": time})
-            drafts.append(Draft(news, To.ASKED_IN, key))
+            fact, context = (named, {}) if time is None else (f"{named}:{time}", {"round": time})
+            drafts.append(Draft(News(kind, fact, line.at, line.sequence, context), to, key))
     tell(organization, drafts)
 
 
@@ -155,31 +147,13 @@ def tell_of_account(organization: Organization, lines: Sequence[EventLine]) -> N
     tell(organization, drafts)
 
 
-def send_codes(organization: Organization, lines: Sequence[EventLine]) -> None:
-    """Send those who sign in the codes that they asked for."""
-    drafts = []
-    for line in lines:
-        named = str(line.data.get("attempt"))
-        key = ids.from_text(Prefix.CODE_ATTEMPT, named)
-        if key is not None:
-            drafts.append(Draft(News(Kind.SIGN_IN_CODE, named, line.at, line.sequence), To.SIGNING_IN, key))
-    tell(organization, drafts)
-
-
-def tell_former(organization: Organization, lines: Sequence[EventLine]) -> None:
-    """Tell the addresses that others took the place of. Of the organizations staff work for, one has it to tell."""
-    drafts = []
-    for line in lines:
-        named = str(line.data.get("former"))
-        key = ids.from_text(Prefix.FORMER_EMAIL, named)
-        if key is not None:
-            drafts.append(Draft(News(_FORMER[line.type], named, line.at, line.sequence), To.FORMER_EMAIL, key))
-    tell(organization, drafts)
-
-
-_FORMER: Final[Mapping[EventType, Kind]] = {
-    EventType.CUSTOMER_EMAIL_CHANGED: Kind.EMAIL_CHANGED,
-    EventType.STAFF_EMAIL_CHANGED: Kind.STAFF_EMAIL_CHANGED,
+# What is kept with an address to write to: by which name and prefix the event tells it.
+_KEPT_WITH: Final[Mapping[EventType, tuple[Kind, To, Prefix, str]]] = {
+    EventType.STAFF_INVITED: (Kind.STAFF_INVITATION, To.INVITED, Prefix.INVITATION, "invitation"),
+    EventType.COMPANY_INVITED: (Kind.COMPANY_INVITATION, To.ASKED_IN, Prefix.COMPANY_INVITATION, "invitation"),
+    EventType.CUSTOMER_CODE_ASKED: (Kind.SIGN_IN_CODE, To.SIGNING_IN, Prefix.CODE_ATTEMPT, "attempt"),
+    EventType.CUSTOMER_EMAIL_CHANGED: (Kind.EMAIL_CHANGED, To.FORMER_EMAIL, Prefix.FORMER_EMAIL, "former"),
+    EventType.STAFF_EMAIL_CHANGED: (Kind.STAFF_EMAIL_CHANGED, To.FORMER_EMAIL, Prefix.FORMER_EMAIL, "former"),
 }
 _OF_ACCOUNT: Final = (
     EventType.STAFF_PASSWORD_SET,
@@ -196,11 +170,8 @@ NOTICES: Final[Mapping[EventType, Reaction]] = {
     EventType.AFFILIATION_ENDED: tell_leavers,
     EventType.MEMBERSHIP_SEATS_CHANGED: tell_unseated,
     EventType.WEBHOOK_ENDPOINT_DISABLED: tell_owners,
-    EventType.STAFF_INVITED: tell_invited,
-    EventType.CUSTOMER_CODE_ASKED: send_codes,
-    EventType.COMPANY_INVITED: tell_asked_in,
+    **dict.fromkeys(_KEPT_WITH, tell_addresses),
     **dict.fromkeys(_LINKS, tell_account),
-    **dict.fromkeys(_FORMER, tell_former),
     **dict.fromkeys(_OF_ACCOUNT, tell_of_account),
 }
 

@@ -1,13 +1,17 @@
 """At once: guesses count, a code signs in once, an address makes one customer. Real threads on a real database."""
 
+import threading
 from collections import Counter
+from contextlib import suppress
+from typing import Any
 
 import pytest
 
 from tessera.core.errors import TesseraError
+from tessera.identity import codes
 from tessera.identity.errors import CodeVoid, CodeWrong, ProofNeeded
 from tessera.identity.models import CodeAttempt, CustomerSession, SiteLink
-from tessera.identity.types import Begun, Proven, Surface
+from tessera.identity.types import Asked, Begun, Proven, Surface
 from tessera.people.models import Customer
 from tests import make
 from tests.identity.visitors import Browser, another_than, mailed, told
@@ -89,3 +93,32 @@ def test_two_asks_of_one_browser_at_once_are_one() -> None:
     outcomes = at_once([browser.ask for _ in range(4)])
     assert kinds(list(outcomes)) == {"Asked": 1, "TooManyRequests": 3}
     assert CodeAttempt.objects.count() == 1
+
+
+def test_nobody_asks_between_what_was_counted_and_what_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that have both counted before either adds: the later one would void the other's code and send a second."""
+    browser = Browser(make.organization())
+    counted, first_has_asked, both = codes._check_asked, threading.Event(), threading.Barrier(2)
+    first: list[int] = []
+
+    def check(*asked: Any) -> None:
+        counted(*asked)
+        first.append(threading.get_ident())
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.5)
+            if first[0] != threading.get_ident():
+                first_has_asked.wait(5)
+
+    def ask() -> Asked:
+        asked = browser.ask()
+        first_has_asked.set()
+        return asked
+
+    monkeypatch.setattr(codes, "_check_asked", check)
+    assert kinds(list(at_once([ask, ask]))) == {"Asked": 1, "TooManyRequests": 1}
+
+
+def test_nobody_is_flooded_by_browsers_that_ask_at_once() -> None:
+    club = make.organization()
+    outcomes = at_once([Browser(club).ask for _ in range(9)])
+    assert kinds(list(outcomes)) == {"Asked": 6, "TooManyRequests": 3}

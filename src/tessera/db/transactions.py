@@ -1,9 +1,12 @@
 """Transactions that write (`transaction`) and reads that must agree with each other (`snapshot`).
 
+Where rows are counted before one is added, there is no row to lock: `one_at_a_time` is for that.
+
 What must happen last in a transaction, such as numbering its events, is handed to `before_commit`: it runs as the
 outermost transaction closes, so that the locks it takes are held for the shortest time (3-architecture, rule 7).
 """
 
+import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -72,6 +75,20 @@ def before_commit(handler: Callable[[list[T]], None], items: list[T]) -> None:
     if _thread.unit is None:
         raise RuntimeError("before_commit() needs a db.transaction() around it")
     _thread.unit.items.setdefault(handler, []).extend(items)
+
+
+def one_at_a_time(*about: str) -> None:
+    """Let one transaction at a time go on that says the same words here, until it ends; others wait for it.
+
+    SQLite has one writer at a time anyway. Raises RuntimeError outside a transaction: nothing would be held.
+    """
+    if _thread.unit is None:
+        raise RuntimeError("one_at_a_time() needs a db.transaction() around it")
+    if connection.vendor == "postgresql":
+        # Two that are hashed alike by chance wait for each other, and no more than that.
+        digest = hashlib.blake2b("\0".join(about).encode(), digest_size=8).digest()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest, "big", signed=True)])
 
 
 @contextmanager

@@ -59,6 +59,7 @@ def ask(
     limits.code_asked_for(address=client_address)
     at, key, browser_hash = clock.now(), details.email_key(address), _browser_hash(browser)
     with db.transaction():
+        db.one_at_a_time(str(organization.pk), key)  # what has been asked for is counted, then one more is added
         _check_asked(organization, key, browser_hash, at)
         CodeAttempt.objects.filter(_OPEN, organization=organization, browser_hash=browser_hash).update(voided_at=at)
         row = CodeAttempt(
@@ -74,7 +75,7 @@ def ask(
         try:
             with db.transaction():
                 row.save(force_insert=True)
-        except IntegrityError as reason:  # the same browser asked at the same time
+        except IntegrityError as reason:  # the same browser asked at the same time, to another address
             raise _wait(RESEND_AFTER) from reason
         events.record(
             events.Happened(

@@ -1,9 +1,11 @@
 """Doing several things at the same moment, each on a connection of its own."""
 
 import threading
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
+import pytest
 from django.db import connection
 
 from tessera.core.errors import TesseraError
@@ -37,3 +39,42 @@ def at_once(runs: Sequence[Callable[[], T]]) -> list[T | TesseraError]:
         assert outcome is not None, "a run did not come to an end"
         settled.append(outcome)
     return settled
+
+
+@contextmanager
+def meanwhile(
+    monkeypatch: pytest.MonkeyPatch, where: object, name: str, other: Callable[[], T]
+) -> Iterator[list[T | TesseraError]]:
+    """Have `other` done just before `where.name` is called for the first time, between what was read and what follows.
+
+    If it has to wait for whoever calls that, they go on after half a second. What it came to is in the list in the end.
+    """
+    original, begun = getattr(where, name), threading.Lock()
+    outcomes: list[T | TesseraError] = []
+    raised: list[BaseException] = []
+
+    def go() -> None:
+        try:
+            outcomes.append(other())
+        except TesseraError as refusal:
+            outcomes.append(refusal)
+        except BaseException as failure:  # noqa: BLE001  (raised again by whoever waits)
+            raised.append(failure)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=go)
+
+    def called(*args: Any, **named: Any) -> Any:
+        if begun.acquire(blocking=False):
+            thread.start()
+            thread.join(0.5)
+        return original(*args, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(where, name, called)
+        yield outcomes
+        thread.join(60)
+    assert outcomes or raised, "it did not come to an end"
+    if raised:
+        raise raised[0]

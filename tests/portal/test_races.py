@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tessera.core import clock
+from tessera.core import clock, ids
 from tessera.core.errors import TesseraError
 from tessera.events.models import Event
 from tessera.events.types import Actor
@@ -16,7 +16,7 @@ from tessera.people.company_joining import Entry
 from tessera.people.models import Affiliation, CompanyInvitation, Customer, DeletionRequest
 from tessera.signup import company_joining, switching
 from tests import make
-from tests.people.racing import at_once
+from tests.people.racing import at_once, meanwhile
 from tests.portal.member import mem, signed_in
 from tests.scale import scaled
 
@@ -81,6 +81,39 @@ def test_an_invitation_lets_one_person_in() -> None:
         codes = Counter(each.code if isinstance(each, TesseraError) else each for each in found)
         assert codes == {True: 1, "company_invitation_unknown": 2}
     assert Affiliation.objects.count() == ROUNDS
+
+
+def test_an_invitation_that_is_withdrawn_while_it_is_sent_again_opens_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    acme, actor = make.company(make.organization()), Actor.system("tests")
+    row = entries.invite(company=acme, address="ada@home.example", at=NOON, sent_at=clock.now(), actor=actor)
+    ref = ids.to_text(ids.Prefix.COMPANY_INVITATION, row.pk)
+
+    def withdraw() -> bool:
+        entries.withdraw_invitation(company=acme, ref=ref, at=NOON, actor=actor)
+        return True
+
+    with meanwhile(monkeypatch, CompanyInvitation, "save", withdraw) as withdrawn:
+        entries.invite(company=acme, address="ada@home.example", at=NOON, sent_at=clock.now(), actor=actor)
+
+    assert withdrawn == [True]
+    assert CompanyInvitation.objects.get(pk=row.pk).withdrawn_at is not None
+
+
+def test_an_invitation_that_is_answered_while_it_is_sent_again_waits_for_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    club = make.organization()
+    acme, ada, actor = make.company(club), make.customer(club), Actor.system("tests")
+    row = entries.invite(company=acme, address="ada@home.example", at=NOON, sent_at=clock.now(), actor=actor)
+    entry = Entry(acme, invitation=CompanyInvitation.objects.get(pk=row.pk))
+
+    with meanwhile(monkeypatch, CompanyInvitation, "save", lambda: joining(entry, ada, "ada@home.example")) as joined:
+        entries.invite(company=acme, address="ada@home.example", at=NOON, sent_at=clock.now(), actor=actor)
+
+    assert [getattr(each, "code", each) for each in joined] == ["company_invitation_unknown"]
+    assert not Affiliation.objects.exists()
 
 
 def test_wishes_and_addresses_made_at_once_are_one() -> None:

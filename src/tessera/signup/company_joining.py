@@ -6,6 +6,7 @@ if the company wants it so, whoever has the link. Who has left comes back by inv
 
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from tessera import db
 from tessera.core.phrases import said
@@ -17,7 +18,7 @@ from tessera.people import affiliations, company_joining
 from tessera.people.company_joining import Entry
 from tessera.people.details import email_key
 from tessera.people.errors import CompanyArchived
-from tessera.people.models import Affiliation, CompanyInvitation, Customer, CustomerEmail
+from tessera.people.models import Affiliation, Company, CompanyInvitation, Customer, CustomerEmail
 from tessera.people.types import CompanyStatus, Via
 from tessera.signup.errors import NotOfCompany, WasOfCompany
 
@@ -39,8 +40,10 @@ def join(*, entry: Entry, signed_in: SignedIn, at: datetime, real_at: datetime, 
     later anyway; HolderBanned, HolderArchived.
     """
     customer, company = signed_in.customer, entry.company
+    both: list[Customer | Company] = [customer, company]
     with db.transaction():
-        lock(customer)
+        for holder in sorted(both, key=attrgetter("pk")):  # before the invitation: so does whoever sends it again
+            lock(holder)
         present = present_in(customer, entry, at)
         if present is not None:
             return JoinedCompany(present, new=False)

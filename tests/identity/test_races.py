@@ -7,15 +7,22 @@ from typing import Any
 
 import pytest
 
+from tessera import db
 from tessera.core.errors import TesseraError
-from tessera.identity import codes
+from tessera.events.models import Event
+from tessera.events.types import Actor
+from tessera.identity import codes, linking, signing_in
 from tessera.identity.errors import CodeVoid, CodeWrong, ProofNeeded
 from tessera.identity.models import CodeAttempt, CustomerSession, SiteLink
-from tessera.identity.types import Asked, Begun, Proven, Surface
+from tessera.identity.types import Asked, Begun, How, Proven, Surface
+from tessera.people import contacts
+from tessera.people import services as people
 from tessera.people.models import Customer
+from tessera.people.present import locked
+from tessera.people.types import Email
 from tests import make
 from tests.identity.visitors import Browser, another_than, mailed, told
-from tests.people.racing import at_once
+from tests.people.racing import at_once, meanwhile
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
 
@@ -122,3 +129,87 @@ def test_nobody_is_flooded_by_browsers_that_ask_at_once() -> None:
     club = make.organization()
     outcomes = at_once([Browser(club).ask for _ in range(9)])
     assert kinds(list(outcomes)) == {"Asked": 6, "TooManyRequests": 3}
+
+
+def test_an_address_that_is_added_while_somebody_proves_another_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    club = make.organization()
+    ada, browser = make.customer(club, emails=["ada@member.example"]), Browser(club)
+    proven = browser.prove()
+
+    def add() -> Customer:
+        with db.transaction():
+            locked(ada)
+            emails = [*contacts.emails_of(ada), Email("ada@home.example")]
+            return people.update_customer(customer=ada, emails=emails, at=make.JAN_10, actor=Actor.system("tests"))
+
+    with meanwhile(monkeypatch, linking, "locked", add):
+        assert not browser.begin(proven).created
+
+    assert contacts.emails_of(ada) == [Email("ada@member.example", verified=True), Email("ada@home.example")]
+
+
+def test_an_address_that_is_taken_off_while_somebody_proves_it_is_theirs_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever took it off knows that it is not this person's: the record does not open by it."""
+    club = make.organization()
+    ada, browser = (
+        make.customer(club, first_name="Ada", last_name="Byron", emails=["ada@member.example"]),
+        Browser(club),
+    )
+    proven = browser.prove()
+
+    def take_off() -> Customer:
+        return people.update_customer(customer=ada, emails=[], at=make.JAN_10, actor=Actor.system("tests"))
+
+    with meanwhile(monkeypatch, linking, "locked", take_off):
+        begun = browser.begin(proven)
+
+    assert begun.created
+    assert begun.signed_in.customer != ada
+
+
+def test_a_customer_who_is_added_by_the_site_while_its_visitor_comes_is_no_obstacle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    club = make.organization()
+    site = make.trusted_issuer(club)
+
+    def add() -> Customer:
+        return people.create_customer(
+            organization=club, first_name="Ada", last_name="Okonkwo", external_id="u-1", at=make.JAN_10,
+            actor=Actor.system("tests"),
+        )  # fmt: skip
+
+    with meanwhile(monkeypatch, signing_in, "create_customer", add):
+        begun = Browser(club, Surface.EMBED).begin(injected=told(site, external_id="u-1"))
+
+    assert begun.created
+    assert begun.signed_in.customer.external_id is None
+
+
+def test_a_site_that_is_unlinked_while_its_visitor_comes_signs_nobody_in_by_the_link(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    club = make.organization()
+    site, ada = make.trusted_issuer(club), make.customer(club, verified_emails=["ada@member.example"])
+    Browser(club).sign_in()
+    link = make.site_link(ada, site, by_code=True)
+
+    def unlink() -> bool:
+        return linking.unlink(customer=ada, link_id=link.pk, at=make.JAN_10, actor=Actor.system("tests"))
+
+    with (
+        meanwhile(monkeypatch, linking, "locked", unlink) as unlinked,
+        pytest.raises(ProofNeeded),
+    ):
+        Browser(club, Surface.EMBED).begin(injected=told(site, link.subject))
+
+    assert unlinked == [True]
+    assert not CustomerSession.objects.filter(how=How.TOKEN).exists()
+
+
+def test_of_two_who_unlink_a_site_one_did() -> None:
+    ada = make.customer(make.organization())
+    link = make.site_link(ada)
+    run = lambda: linking.unlink(customer=ada, link_id=link.pk, at=make.JAN_10, actor=Actor.system("tests"))  # noqa: E731
+    assert sorted(map(bool, at_once([run, run]))) == [False, True]
+    assert Event.objects.filter(type="customer.site_unlinked").count() == 1

@@ -51,7 +51,7 @@ def sites_of(customer: Customer) -> list[LinkedSite]:
 def unlink(*, customer: Customer, link_id: UUID, at: datetime, actor: Actor) -> bool:
     """Let a site's visitor be the customer no more, and end what the site's word began; whether it was linked."""
     with db.transaction():
-        row = SiteLink.objects.filter(customer=customer, pk=link_id).first()
+        row = SiteLink.objects.select_for_update().filter(customer=customer, pk=link_id).first()
         if row is None:
             return False
         _record(EventType.CUSTOMER_SITE_UNLINKED, row, at, actor)
@@ -67,13 +67,17 @@ def check_trusted(organization: Organization, injected: Injected) -> None:
 
 
 def linked(organization: Organization, injected: Injected, at: datetime) -> Customer | None:
-    """Return the customer whom the site's visitor is linked to, locked; None if there is none yet."""
+    """Return the customer whom the site's visitor is linked to, locked; None if there is none yet.
+
+    Raises SomebodyWasFaster if the link was cut or leads to somebody else meanwhile.
+    """
     rows = SiteLink.objects.filter(organization=organization, issuer=injected.issuer, subject=injected.subject)
     row = rows.select_related("customer__merged_into").first()
     if row is None:
         return None
     customer = locked(row.customer.merged_into or row.customer)  # first: so does whoever merges or erases them
-    rows.update(used_at=at)
+    if not rows.filter(pk=row.pk, customer=customer).update(used_at=at):
+        raise SomebodyWasFaster
     return customer
 
 
@@ -110,7 +114,7 @@ def cut_vouched(customer: Customer, at: datetime) -> None:
     A careless site may have let somebody else in there, with an address that was never theirs. Whoever it let in
     rightly enters a code once, and is linked for good.
     """
-    for row in SiteLink.objects.filter(customer=customer, by_code=False):
+    for row in SiteLink.objects.select_for_update().filter(customer=customer, by_code=False):
         _record(EventType.CUSTOMER_SITE_UNLINKED, row, at, Actor.customer(customer.pk))
         row.delete()
     sessions.end_vouched(customer)

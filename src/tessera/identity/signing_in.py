@@ -19,7 +19,7 @@ from tessera.identity.sessions import end, end_all, end_others, open_session, re
 from tessera.identity.types import Begun, Candidate, How, Injected, ProofReason, Proven, Surface
 from tessera.organizations.models import Organization
 from tessera.people import contacts, details
-from tessera.people.errors import CustomerErased, CustomerMerged, EmailTaken, LocaleInvalid
+from tessera.people.errors import CustomerErased, CustomerMerged, EmailTaken, ExternalIdTaken, LocaleInvalid
 from tessera.people.models import Customer, CustomerEmail
 from tessera.people.services import create_customer, update_customer
 from tessera.people.types import CustomerDetails, Email, Source
@@ -62,8 +62,9 @@ def begin(
                     return _by_code(organization, proven, injected, surface, device, at, choice)
                 assert injected is not None
                 return _by_site(organization, injected, surface, device, at)
-        except (EmailTaken, CustomerMerged, CustomerErased, SomebodyWasFaster):
-            # Somebody verified the address, merged or erased the record, or made the link: it is looked at anew.
+        except (EmailTaken, ExternalIdTaken, CustomerMerged, CustomerErased, SomebodyWasFaster):
+            # Somebody verified the address or took it off, took the site's id for them, merged or erased the record,
+            # or made or cut the link: it is looked at anew.
             if attempt == _ATTEMPTS:
                 raise
     raise AssertionError("unreachable")
@@ -122,12 +123,13 @@ def _customer_proven(
     if not holders:
         same = injected if injected is not None and details.email_key(injected.address) == key else None
         return _new(organization, same, Email(address, verified=True), locale, at), True
-    customer = holders[0] if len(holders) == 1 else _chosen(holders, choice)
-    emails = [Email(each.address, each.verified or details.email_key(each.address) == key)
-              for each in contacts.emails_of(customer)]  # fmt: skip
-    customer = update_customer(
-        customer=linking.locked(customer), at=at, actor=Actor.customer(customer.pk), emails=emails
-    )
+    # Locked before their addresses are read: what others add or take off meanwhile stays so.
+    customer = linking.locked(holders[0] if len(holders) == 1 else _chosen(holders, choice))
+    known = contacts.emails_of(customer)
+    if all(details.email_key(each.address) != key for each in known):
+        raise SomebodyWasFaster
+    emails = [Email(each.address, each.verified or details.email_key(each.address) == key) for each in known]
+    customer = update_customer(customer=customer, at=at, actor=Actor.customer(customer.pk), emails=emails)
     return customer, False
 
 

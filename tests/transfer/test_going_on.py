@@ -9,15 +9,19 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from tessera import db
 from tessera.events.models import Event
 from tessera.events.types import EventType
 from tessera.organizations.models import Organization
+from tessera.people import contacts, services
 from tessera.people.models import Affiliation, Customer, CustomerEmail
+from tessera.people.present import locked
 from tessera.transfer import blocks, importing, tasks
 from tessera.transfer.models import Import, ImportBlock
-from tessera.transfer.types import ImportStatus, Kind, Phase
+from tessera.transfer.types import ImportStatus, Kind, Phase, Policy
 from tests import make
 from tests.jobs import processes
+from tests.people.racing import meanwhile
 from tests.transfer.files import ACTOR, checked, counts, facts_of, table, worked_on
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
@@ -110,6 +114,41 @@ def test_a_check_leaves_others_nothing_to_wait_for(club: Organization) -> None:
     facts = checked(club, table(("customer", "company"), ("a", "Acme")), Kind.AFFILIATIONS)
     assert counts(facts) == {"created": 1}
     assert not Affiliation.objects.filter(company=acme).exists()
+
+
+def test_what_is_added_to_a_customer_while_a_row_about_them_is_written_stays(
+    club: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = make.customer(club, external_id="a", tags=["old"])
+    header = ("external_id", "first_name", "last_name", "tags")
+    facts = checked(club, table(header, ("a", "Ada", "Byron", "told")), policy=Policy.UPDATE)
+    row = importing.start(organization=club, import_id=facts.id, at=make.JAN_10, actor=ACTOR)
+
+    def tag() -> Customer:
+        with db.transaction():
+            locked(ada)
+            tags = [*contacts.tags_of(ada), "added"]
+            return services.update_customer(customer=ada, tags=tags, at=make.JAN_10, actor=ACTOR)
+
+    with meanwhile(monkeypatch, services, "update_customer", tag):
+        worked_on(row)
+
+    assert contacts.tags_of(ada) == ["added", "old", "told"]
+
+
+def test_an_import_that_is_started_is_not_removed_although_its_time_is_over(
+    club: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = checked(club, people(1))
+    Import.objects.update(kept_until=make.JAN_10)
+
+    def start() -> Import:
+        return importing.start(organization=club, import_id=facts.id, at=make.JAN_10, actor=ACTOR)
+
+    with meanwhile(monkeypatch, importing, "remove", start):
+        tasks.prune.call()
+
+    assert counts(worked_on(Import.objects.select_related("organization").get())) == {"created": 1}
 
 
 def _work(row: Import) -> None:

@@ -13,6 +13,7 @@ from tessera.people.bulk import Draft, Known
 from tessera.people.details import email_key, tag_key
 from tessera.people.errors import EmailTaken, ExternalIdTaken, NumberTaken
 from tessera.people.models import Customer
+from tessera.people.present import locked
 from tessera.people.types import CustomerDetails, Email, Source
 from tessera.transfer import cells, rows
 from tessera.transfer.errors import CellInvalid
@@ -158,6 +159,7 @@ class _Block:
                 said("a number stays as it is: this customer's is {number}", number=person.number), pointer="/number"
             )
         given: CustomerDetails = {**draft.told}
+        present = locked(person)  # before its lists are read: what somebody else adds to them meanwhile stays
         holder = self.known.by_external_id.get(given.get("external_id") or "")
         if holder is not None and holder.pk == person.pk:
             given.pop("external_id")  # theirs already, if by way of somebody who was merged into them
@@ -167,9 +169,8 @@ class _Block:
             given["phones"] = list(dict.fromkeys([*contacts.phones_of(person), *phones]))
         if tags := given.get("tags"):
             given["tags"] = _with_tags(contacts.tags_of(person), tags)
-        before = person.version
+        before = present.version
         after = services.update_customer(customer=person, at=self.task.at, actor=self.task.actor, **given)
-        person.version = after.version
         return UNCHANGED if after.version == before else UPDATED
 
     def _refuse_new(self, draft: Draft) -> None:

@@ -149,9 +149,15 @@ def fail(row: Import, why: str) -> None:
 
 
 def remove(row: Import, *, at: datetime) -> None:
-    """Forget an import whose time is over: the file, and what was said of its rows."""
+    """Forget an import whose time is over: the file, and what was said of its rows.
+
+    One that is being worked on by now, or gone already, is left as it is.
+    """
     key = row.pk
     with db.transaction():
+        idle = Import.objects.select_for_update().filter(pk=key).exclude(status__in=WORKING)
+        if idle.first() is None:
+            return
         _record(EventType.IMPORT_REMOVED, row, at, Actor.system("transfer"))
         ImportBlock.objects.filter(work=row).delete()
         row.delete()

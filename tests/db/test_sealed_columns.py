@@ -1,5 +1,7 @@
 """All sealed secrets are brought under the first key, while others read and write them."""
 
+from collections.abc import Iterator
+
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt
@@ -9,6 +11,7 @@ from pytest_django.fixtures import Settings
 from tessera.core import encryption_keys
 from tessera.db import sealed, sealed_columns
 from tessera.db.sealed_columns import Resealed, SealedColumn
+from tessera.organizations import codes
 from tessera.organizations.adapters import SEALED_FOR
 from tessera.organizations.factors import factors_of, make_recovery_codes
 from tessera.people.models import Company
@@ -160,3 +163,22 @@ def test_secrets_inside_json_come_under_the_first_key_too(settings: Settings) ->
     assert row.data["secret"].startswith(sealed.sealed_under(sealed.first_key()))
     assert decrypt(row.data["secret"]) == secret
     assert factors_of(user).codes_left == before == 10
+
+
+def test_what_is_written_beside_a_secret_meanwhile_stays(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recovery code that is used while secrets are brought under another key does not count once more."""
+    user = make.staff(make.organization()).user
+    make.authenticator_app(user)
+    code = make_recovery_codes(user=user)[0]
+    column = SealedColumn(Authenticator, "data", context=lambda _: SEALED_FOR, reads=(), part="seed")
+    configure(settings, NEW, OLD)
+    in_blocks = sealed_columns._in_blocks
+
+    def used_once_read(rows: QuerySet[Authenticator], size: int) -> Iterator[Authenticator]:
+        for row in in_blocks(rows, size):
+            codes.check(user=user, code=code)
+            yield row
+
+    monkeypatch.setattr(sealed_columns, "_in_blocks", used_once_read)
+    assert sealed_columns.reseal(column).resealed == 1
+    assert factors_of(user).codes_left == 9

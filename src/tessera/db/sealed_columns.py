@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from tessera.db import sealed
+from tessera.db.transactions import transaction
 
 BLOCK = 200
 
@@ -113,16 +114,21 @@ def keys_in_use() -> Counter[str]:
     return found
 
 
-def _reseal_one(column: SealedColumn, row: Any) -> str:
-    before, context = column.value(row), column.context(row)
-    try:
-        after = sealed.seal(sealed.unseal(before, context=context), context=context)
-    except sealed.Unsealable:
-        return "unsealable"
-    # Only over what was read: a secret that was replaced meanwhile must not come back.
-    unchanged = column.model._default_manager.filter(**{"pk": row.pk, column.path: before})
-    after_all = {column.field: column.with_value(row, after)}
-    return "resealed" if unchanged.update(**after_all) else "changed_meanwhile"
+def _reseal_one(column: SealedColumn, found: Any) -> str:
+    with transaction():
+        # Locked before it is read anew: what somebody writes beside the secret, in the same JSON, stays.
+        row = column.rows().select_for_update(no_key=True, of=("self",)).filter(pk=found.pk).first()
+        if row is None or column.value(row) != column.value(found):
+            return "changed_meanwhile"
+        before, context = column.value(row), column.context(row)
+        try:
+            after = sealed.seal(sealed.unseal(before, context=context), context=context)
+        except sealed.Unsealable:
+            return "unsealable"
+        # Only over what was read: a secret that was replaced meanwhile must not come back.
+        unchanged = column.model._default_manager.filter(**{"pk": row.pk, column.path: before})
+        after_all = {column.field: column.with_value(row, after)}
+        return "resealed" if unchanged.update(**after_all) else "changed_meanwhile"
 
 
 def _in_blocks(rows: QuerySet[Any], size: int) -> Iterator[Any]:

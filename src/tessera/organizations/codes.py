@@ -64,7 +64,9 @@ def plain(code: str) -> str:
 
 
 def _matching(user: User, code: str) -> Factor | None:
-    rows = {row.type: row for row in Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.WEBAUTHN)}
+    # Locked, for all of `data` is written again: who seals the secrets in it anew waits, or was waited for.
+    found = Authenticator.objects.select_for_update(no_key=True).filter(user=user)
+    rows = {row.type: row for row in found.exclude(type=Authenticator.Type.WEBAUTHN)}
     app, recovery = rows.get(Authenticator.Type.TOTP), rows.get(Authenticator.Type.RECOVERY_CODES)
     if app is not None and _of_app(app, code):
         return Factor.APP

@@ -275,6 +275,8 @@ def _outlook(staff: Member, action: BulkAction, form: ChosenForm, chosen: Chosen
     fine: list[Customer] = []
 
     def attempt() -> None:
+        refused.clear()
+        fine.clear()
         for person in chosen.first:
             try:
                 with db.transaction():

@@ -18,11 +18,18 @@ class _TakenBackError(Exception):
 
 
 def foresee(run: Callable[[], T], look: Callable[[T], R]) -> R:
-    """Return what `look` sees after `run()`, of which nothing is kept. Raises what `run` raises."""
-    seen: list[R] = []
-    try:
-        with db.transaction():
-            seen.append(look(run()))
-            raise _TakenBackError
-    except _TakenBackError:
-        return seen[0]
+    """Return what `look` sees after `run()`, of which nothing is kept. Raises what `run` raises.
+
+    Chosen as the victim of a deadlock, it is run again: whoever only looks has nobody else who would.
+    """
+
+    def seen() -> R:
+        found: list[R] = []
+        try:
+            with db.transaction():
+                found.append(look(run()))
+                raise _TakenBackError
+        except _TakenBackError:
+            return found[0]
+
+    return db.retrying_deadlocks(seen)

@@ -4,7 +4,13 @@ import pytest
 
 from tessera.events.types import Actor
 from tessera.plans import permissions, queries, services
-from tessera.plans.errors import LastActivePrice, PermissionInUse, PermissionKeyTaken, PermissionUnknown
+from tessera.plans.errors import (
+    LastActivePrice,
+    PermissionInUse,
+    PermissionKeyTaken,
+    PermissionNotFound,
+    PermissionUnknown,
+)
 from tessera.plans.models import Permission, Plan, Price
 from tessera.plans.types import PriceTerms
 from tests import make
@@ -74,6 +80,18 @@ def test_a_permission_is_either_deleted_or_granted(attempt: int) -> None:
     refused = [type(outcome) for outcome in outcomes if isinstance(outcome, PermissionInUse | PermissionUnknown)]
     assert len(refused) == 1
     assert Permission.objects.filter(key="pool").exists() is (refused == [PermissionInUse])
+
+
+def test_of_two_who_delete_a_permission_one_did() -> None:
+    pool = make.permission(make.organization(), "pool")
+
+    def delete() -> str:
+        permissions.delete_permission(permission=pool, at=make.JAN_10, actor=ACTOR)
+        return "deleted"
+
+    outcomes = at_once([delete, delete])
+
+    assert [type(outcome) for outcome in outcomes if outcome != "deleted"] == [PermissionNotFound]
 
 
 def test_two_changes_of_a_plan_at_once_are_both_kept() -> None:

@@ -15,7 +15,7 @@ from tessera.events.types import Actor, EventType
 from tessera.organizations import versions
 from tessera.organizations.models import Organization
 from tessera.plans import rules
-from tessera.plans.errors import PermissionInUse, PermissionKeyTaken
+from tessera.plans.errors import PermissionInUse, PermissionKeyTaken, PermissionNotFound
 from tessera.plans.models import Permission, PermissionTarget, PlanPermission
 from tessera.plans.types import PermissionDetails, Target
 
@@ -64,12 +64,12 @@ def update_permission(
 ) -> Permission:
     """Change what a permission is called and what it means; checks see it at once. Targets are replaced whole.
 
-    If nothing differs, nothing is written. Raises VersionStale if `version` is given and not the present one;
-    TargetInvalid, PlanInvalid.
+    If nothing differs, nothing is written. Raises PermissionNotFound if it was deleted meanwhile; VersionStale if
+    `version` is given and not the present one; TargetInvalid, PlanInvalid.
     """
     told = _told(given)
     with db.transaction():
-        permission = Permission.objects.select_for_update(no_key=True).get(pk=permission.pk)
+        permission = _locked(permission)
         versions.check(permission.version, version)
         if told.get("name") == "":
             told["name"] = permission.key
@@ -94,11 +94,11 @@ def update_permission(
 def delete_permission(*, permission: Permission, at: datetime, actor: Actor) -> None:
     """Delete a permission that no plan grants, archived ones included.
 
-    Raises PermissionInUse, naming up to ten of the plans.
+    Raises PermissionInUse, naming up to ten of the plans; PermissionNotFound if somebody was faster.
     """
     with db.transaction():
         # A plan that is being given the permission holds its row: either it is waited for, or it finds it gone.
-        permission = Permission.objects.select_for_update().get(pk=permission.pk)
+        permission = _locked(permission, for_good=True)
         granting = PlanPermission.objects.filter(permission=permission).order_by("plan_id")
         plans = [ids.to_text(Prefix.PLAN, key) for key in granting.values_list("plan_id", flat=True)[:_MOST_NAMED]]
         if plans:
@@ -107,6 +107,14 @@ def delete_permission(*, permission: Permission, at: datetime, actor: Actor) -> 
             )
         _record(EventType.PERMISSION_DELETED, permission, at=at, actor=actor)
         permission.delete()
+
+
+def _locked(permission: Permission, *, for_good: bool = False) -> Permission:
+    """The permission as it is now, locked; `for_good`: also against plans that are being given it."""
+    row = Permission.objects.select_for_update(no_key=not for_good).filter(pk=permission.pk).first()
+    if row is None:
+        raise PermissionNotFound("there is no such permission any more")
+    return row
 
 
 def _told(given: PermissionDetails) -> dict[str, str]:

@@ -11,11 +11,11 @@ from tessera.memberships.models import Membership
 from tessera.organizations.models import Organization
 from tessera.people.models import Customer
 from tessera.plans.models import Plan
-from tessera.signup import services
-from tessera.signup.models import Acceptance, Answer, TermsVersion
-from tessera.signup.types import Told
+from tessera.signup import asking, queries, services
+from tessera.signup.models import Acceptance, Answer, Question, TermsVersion
+from tessera.signup.types import Kind, Told
 from tests import make
-from tests.people.racing import at_once
+from tests.people.racing import at_once, meanwhile
 from tests.scale import scaled
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
@@ -77,3 +77,31 @@ def test_what_is_told_twice_at_once_is_kept_once() -> None:
         assert [each for each in found if isinstance(each, Exception)] == []
         assert Answer.objects.filter(customer=ada).count() == 1
         assert ada.phones.count() == 1
+
+
+def test_the_last_question_that_may_be_asked_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    club, actor = make.organization(), Actor.system("tests")
+    monkeypatch.setattr(asking, "MOST_QUESTIONS", 1)
+
+    def ask() -> object:
+        return asking.create_question(organization=club, kind=Kind.TEXT, label="Why?", at=NOON, actor=actor)
+
+    with meanwhile(monkeypatch, Question, "save", ask) as other:
+        ask()
+
+    assert [getattr(each, "code", each) for each in other] == ["too_many_questions"]
+    assert Question.objects.count() == 1
+
+
+def test_two_questions_that_are_moved_at_once_are_both_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    club, actor = make.organization(), Actor.system("tests")
+    first, second, third = (make.question(club, label) for label in ("first", "second", "third"))
+
+    def move(row: Question, by: int) -> bool:
+        asking.move_question(organization=club, question_id=row.pk, by=by, at=NOON, actor=actor)
+        return True
+
+    with meanwhile(monkeypatch, asking, "_record", lambda: move(third, -1)):
+        move(first, 1)
+
+    assert [each.id for each in queries.questions(club)] == [second.pk, third.pk, first.pk]

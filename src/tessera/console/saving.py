@@ -86,6 +86,7 @@ def save(*, staff: Staff, listed: str, name: str, query: str, shared: bool, at: 
     if len(query) > _LONGEST_QUERY:
         raise ViewInvalid("these filters are too long to be saved")
     with db.transaction():
+        db.one_at_a_time(str(staff.pk), "saved views")  # they are counted, then one more is added
         if SavedView.objects.filter(staff=staff, listed=listed).count() >= MOST:
             raise ViewInvalid(said("at most {most} views of a list; remove one first", most=MOST), pointer="/name")
         row = SavedView(
@@ -119,7 +120,7 @@ def change(*, staff: Staff, view_id: UUID | None, version: int | None, at: datet
             setattr(row, name, told[name])
         _write(row, fresh=False)
         _record(EventType.SAVED_VIEW_UPDATED, row, at, actor, fields=fields)
-    row.refresh_from_db()
+        row.refresh_from_db()
     return _view(row, staff)
 
 

@@ -88,6 +88,7 @@ def trust_issuer(
     for name, value in fields.items():
         setattr(row, name, value)
     with db.transaction():
+        db.one_at_a_time(str(organization.pk), "issuers")  # they are counted, then one more is added
         if TrustedIssuer.objects.filter(organization=organization).count() >= _MOST:
             raise FieldInvalid(said("at most {most} issuers can be trusted", most=_MOST), pointer="/issuer")
         _or_taken(lambda: row.save(force_insert=True))

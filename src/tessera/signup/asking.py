@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Final, Unpack
 from uuid import UUID
 
@@ -36,6 +37,7 @@ def create_question(
     help_text = wordings.help_text(given.get("help", ""))
     choices = wordings.choices(given.get("choices", ()), kind)
     with db.transaction():
+        _one_at_a_time(organization)
         rows = Question.objects.filter(organization=organization)
         if rows.filter(archived_at=None).count() >= MOST_QUESTIONS:
             raise TooManyQuestions(said("at most {most} questions are asked; archive one first", most=MOST_QUESTIONS))
@@ -112,11 +114,9 @@ def move_question(*, organization: Organization, question_id: UUID, by: int, at:
     Raises QuestionNotFound. At the end it stays there, and nothing is written.
     """
     with db.transaction():
-        rows = list(
-            Question.objects.filter(organization=organization, archived_at=None)
-            .select_for_update(no_key=True)
-            .order_by("position", "id")
-        )
+        # In the order that they have once they are locked, which may be another than that in which they were found.
+        found = Question.objects.filter(organization=organization, archived_at=None).select_for_update(no_key=True)
+        rows = sorted(found.order_by("id"), key=attrgetter("position", "id"))
         place = next((n for n, row in enumerate(rows) if row.pk == question_id), None)
         if place is None:
             raise QuestionNotFound("there is no such question")
@@ -140,6 +140,7 @@ def _put_away(
     at: datetime,
 ) -> QuestionFacts:
     with db.transaction():
+        _one_at_a_time(organization)
         row = _locked(organization, question_id)
         if (row.archived_at is None) != (archived_at is None):
             asked = Question.objects.filter(organization=organization, archived_at=None).count()
@@ -150,6 +151,11 @@ def _put_away(
             Question.objects.filter(pk=row.pk).update(archived_at=archived_at, version=F("version") + 1)
             _record(event, row, at, actor)
     return _facts(row)
+
+
+def _one_at_a_time(organization: Organization) -> None:
+    """Questions that are asked are counted, then there is one more."""
+    db.one_at_a_time(str(organization.pk), "questions")
 
 
 def _locked(organization: Organization, question_id: UUID) -> Question:

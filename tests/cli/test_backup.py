@@ -295,12 +295,19 @@ def _kill_backup(club: Installation, file: Path, *, when: str, more: float) -> N
     waiting = file.parent / PART / when
     # What another killed run left there does not count.
     started = time.time()
-    while not (waiting.exists() and waiting.stat().st_mtime >= started):
+    while not _is_there_since(started, waiting):
         assert process.poll() is None, "it was over before it could be killed"
         time.sleep(0.001)
     time.sleep(min(more, 0.2))
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def _is_there_since(instant: float, path: Path) -> bool:
+    try:
+        return path.stat().st_mtime >= instant
+    except FileNotFoundError:  # or cleared away just now
+        return False
 
 
 def test_two_to_the_same_file_do_not_get_in_each_others_way(club: Installation, tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ from tessera.core.errors import TesseraError
 from tessera.events.models import Event
 from tessera.events.types import Actor
 from tessera.identity import codes, linking, signing_in
-from tessera.identity.errors import CodeVoid, CodeWrong, ProofNeeded
+from tessera.identity.errors import CodeVoid, CodeWrong, InjectionRefused, ProofNeeded
 from tessera.identity.models import CodeAttempt, CustomerSession, SiteLink
 from tessera.identity.types import Asked, Begun, How, Proven, Surface
+from tessera.organizations import issuers
 from tessera.people import contacts
 from tessera.people import services as people
 from tessera.people.models import Customer
@@ -213,3 +214,20 @@ def test_of_two_who_unlink_a_site_one_did() -> None:
     run = lambda: linking.unlink(customer=ada, link_id=link.pk, at=make.JAN_10, actor=Actor.system("tests"))  # noqa: E731
     assert sorted(map(bool, at_once([run, run]))) == [False, True]
     assert Event.objects.filter(type="customer.site_unlinked").count() == 1
+
+
+def test_a_site_that_is_forgotten_while_its_visitor_comes_signs_nobody_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    site = make.trusted_issuer(make.organization())
+
+    def forget() -> bool:
+        issuers.forget_issuer(issuer=site, at=make.JAN_10, actor=Actor.system("tests"))
+        return True
+
+    with (
+        meanwhile(monkeypatch, signing_in, "open_session", forget) as forgotten,
+        suppress(InjectionRefused),  # or they were faster
+    ):
+        Browser(site.organization, Surface.EMBED).begin(injected=told(site))
+
+    assert forgotten == [True]
+    assert not CustomerSession.objects.exists()

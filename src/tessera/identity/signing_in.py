@@ -7,6 +7,8 @@ to yet, or to where its visitor was led before; anywhere else only together with
 from datetime import datetime
 from typing import Final
 
+from django.db import IntegrityError
+
 from tessera import db
 from tessera.core import ids
 from tessera.core.ids import Prefix
@@ -62,9 +64,9 @@ def begin(
                     return _by_code(organization, proven, injected, surface, device, at, choice)
                 assert injected is not None
                 return _by_site(organization, injected, surface, device, at)
-        except (EmailTaken, ExternalIdTaken, CustomerMerged, CustomerErased, SomebodyWasFaster):
+        except (EmailTaken, ExternalIdTaken, CustomerMerged, CustomerErased, SomebodyWasFaster, IntegrityError):
             # Somebody verified the address or took it off, took the site's id for them, merged or erased the record,
-            # or made or cut the link: it is looked at anew.
+            # made or cut the link, or forgot the site, to which nothing can refer then: it is looked at anew.
             if attempt == _ATTEMPTS:
                 raise
     raise AssertionError("unreachable")

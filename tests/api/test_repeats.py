@@ -9,10 +9,12 @@ from django.db import connection
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.events.models import Event
+from tessera.memberships import inheritance
 from tessera.memberships.models import Membership
 from tests import make
 from tests.api.client import Developer
 from tests.http.client import Answer
+from tests.people.racing import meanwhile
 from tests.scale import scaled
 
 KEY = "signup/ada/2026-02-10"
@@ -95,3 +97,19 @@ def test_of_two_grants_at_once_without_a_key_one_is_refused() -> None:
         assert answers[1].code == "membership_already_held"
         assert answers[1].json["membership"] == answers[0].json["id"]
         assert Membership.objects.count() == Event.objects.count() == turn + 1
+
+
+@pytest.mark.concurrency
+@pytest.mark.django_db(transaction=True)
+def test_somebody_who_is_linked_twice_at_once_is_linked(monkeypatch: pytest.MonkeyPatch) -> None:
+    club = make.organization(test_now=make.FEB_10)
+    secret, acme, ada = make.key(club)[1], make.company(club), make.customer(club)
+
+    def link() -> Answer:
+        return Developer(secret).call("PUT", f"/companies/{acme.number}/customers/{ada.number}", {"title": "Head"})
+
+    with meanwhile(monkeypatch, inheritance, "join_company", link) as other:
+        answer = link()
+
+    assert sorted(each.status for each in (answer, *other)) == [200, 201]
+    assert answer.json["title"] == "Head"

@@ -32,9 +32,32 @@ _BACKWARDS = people_errors.AffiliationEndsBeforeStart
 )
 def join_company(request: ApiRequest, ref: str, customer: str, body: JoinIn | None = None) -> Status[AffiliationOut]:
     """Link the customer to the company: what it holds is inherited at once. One who belongs already is only updated."""
-    organization, at = request.auth.organization, now(request.auth.organization)
     told = body or JoinIn()
+    company, person = _company_and_customer(request.auth.organization, ref, customer)
+    try:
+        return _joined(request, company, person, told)
+    except people_errors.AlreadyAffiliated:
+        if queries.affiliation(customer=person, company=company, at=now(request.auth.organization)) is None:
+            raise
+    return _joined(request, company, person, told)  # the same was asked for at the same moment
+
+
+@router.delete(
+    "/companies/{ref}/customers/{customer}",
+    auth=requires(Scope.COMPANIES_WRITE),
+    response=documents(204, None, *COMPANY, *CUSTOMER, errors.NotAffiliated),
+    operation_id="leave_company",
+)
+def leave_company(request: ApiRequest, ref: str, customer: str) -> Status[None]:
+    """Unlink the customer from the company: what was inherited is gone by the next check, and the seat is free."""
+    organization = request.auth.organization
     company, person = _company_and_customer(organization, ref, customer)
+    inheritance.leave_company(customer=person, company=company, at=now(organization), actor=request.auth.actor)
+    return Status(204, None)
+
+
+def _joined(request: ApiRequest, company: Company, person: Customer, told: JoinIn) -> Status[AffiliationOut]:
+    at = now(request.auth.organization)
     position = told.model_dump(include={"title", "company_admin", "primary_contact"}, exclude_unset=True)
     known = queries.affiliation(customer=person, company=company, at=at)
     if known is not None and told.starts_at is None and told.ends_at is None:
@@ -51,20 +74,6 @@ def join_company(request: ApiRequest, ref: str, customer: str, body: JoinIn | No
         **position,
     )
     return Status(201, AffiliationOut.of(people.affiliated(row, at)))
-
-
-@router.delete(
-    "/companies/{ref}/customers/{customer}",
-    auth=requires(Scope.COMPANIES_WRITE),
-    response=documents(204, None, *COMPANY, *CUSTOMER, errors.NotAffiliated),
-    operation_id="leave_company",
-)
-def leave_company(request: ApiRequest, ref: str, customer: str) -> Status[None]:
-    """Unlink the customer from the company: what was inherited is gone by the next check, and the seat is free."""
-    organization = request.auth.organization
-    company, person = _company_and_customer(organization, ref, customer)
-    inheritance.leave_company(customer=person, company=company, at=now(organization), actor=request.auth.actor)
-    return Status(204, None)
 
 
 def _company_and_customer(organization: Organization, ref: str, customer: str) -> tuple[Company, Customer]:

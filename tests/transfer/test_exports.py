@@ -165,6 +165,17 @@ def test_the_file_is_for_this_program_alone_and_gone_after_a_day(club: Organizat
     assert Event.objects.filter(type="export.removed").exists()
 
 
+def test_of_an_export_that_is_removed_while_it_is_written_nothing_is_left(
+    club: Organization, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = exporting.request(
+        organization=club, name="customers", filters={}, selection=None, excel=False, at=make.JAN_10, actor=ACTOR
+    )
+    monkeypatch.setattr(exporting, "_write", lambda *_: Export.objects.all().delete()[0])
+    tasks.write_export.call(str(row.pk))
+    assert list((home / "transfer").iterdir()) == []
+
+
 def test_imports_are_gone_after_a_month_with_all_that_was_said_of_rows(club: Organization, home: Path) -> None:
     imported(club, "first_name,last_name\nAda,Lovelace\nBo,\n")
     Import.objects.update(kept_until=clock.now() - timedelta(seconds=1))

@@ -10,6 +10,7 @@ from tessera.core.errors import TesseraError
 from tessera.events.types import Actor
 from tessera.jobs.queue import Again, enqueue, task
 from tessera.transfer import blocks, exporting, importing, limits, spool
+from tessera.transfer.errors import ExportNotFound
 from tessera.transfer.models import Export, Import
 from tessera.transfer.types import WORKING, ExportStatus
 
@@ -41,6 +42,8 @@ def write_export(export_id: str) -> None:
         return
     try:
         exporting.write(row, at=organizations.now(row.organization))
+    except ExportNotFound:  # removed while it was being written: so is what was written
+        spool.remove(row.pk)
     except TesseraError:
         exporting.fail(row)
 

@@ -11,7 +11,7 @@ from tessera import db
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.events.types import Actor
-from tessera.identity import codes, linking
+from tessera.identity import addresses, codes, linking
 from tessera.identity.errors import PersonAmbiguous, ProofNeeded
 from tessera.identity.linking import SomebodyWasFaster
 from tessera.identity.models import FirstSignIn
@@ -123,11 +123,13 @@ def _customer_proven(
         same = injected if injected is not None and details.email_key(injected.address) == key else None
         return _new(organization, same, Email(address, verified=True), locale, at), True
     customer = holders[0] if len(holders) == 1 else _chosen(holders, choice)
-    emails = [Email(each.address, each.verified or details.email_key(each.address) == key)
-              for each in contacts.emails_of(customer)]  # fmt: skip
+    known = contacts.emails_of(customer)
+    emails = [Email(each.address, each.verified or details.email_key(each.address) == key) for each in known]
     customer = update_customer(
         customer=linking.locked(customer), at=at, actor=Actor.customer(customer.pk), emails=emails
     )
+    if any(details.email_key(each.address) == key for each in known[1:]):
+        addresses.note_other(customer, at=at)
     return customer, False
 
 

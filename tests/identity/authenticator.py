@@ -4,7 +4,7 @@ import json
 import os
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -12,6 +12,10 @@ from fido2.cose import ES256
 from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
+from tessera.identity import passkeys
+from tessera.identity.types import SignedIn
+
+DOMAIN: Final = "localhost"
 _NOTHING = AuthenticatorData.FLAG(0)
 
 
@@ -87,3 +91,9 @@ class Device:
 def challenge_of(options: str) -> bytes:
     """The challenge in a question."""
     return websafe_decode(json.loads(options)["publicKey"]["challenge"])
+
+
+def made(signed_in: SignedIn, device: Device, name: str = "Phone") -> passkeys.PasskeyView:
+    """A passkey that whoever is signed in has just made on the device."""
+    asked = passkeys.question_to_make(signed_in, domain=DOMAIN)
+    return passkeys.make(signed_in, domain=DOMAIN, state=asked.state, answer=device.made(asked.options), name=name)

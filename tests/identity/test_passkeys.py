@@ -21,11 +21,9 @@ from tessera.identity.types import Begun, How, SignedIn, Surface
 from tessera.organizations.errors import FieldInvalid, PasskeyRefused
 from tessera.organizations.models import Organization
 from tests import make
-from tests.identity.authenticator import Device, challenge_of
+from tests.identity.authenticator import DOMAIN, Device, challenge_of, made
 from tests.identity.visitors import Browser
 from tests.people.racing import at_once
-
-DOMAIN = "localhost"
 
 
 @pytest.fixture
@@ -42,11 +40,6 @@ def ada(club: Organization) -> SignedIn:
 @pytest.fixture
 def phone() -> Device:
     return Device()
-
-
-def made(signed_in: SignedIn, device: Device, name: str = "Phone") -> passkeys.PasskeyView:
-    asked = passkeys.question_to_make(signed_in, domain=DOMAIN)
-    return passkeys.make(signed_in, domain=DOMAIN, state=asked.state, answer=device.made(asked.options), name=name)
 
 
 def asked(browser: str = "b") -> passkeys.Question:

@@ -62,7 +62,7 @@ class TestWho:
         begun = Browser(club).sign_in()
         assert begun.signed_in.customer == ada
         assert contacts.emails_of(ada) == [Email("first@member.example"), Email("Ada@member.example", verified=True)]
-        assert events_of(ada) == ["customer.updated", "customer.signed_in"]
+        assert events_of(ada) == ["customer.updated", "customer.other_email_proved", "customer.signed_in"]
         assert Event.objects.get(type="customer.updated").actor == str(Actor.customer(ada.pk))
 
     def test_where_several_have_it_they_are_asked_and_the_proof_stays_good(self) -> None:

@@ -92,6 +92,15 @@ def write_row_slowly(name: str) -> None:
 
 
 @task()
+def stay_the_first_time(path: str) -> None:
+    """Say that it is there and wait to be killed, the first time; after that, be done at once."""
+    first = not Path(path).exists()
+    _append(path, "there")
+    if first:
+        threading.Event().wait(40)
+
+
+@task()
 def count_rows(prefix: str) -> int:
     """How many rows of such names there are now."""
     return Periodic.objects.filter(name__startswith=prefix).count()

@@ -1,19 +1,22 @@
 """What can happen to somebody at a club so that a mail is written to them: a scene for every kind, and its variants."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
 from tessera import db
 from tessera.core import clock
 from tessera.events.types import Actor, EventType
+from tessera.identity import passkeys
 from tessera.identity.codes import ask
 from tessera.identity.types import Surface
 from tessera.memberships.inheritance import join_company, leave_company
 from tessera.memberships.models import Membership
 from tessera.notices.types import Kind
-from tessera.organizations import everywhere
+from tessera.organizations import everywhere, factors
 from tessera.organizations.accounts import ask_email_change, ask_password_reset, confirm_email_change
+from tessera.organizations.codes import check
+from tessera.organizations.factors import Factor
 from tessera.organizations.invitations import invite
 from tessera.organizations.models import User
 from tessera.organizations.rights import Role
@@ -21,7 +24,8 @@ from tessera.organizations.staff import set_password
 from tessera.organizations.time import now
 from tessera.organizations.tokens import for_email_change
 from tessera.people.company_joining import invite as ask_in
-from tessera.people.types import Via
+from tessera.people.services import update_customer
+from tessera.people.types import Email, Via
 from tessera.plans.types import Billing
 from tessera.webhooks.recording import record
 from tessera.webhooks.types import DisabledReason
@@ -240,6 +244,40 @@ def _factor(event: EventType, factor: str) -> Callable[[Stage], None]:
     return changed
 
 
+def _with_codes(stage: Stage) -> tuple[User, list[str]]:
+    """An owner with an authenticator app, and the recovery codes that came with it."""
+    owner = make.staff(stage.club, name=stage.names.first, email="owner@club.example")
+    return owner.user, factors.add_app(user=owner.user, secret=factors.fresh_secret())
+
+
+def _other_codes(stage: Stage) -> None:
+    user, _ = _with_codes(stage)
+    factors.make_recovery_codes(user=user)
+
+
+def signs_in_by_codes(user: User, codes: Sequence[str]) -> None:
+    """Sign in by password and recovery code, once with each."""
+    for code in codes:
+        check(user=user, code=code)
+        with db.transaction():
+            everywhere.record(EventType.STAFF_SIGNED_IN, user, by=[Factor.PASSWORD.value, Factor.RECOVERY_CODE.value])
+
+
+def _by_recovery_code(stage: Stage) -> None:
+    user, codes = _with_codes(stage)
+    signs_in_by_codes(user, codes[:1])
+
+
+def _by_the_last_code(stage: Stage) -> None:
+    signs_in_by_codes(*_with_codes(stage))
+
+
+def _by_a_code_that_is_gone(stage: Stage) -> None:
+    user, codes = _with_codes(stage)
+    signs_in_by_codes(user, codes[:1])
+    factors.remove_all(user=user)
+
+
 def _left_the_address(stage: Stage) -> None:
     owner = make.staff(stage.club, name=stage.names.first, email="owner@club.example")
     ask_email_change(user=owner.user, email="new@club.example")
@@ -249,6 +287,25 @@ def _left_the_address(stage: Stage) -> None:
 
 def _changes_address(stage: Stage) -> None:
     stage.change_address("new@member.example")
+
+
+def _passkey_added(stage: Stage) -> None:
+    stage.make_passkey(stage.names.plan)
+
+
+def _passkey_removed(stage: Stage) -> None:
+    gone, _ = (stage.make_passkey(name) for name in stage.names.permissions)
+    passkeys.forget(customer=stage.ada, passkey=gone.id)
+
+
+def _last_passkey_removed(stage: Stage) -> None:
+    passkeys.forget(customer=stage.ada, passkey=stage.make_passkey(stage.names.plan).id)
+
+
+def _by_another_address(stage: Stage) -> None:
+    emails = [Email("ada@member.example"), Email("second@member.example")]
+    update_customer(customer=stage.ada, at=NOON, actor=ACTOR, emails=emails)
+    stage.sign_in("second@member.example")
 
 
 def _asked_in(stage: Stage) -> None:
@@ -312,8 +369,16 @@ OF_PEOPLE: Final[Mapping[str, tuple[Kind, Callable[[Stage], None]]]] = {
     "no app": (Kind.STAFF_ACCOUNT_CHANGED, _factor(EventType.STAFF_SECOND_FACTOR_REMOVED, "app")),
     "no passkey": (Kind.STAFF_ACCOUNT_CHANGED, _factor(EventType.STAFF_SECOND_FACTOR_REMOVED, "passkey")),
     "no second factor": (Kind.STAFF_ACCOUNT_CHANGED, _factor(EventType.STAFF_SECOND_FACTOR_REMOVED, "all")),
+    "other recovery codes": (Kind.STAFF_ACCOUNT_CHANGED, _other_codes),
+    "by a recovery code": (Kind.STAFF_RECOVERY_CODE_USED, _by_recovery_code),
+    "by the last recovery code": (Kind.STAFF_RECOVERY_CODE_USED, _by_the_last_code),
+    "by a recovery code, gone since": (Kind.STAFF_RECOVERY_CODE_USED, _by_a_code_that_is_gone),
     "left their address": (Kind.STAFF_EMAIL_CHANGED, _left_the_address),
     "changed the address": (Kind.EMAIL_CHANGED, _changes_address),
+    "passkey added": (Kind.PASSKEY_ADDED, _passkey_added),
+    "passkey removed": (Kind.PASSKEY_REMOVED, _passkey_removed),
+    "last passkey removed": (Kind.PASSKEY_REMOVED, _last_passkey_removed),
+    "signed in by another address": (Kind.OTHER_EMAIL_PROVED, _by_another_address),
     "asked to join a company": (Kind.COMPANY_INVITATION, _asked_in),
     "signs in": (Kind.SIGN_IN_CODE, _signs_in),
 }

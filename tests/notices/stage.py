@@ -11,11 +11,14 @@ from tessera.events import services as recording
 from tessera.events.queries import EventLine
 from tessera.events.types import Actor, EventType
 from tessera.identity import addresses
+from tessera.identity.passkeys import PasskeyView
+from tessera.identity.types import SignedIn
 from tessera.memberships.models import Membership
 from tessera.organizations.models import Organization
 from tessera.people.models import Company, Customer
 from tessera.plans.models import Plan
 from tests import make
+from tests.identity.authenticator import Device, made
 from tests.identity.visitors import Browser
 from tests.memberships.desk import ACTOR, Desk
 
@@ -91,6 +94,14 @@ class Stage:
         """Let Ada prove another address, as at the portal."""
         proven, by = Browser(self.club).prove(address), Actor.customer(self.ada.pk)
         addresses.change_address(organization=self.club, customer=self.ada, proven=proven, at=self.at, actor=by)
+
+    def sign_in(self, address: str = "ada@member.example") -> SignedIn:
+        """Let somebody sign in at the portal by a code that comes to an address."""
+        return Browser(self.club).sign_in(address).signed_in
+
+    def make_passkey(self, name: str) -> PasskeyView:
+        """Let Ada make a passkey at the portal."""
+        return made(self.sign_in(), Device(), name)
 
     def falls_due(self, event: EventType, membership: Membership, *, days: int) -> None:
         """Record what the schedule records some days before a membership's end."""

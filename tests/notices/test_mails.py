@@ -77,7 +77,10 @@ def assert_is_harmless_to_read(letter: Letter) -> None:
     """Nothing is fetched and nothing runs."""
     links = re.findall(r'(?:href|src|url)\s*=?\s*["(]?(https?:[^"\')]+)', letter.html)
     assert all(
-        re.search(r"/notices/|/join/[^/]+/company/|/console/(invitation|reset-password|confirm-email)/", each)
+        re.search(
+            r"/notices/|/join/[^/]+/company/|/portal/[^/]+/(sessions|details)$|/console/(invitation|reset-password|confirm-email)/",
+            each,
+        )
         for each in links
     )
     assert "secret" not in letter.html + letter.text

@@ -301,6 +301,13 @@ OF_STAFF = {
     EventType.STAFF_PASSWORD_SET,
     EventType.STAFF_SECOND_FACTOR_ADDED,
     EventType.STAFF_SECOND_FACTOR_REMOVED,
+    EventType.STAFF_RECOVERY_CODES_MADE,
+    EventType.STAFF_SIGNED_IN,
+}
+OF_CUSTOMERS = {
+    EventType.CUSTOMER_PASSKEY_ADDED,
+    EventType.CUSTOMER_PASSKEY_REMOVED,
+    EventType.CUSTOMER_OTHER_EMAIL_PROVED,
 }
 
 
@@ -314,7 +321,7 @@ def of_every_type(club: Organization, many: int) -> list[EventLine]:
     for n in range(many):
         event = types[n % len(types)]
         data: dict[str, object] = {"ends_at": "2026-02-10T00:00:00Z", "starts_at": "2026-01-10T12:00:00Z", "days": n}
-        company_id = membership_id = None
+        customer_id = company_id = membership_id = None
         if event is EventType.AFFILIATION_ENDED:
             person = make.customer(club)
             place = make.affiliation(person, acme, starts_at=NOON - DAY, ends_at=NOON)
@@ -327,13 +334,17 @@ def of_every_type(club: Organization, many: int) -> list[EventLine]:
         elif event is EventType.STAFF_INVITED:
             data |= {"invitation": ids.to_text(ids.Prefix.INVITATION, make.invitation(club).pk), "round": 1}
         elif event in OF_STAFF:
-            data["staff"] = ids.to_text(ids.Prefix.STAFF, make.staff(club, Role.VIEWER).pk)
+            data |= {"staff": ids.to_text(ids.Prefix.STAFF, make.staff(club, Role.VIEWER).pk), "by": ["recovery_code"]}
+        elif event in OF_CUSTOMERS:
+            customer_id = make.customer(club).pk
         elif event in (EventType.CUSTOMER_EMAIL_CHANGED, EventType.STAFF_EMAIL_CHANGED):
             data["former"] = keep(organization=club, whose=new_id(), address="ada@member.example", locale="")
         else:
             membership_id = make.membership(plan, customer=make.customer(club)).pk
         found.append(
-            EventLine(new_id(), n + 1, event, NOON, NOON, str(ACTOR), None, company_id, membership_id, plan.pk, data)
+            EventLine(
+                new_id(), n + 1, event, NOON, NOON, str(ACTOR), customer_id, company_id, membership_id, plan.pk, data
+            )
         )
     return found
 

@@ -151,6 +151,10 @@ _HAPPENED: Final[Mapping[EventType, tuple[object, str]]] = {
     EventType.CUSTOMER_BAN_LIFTED: (_("Ban lifted"), "good"),
     EventType.CUSTOMER_MERGED: (_("Merged with another record"), ""),
     EventType.CUSTOMER_EMAIL_CHANGED: (_("Changed their e-mail address; the former one is told"), "care"),
+    EventType.CUSTOMER_OTHER_EMAIL_PROVED: (
+        _("Signed in by another e-mail address of theirs; the first is told"),
+        "care",
+    ),
     EventType.CUSTOMER_CODE_ASKED: (_("Code asked for by e-mail"), ""),
     EventType.CUSTOMER_SIGNED_IN: (_("Signed in"), ""),
     EventType.CUSTOMER_SIGNED_OUT: (_("Signed out of other browsers"), "care"),

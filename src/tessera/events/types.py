@@ -61,6 +61,7 @@ class EventType(StrEnum):
     CUSTOMER_BAN_LIFTED = "customer.ban_lifted"
     CUSTOMER_MERGED = "customer.merged"
     CUSTOMER_EMAIL_CHANGED = "customer.email_changed"
+    CUSTOMER_OTHER_EMAIL_PROVED = "customer.other_email_proved"
     CUSTOMER_CODE_ASKED = "customer.code_asked"
     CUSTOMER_SIGNED_IN = "customer.signed_in"
     CUSTOMER_SIGNED_OUT = "customer.signed_out"

@@ -1,5 +1,6 @@
 """The e-mail addresses that a customer signs in by: another one is theirs once they have entered a code sent to it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -48,16 +49,23 @@ def proven_addresses(customer_id: UUID, *, organization: Organization) -> list[s
     return [each.address for each in contacts.emails_of(customer) if each.verified]
 
 
+def note_other(customer: Customer, *, at: datetime) -> None:
+    """Record that the customer has just signed in by another address than the one written to, for the first time.
+
+    Part of the transaction in which that address becomes theirs.
+    """
+    _record(EventType.CUSTOMER_OTHER_EMAIL_PROVED, customer, at=at, actor=Actor.customer(customer.pk), data={})
+
+
 def _tell_former(organization: Organization, customer: Customer, address: str, *, at: datetime, actor: Actor) -> None:
     """Keep the address apart from the record, and record that it is to be told (`notices`)."""
     former = former_emails.keep(organization=organization, whose=customer.pk, address=address, locale=customer.locale)
+    _record(EventType.CUSTOMER_EMAIL_CHANGED, customer, at=at, actor=actor, data={"former": former})
+
+
+def _record(what: EventType, customer: Customer, *, at: datetime, actor: Actor, data: Mapping[str, object]) -> None:
     events.record(
         events.Happened(
-            organization_id=organization.pk,
-            type=EventType.CUSTOMER_EMAIL_CHANGED,
-            at=at,
-            actor=actor,
-            customer_id=customer.pk,
-            data={"former": former},
+            organization_id=customer.organization_id, type=what, at=at, actor=actor, customer_id=customer.pk, data=data
         )
     )

@@ -13,7 +13,7 @@ from tessera import db
 from tessera.core import ids
 from tessera.core.ids import Prefix
 from tessera.events.types import Actor
-from tessera.identity import codes, linking
+from tessera.identity import addresses, codes, linking
 from tessera.identity.errors import PersonAmbiguous, ProofNeeded
 from tessera.identity.linking import SomebodyWasFaster
 from tessera.identity.models import FirstSignIn
@@ -132,6 +132,8 @@ def _customer_proven(
         raise SomebodyWasFaster
     emails = [Email(each.address, each.verified or details.email_key(each.address) == key) for each in known]
     customer = update_customer(customer=customer, at=at, actor=Actor.customer(customer.pk), emails=emails)
+    if any(details.email_key(each.address) == key for each in known[1:]):
+        addresses.note_other(customer, at=at)
     return customer, False
 
 

@@ -9,14 +9,12 @@ from datetime import datetime
 from typing import Final
 
 from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
 
 from tessera.core import local_time
-from tessera.events.types import EventType
 from tessera.identity import codes
 from tessera.memberships.types import EndedReason, Status
 from tessera.memberships.views import MembershipView
-from tessera.notices import links, losses
+from tessera.notices import links, losses, ways_in
 from tessera.notices.reading import Matter
 from tessera.notices.types import Kind
 from tessera.organizations.formatting import Formats, joined
@@ -286,32 +284,10 @@ def _webhook_endpoint_disabled(matter: Matter, formats: Formats) -> Content | No
     return {"url": endpoint.url.partition("?")[0], "reason": matter.context.get("reason")}
 
 
-def _email_changed(matter: Matter, formats: Formats) -> Content | None:
-    """Never to which address: whoever reads the former one may be whom its owner fled from."""
-    return {"changed": formats.moment(matter.happened_at, near=matter.at)}
-
-
-def _account_changed(matter: Matter, formats: Formats) -> Content | None:
-    told, at = matter.context, {"changed": formats.moment(matter.happened_at, near=matter.at)}
-    what = _CHANGES.get((str(told.get("event")), str(told.get("factor") or "")))
-    return None if what is None else {"what": str(what) % at}
-
-
-# What was changed of a staff account, by the event and the factor that it names.
-_CHANGES: Final[Mapping[tuple[str, str], object]] = {
-    (EventType.STAFF_PASSWORD_SET, ""): _("Your password was changed: %(changed)s."),
-    (EventType.STAFF_SECOND_FACTOR_ADDED, "app"): _("An authenticator app was set up: %(changed)s."),
-    (EventType.STAFF_SECOND_FACTOR_ADDED, "passkey"): _("A passkey was set up: %(changed)s."),
-    (EventType.STAFF_SECOND_FACTOR_REMOVED, "app"): _("The authenticator app was removed: %(changed)s."),
-    (EventType.STAFF_SECOND_FACTOR_REMOVED, "passkey"): _("A passkey was removed: %(changed)s."),
-    (EventType.STAFF_SECOND_FACTOR_REMOVED, "all"): _("All second factors were removed: %(changed)s."),
-}
 _OF_OTHERS: Final[Mapping[Kind, Callable[[Matter, Formats], Content | None]]] = {
     Kind.SEAT_LOST: _seat_lost,
     Kind.WEBHOOK_ENDPOINT_DISABLED: _webhook_endpoint_disabled,
     Kind.SIGN_IN_CODE: _sign_in_code,
-    Kind.EMAIL_CHANGED: _email_changed,
-    Kind.STAFF_EMAIL_CHANGED: _email_changed,
-    Kind.STAFF_ACCOUNT_CHANGED: _account_changed,
     **links.WITH_LINK,
+    **ways_in.WAYS_IN,
 }

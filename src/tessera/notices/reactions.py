@@ -20,7 +20,9 @@ from tessera.notices.recipients import Recipient
 from tessera.notices.telling import tell, to_owners
 from tessera.notices.types import Draft, Kind, News, To
 from tessera.organizations import everywhere
+from tessera.organizations.factors import Factor
 from tessera.organizations.models import Organization
+from tessera.people.models import Customer
 from tessera.people.types import Source
 from tessera.webhooks.types import DisabledReason
 
@@ -135,15 +137,31 @@ def tell_account(organization: Organization, lines: Sequence[EventLine]) -> None
 
 def tell_of_account(organization: Organization, lines: Sequence[EventLine]) -> None:
     """Tell staff that what they sign in with is another, once, from the organization whose mail that is."""
-    named = {line.id: ids.from_text(Prefix.STAFF, str(line.data.get("staff"))) for line in lines}
+    kinds = {line.id: kind for line in lines if (kind := _of_account(line)) is not None}
+    named = {line.id: ids.from_text(Prefix.STAFF, str(line.data.get("staff"))) for line in lines if line.id in kinds}
     ours = everywhere.mailed_by(organization, {key for key in named.values() if key is not None})
     drafts = []
     for line in lines:
-        key = named[line.id]
+        key = named.get(line.id)
         if key is not None and key in ours:
             context = {"event": str(line.type), "factor": line.data.get("factor")}
-            news = News(Kind.STAFF_ACCOUNT_CHANGED, ids.to_text(Prefix.EVENT, line.id), line.at, line.sequence, context)
+            news = News(kinds[line.id], ids.to_text(Prefix.EVENT, line.id), line.at, line.sequence, context)
             drafts.append(Draft(news, To.STAFF, key))
+    tell(organization, drafts)
+
+
+def tell_customers(organization: Organization, lines: Sequence[EventLine]) -> None:
+    """Tell customers that something else signs them in from now on, or no more; if merged since, as who they became."""
+    keys = {line.customer_id for line in lines if line.customer_id is not None}
+    known = Customer.objects.filter(organization=organization, pk__in=keys).only("merged_into")
+    became = {row.pk: row.merged_into_id or row.pk for row in known}
+    drafts = []
+    for line in lines:
+        key = became.get(line.customer_id) if line.customer_id is not None else None
+        if key is not None:
+            context = {"passkey": line.data["passkey"]} if "passkey" in line.data else {}
+            fact = ids.to_text(Prefix.EVENT, line.id)
+            drafts.append(Draft(News(_WAYS_IN[line.type], fact, line.at, line.sequence, context), To.CUSTOMER, key))
     tell(organization, drafts)
 
 
@@ -159,7 +177,14 @@ _OF_ACCOUNT: Final = (
     EventType.STAFF_PASSWORD_SET,
     EventType.STAFF_SECOND_FACTOR_ADDED,
     EventType.STAFF_SECOND_FACTOR_REMOVED,
+    EventType.STAFF_RECOVERY_CODES_MADE,
+    EventType.STAFF_SIGNED_IN,
 )
+_WAYS_IN: Final[Mapping[EventType, Kind]] = {
+    EventType.CUSTOMER_PASSKEY_ADDED: Kind.PASSKEY_ADDED,
+    EventType.CUSTOMER_PASSKEY_REMOVED: Kind.PASSKEY_REMOVED,
+    EventType.CUSTOMER_OTHER_EMAIL_PROVED: Kind.OTHER_EMAIL_PROVED,
+}
 _LINKS: Final[Mapping[EventType, tuple[Kind, To]]] = {
     EventType.STAFF_PASSWORD_RESET_ASKED: (Kind.STAFF_PASSWORD_RESET, To.STAFF),
     EventType.STAFF_EMAIL_CHANGE_ASKED: (Kind.STAFF_EMAIL_CHANGE, To.NEW_EMAIL),
@@ -173,7 +198,18 @@ NOTICES: Final[Mapping[EventType, Reaction]] = {
     **dict.fromkeys(_KEPT_WITH, tell_addresses),
     **dict.fromkeys(_LINKS, tell_account),
     **dict.fromkeys(_OF_ACCOUNT, tell_of_account),
+    **dict.fromkeys(_WAYS_IN, tell_customers),
 }
+
+
+def _of_account(line: EventLine) -> Kind | None:
+    """What a line says to staff; None if nothing. Codes that come with a second factor are told by that."""
+    if line.type is EventType.STAFF_SIGNED_IN:
+        by = line.data.get("by")
+        used = isinstance(by, list) and Factor.RECOVERY_CODE in by
+        return Kind.STAFF_RECOVERY_CODE_USED if used else None
+    with_factor = line.type is EventType.STAFF_RECOVERY_CODES_MADE and line.data.get("first") is True
+    return None if with_factor else Kind.STAFF_ACCOUNT_CHANGED
 
 
 def _news(line: EventLine, membership: Membership) -> News | None:

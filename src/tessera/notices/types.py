@@ -30,8 +30,12 @@ class Kind(StrEnum):
     STAFF_PASSWORD_RESET = "staff_password_reset"  # noqa: S105
     STAFF_EMAIL_CHANGE = "staff_email_change"
     STAFF_ACCOUNT_CHANGED = "staff_account_changed"
+    STAFF_RECOVERY_CODE_USED = "staff_recovery_code_used"
     STAFF_EMAIL_CHANGED = "staff_email_changed"
     SIGN_IN_CODE = "sign_in_code"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
+    OTHER_EMAIL_PROVED = "other_email_proved"
     EMAIL_CHANGED = "email_changed"
     COMPANY_INVITATION = "company_invitation"
 

@@ -179,7 +179,7 @@ def make_recovery_codes(*, user: User) -> list[str]:
         if not has_second_factor(present):
             raise SecondFactorUnknown("recovery codes stand in for a second factor: set one up first")
         Authenticator.objects.filter(user=present, type=Authenticator.Type.RECOVERY_CODES).delete()
-        return _codes(present)
+        return _codes(present, first=False)
 
 
 def remove_all(*, user: User, actor: Actor | None = None) -> bool:
@@ -223,10 +223,10 @@ def _removed(user: User, factor: Factor) -> None:
 
 def _first_codes(user: User) -> list[str]:
     has_some = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).exists()
-    return [] if has_some else _codes(user)
+    return [] if has_some else _codes(user, first=True)
 
 
-def _codes(user: User) -> list[str]:
+def _codes(user: User, *, first: bool) -> list[str]:
     codes: list[str] = RecoveryCodes.activate(user).generate_codes()
-    everywhere.record(EventType.STAFF_RECOVERY_CODES_MADE, user)
+    everywhere.record(EventType.STAFF_RECOVERY_CODES_MADE, user, first=first)
     return codes

@@ -113,7 +113,7 @@ def _locked(permission: Permission, *, for_good: bool = False) -> Permission:
     """The permission as it is now, locked; `for_good`: also against plans that are being given it."""
     row = Permission.objects.select_for_update(no_key=not for_good).filter(pk=permission.pk).first()
     if row is None:
-        raise PermissionNotFound("there is no such permission any more")
+        raise PermissionNotFound("there is no such permission")
     return row
 
 

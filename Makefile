@@ -9,13 +9,16 @@ RUN := $(VENV)/bin/python
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check bench soak screenshots messages audit lock upgrade clean
+.PHONY: help demo quick test test-all check bench soak screenshots messages audit lock upgrade clean
 
 help: ## explain these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
 
 demo: $(VENV)/.for-running ## make and serve a believable club on http://127.0.0.1:8000
 	@$(VENV)/bin/tessera demo $(ARGS)
+
+quick: $(VENV)/.for-development ## run what needs one process, on SQLite alone: for while one writes
+	@$(RUN) -m tests.run --quick $(ARGS)
 
 test: $(VENV)/.for-development ## run the whole suite on SQLite and on PostgreSQL (ARGS="-k word" for a part)
 	@$(RUN) -m tests.run $(ARGS)

@@ -89,20 +89,20 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
     ],
 )  # fmt: skip
 def test_what_is_no_good_is_refused_quickly(content: bytes, refusal: type[TesseraError], said: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(refusal, match=said) as raised:
         renditions(content, kind=Kind.CUSTOMER)
     assert raised.value.pointer == "/picture"
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize("content", [pictures.png_that_says(0, 100), pictures.with_bomb_in_text()])
 def test_what_unpacks_to_too_much_or_nothing_costs_little(content: bytes) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with contextlib.suppress(PictureDamaged, PictureUnsupported):
         made = renditions(content, kind=Kind.CUSTOMER)
         assert all(len(written) < 100_000 for written in made.by_size.values())
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
 
 
 def test_what_follows_a_picture_or_hides_in_it_is_left_behind() -> None:

@@ -132,12 +132,12 @@ def test_an_ipv4_peer_in_ipv6_clothes_is_the_ipv4_one() -> None:
 
 
 def test_a_very_long_chain_is_read_from_the_right_and_not_to_its_end() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     chain = "198.51.100.7, " + ", ".join(["10.2.0.2"] * 200_000)
     assert told(TRUSTED, "10.1.0.1", X_FORWARDED_FOR=chain)["REMOTE_ADDR"] == "10.2.0.2"
     assert told(TRUSTED, "10.1.0.1", X_FORWARDED_FOR=chain + ", 198.51.100.8")["REMOTE_ADDR"] == "198.51.100.8"
     assert told(TRUSTED, "10.1.0.1", X_FORWARDED_FOR="," * 1_000_000)["REMOTE_ADDR"] == "10.1.0.1"
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 @given(st.text(max_size=80), st.text(max_size=20))

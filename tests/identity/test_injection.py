@@ -148,10 +148,10 @@ class TestWhere:
 
 class TestForm:
     def test_a_megabyte_is_not_even_read(self, site: Site) -> None:
-        begun = time.perf_counter()
+        begun = time.process_time()
         assert refusal(site, "e30." * 250_000) == "token_too_large"
         assert refusal(site, site.token(padding="x" * 8192)) == "token_too_large"
-        assert time.perf_counter() - begun < 1
+        assert time.process_time() - begun < 1
 
     @pytest.mark.parametrize(
         "token",

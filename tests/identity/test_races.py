@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from tessera import db
 from tessera.core.errors import TesseraError
@@ -26,6 +27,13 @@ from tests.identity.visitors import Browser, another_than, mailed, told
 from tests.people.racing import at_once, meanwhile
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def several_write() -> None:
+    """For what can only come in between where more than one writes at a time."""
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
 
 
 def kinds(outcomes: list[object]) -> Counter[str]:
@@ -149,6 +157,7 @@ def test_an_address_that_is_added_while_somebody_proves_another_stays(monkeypatc
     assert contacts.emails_of(ada) == [Email("ada@member.example", verified=True), Email("ada@home.example")]
 
 
+@pytest.mark.usefixtures("several_write")
 def test_an_address_that_is_taken_off_while_somebody_proves_it_is_theirs_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever took it off knows that it is not this person's: the record does not open by it."""
     club = make.organization()
@@ -168,6 +177,7 @@ def test_an_address_that_is_taken_off_while_somebody_proves_it_is_theirs_anew(mo
     assert begun.signed_in.customer != ada
 
 
+@pytest.mark.usefixtures("several_write")
 def test_a_customer_who_is_added_by_the_site_while_its_visitor_comes_is_no_obstacle(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -187,6 +197,7 @@ def test_a_customer_who_is_added_by_the_site_while_its_visitor_comes_is_no_obsta
     assert begun.signed_in.customer.external_id is None
 
 
+@pytest.mark.usefixtures("several_write")
 def test_a_site_that_is_unlinked_while_its_visitor_comes_signs_nobody_in_by_the_link(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

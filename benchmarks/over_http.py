@@ -18,6 +18,7 @@ from benchmarks.report import Result
 from tessera.core.ids import Prefix, to_text
 from tessera.http.scopes import Scope
 from tests import make
+from tests.ports import free_port
 
 _ROOT = Path(__file__).resolve().parent.parent
 _CONNECTIONS = 4  # as many as the server has threads, so that waiting for a database leaves its core no rest
@@ -69,9 +70,7 @@ def evaluations(crowd: Crowd, port: int) -> list[bytes]:
 @contextmanager
 def running() -> Iterator[int]:
     """Run the server on one core for the length of the block; gives its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     command = [
         "taskset", "-c", str(_SERVER_CORE), sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws",
         "--workers", "1", "--blocking-threads", "4", "--log-level", "warning",

@@ -4,7 +4,6 @@ import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from benchmarks.report import Result
+from tests.ports import free_port
 
 _ROOT = Path(__file__).resolve().parent.parent
 _TESSERA = [sys.executable, "-m", "tessera.cli"]
@@ -79,9 +79,7 @@ class _Started:
 @contextmanager
 def _answering(command: list[str], environment: dict[str, str], log: Path, within: float) -> Iterator[_Started | None]:
     """Run a server until the block ends; gives how long it took to answer, or None if it did not."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     began = time.monotonic()
     with log.open("wb") as output:
         server = subprocess.Popen(

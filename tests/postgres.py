@@ -10,7 +10,6 @@ import pwd
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from typing import IO
 import psycopg
 
 from tests import debian
+from tests.ports import free_port
 from tools import environment
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -162,7 +162,7 @@ class _Keeper:
             )  # fmt: skip
             if made.returncode != 0:
                 raise NoPostgres(f"initdb failed: {made.stderr}")
-        port = _free_port()
+        port = free_port()
         self.options = (*self.options, f"port={port}")
         self.launch()
         address = f"postgresql://{DATABASE}@127.0.0.1:{port}"
@@ -244,12 +244,6 @@ def _unprivileged_user() -> str | None:
 
 def _group_of(user: str | None) -> int | None:
     return pwd.getpwnam(user).pw_gid if user else None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_ready(server: "subprocess.Popen[str]", log: IO[str]) -> None:

@@ -5,7 +5,6 @@ and dark, on a desk and on a phone, to be looked at.
 """
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from urllib.request import urlopen
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from tests.debian import chromium
+from tests.ports import free_port
 from tools.findings import ROOT
 from tools.screenshots_of_members import take_of_members
 
@@ -237,7 +237,7 @@ def _visible(page: Page, what: str) -> Locator:
 @contextmanager
 def _demo() -> Iterator[str]:
     """Serve a fresh demo on a free port while the block runs; give its address."""
-    port = _free_port()
+    port = free_port()
     base = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="tessera-pictures-") as home:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TESSERA_")}
@@ -250,12 +250,6 @@ def _demo() -> Iterator[str]:
         finally:
             server.terminate()
             server.wait(30)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait(address: str, server: "subprocess.Popen[bytes]") -> None:

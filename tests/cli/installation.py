@@ -3,14 +3,13 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from psycopg import sql
 
 from tests import postgres
 from tests.cli import templates
+from tests.ports import free_port
 
 # One for all: what is made once and copied opens with it everywhere.
 SECRET_KEY = "of the installations that tests make, and known to everybody"
@@ -145,14 +145,6 @@ class Installation:
                 process.kill()
                 output, _ = process.communicate()
         assert process.returncode == 0, output
-
-
-def free_port() -> int:
-    """Return a port of the loopback address that nobody listens on."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_until_it_answers(address: str, process: "subprocess.Popen[str]") -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli import installation
 from tests.cli.installation import Installation
+from tests.ports import free_port
 
 pytestmark = pytest.mark.concurrency
 
@@ -45,4 +46,4 @@ def test_a_worker_refuses_a_database_of_another_version(tmp_path: Path) -> None:
 def test_workers_that_refuse_to_start_are_not_started_again(tmp_path: Path) -> None:
     with installation.fresh(tmp_path) as made:
         assert "[schema_behind]" in made.run("worker", "--processes", "2", exit_code=1).stderr
-        assert "[schema_behind]" in made.run("serve", "--port", str(installation.free_port()), exit_code=1).stderr
+        assert "[schema_behind]" in made.run("serve", "--port", str(free_port()), exit_code=1).stderr

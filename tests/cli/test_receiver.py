@@ -14,14 +14,14 @@ from standardwebhooks import Webhook
 from tessera.cli.receiver.inbox import KEPT, Inbox
 from tessera.cli.receiver.server import Receiver
 from tessera.core import clock
-from tests.cli import installation
+from tests.ports import free_port
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    server = Receiver("127.0.0.1", installation.free_port(), Inbox(SECRET))
+    server = Receiver("127.0.0.1", free_port(), Inbox(SECRET))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server

@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli import installation
 from tests.cli.installation import Server
+from tests.ports import free_port
 
 pytestmark = pytest.mark.concurrency
 
@@ -51,7 +52,7 @@ def serving(tmp_path: Path) -> "Iterator[tuple[Server, subprocess.Popen[str]]]":
         pytest.skip("only Linux tells a process that its parent is gone")
     with installation.fresh(tmp_path) as site:
         site.migrate()
-        port = installation.free_port()
+        port = free_port()
         process = subprocess.Popen(
             [sys.executable, "-m", "tessera.cli", "serve", "--port", str(port)],
             env=dict(site.environ),

@@ -27,7 +27,7 @@ from tessera.cli.demo.home import Home, Keys
 from tessera.events.models import Event
 from tessera.organizations import issuers
 from tests import make
-from tests.cli.installation import free_port
+from tests.ports import free_port
 from tools.findings import ROOT
 
 FOLDER = ROOT / "examples" / "club-site"

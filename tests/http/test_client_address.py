@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from tessera.http import client_address
 from tessera.http.client_address import Environ
-from tests.cli.installation import free_port
+from tests.ports import free_port
 
 TRUSTED = "10.0.0.0/8, fd00::/8"
 

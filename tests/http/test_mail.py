@@ -19,9 +19,9 @@ from pytest_django.fixtures import Settings
 
 from tessera.http import mail, mail_url
 from tessera.http.mail import MailFailed
-from tests.cli.installation import free_port
 from tests.http.certificates import Authority
 from tests.http.receiver import Receiver, answering, receiving, silent
+from tests.ports import free_port
 
 Use = Callable[[str], None]
 SENDER = "Strand House <hello@club.example>"

@@ -2,7 +2,6 @@
 
 import email
 import logging
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from django.test import override_settings
+
+from tests.ports import free_port
 
 
 @dataclass(slots=True)
@@ -46,17 +47,11 @@ class PostOffice:
         return [str(each["Message-ID"]) for each in self.accepted]
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def open_post_office() -> Iterator[PostOffice]:
     """Take mail on a free port while the block runs; the installation is told to send its mails there."""
     logging.getLogger("mail.log").setLevel(logging.WARNING)  # it would tell every line of every conversation
-    office = PostOffice(port=_free_port())
+    office = PostOffice(port=free_port())
     controller = Controller(office, hostname="127.0.0.1", port=office.port)
     controller.start()
     try:

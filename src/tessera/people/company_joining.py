@@ -100,9 +100,8 @@ def invite(*, company: Company, address: str, at: datetime, sent_at: datetime, a
         company = _locked(company)
         _refuse_archived(company)
         waiting = CompanyInvitation.objects.filter(company=company, accepted_at=None, withdrawn_at=None)
-        row = (
-            waiting.filter(key=key).select_for_update(no_key=True).first()
-        )  # who withdraws it does not lock the company
+        # Locked, for who withdraws it does not lock the company.
+        row = waiting.filter(key=key).select_for_update(no_key=True).first()
         if row is None:
             if waiting.count() >= MOST_WAITING:
                 raise TooManyInvitations(

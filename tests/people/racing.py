@@ -47,7 +47,7 @@ def meanwhile(
 ) -> Iterator[list[T | TesseraError]]:
     """Have `other` done just before `where.name` is called for the first time, between what was read and what follows.
 
-    If it has to wait for whoever calls that, they go on after half a second. What it came to is in the list in the end.
+    Once it has to wait for whoever calls that, they go on. What it came to is in the list in the end.
     """
     original, begun = getattr(where, name), threading.Lock()
     outcomes: list[T | TesseraError] = []
@@ -68,7 +68,7 @@ def meanwhile(
     def called(*args: Any, **named: Any) -> Any:
         if begun.acquire(blocking=False):
             thread.start()
-            thread.join(0.5)
+            _until_it_ends_or_waits_for_us(thread)
         return original(*args, **named)
 
     with monkeypatch.context() as patch:
@@ -78,3 +78,22 @@ def meanwhile(
     assert outcomes or raised, "it did not come to an end"
     if raised:
         raise raised[0]
+
+
+def _until_it_ends_or_waits_for_us(thread: threading.Thread) -> None:
+    if connection.vendor == "sqlite" and connection.in_atomic_block:
+        thread.join(0.5)  # whoever else writes waits for this transaction, which no query can tell
+        return
+    for _ in range(200):
+        thread.join(0.05)
+        if not thread.is_alive() or (connection.in_atomic_block and _waits_for_us()):
+            return
+    raise AssertionError("it neither ends nor waits")
+
+
+def _waits_for_us() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchone()[0])

@@ -92,15 +92,18 @@ def test_every_acknowledged_grant_has_its_event_and_in_the_end_its_delivery(tmp_
             ]
             dice = random.Random(11)
             unlucky = set(dice.sample(people, scaled(20)))
-            acknowledged, kills = [], []
+            acknowledged: list[str] = []
+            kills: list[threading.Timer] = []
+            killed: list[int] = []
             for person in people:
                 if person in unlucky:  # while this one is being granted, or right after
-                    kills.append(threading.Timer(dice.uniform(0, 0.03), _kill_one, args=(dice,)))
+                    kills.append(threading.Timer(dice.uniform(0, 0.03), _kill_one, args=(dice, killed)))
                     kills[-1].start()
                 if _granted(server, plan, person):
                     acknowledged.append(person)
             for killing in kills:
                 killing.join()
+            assert killed
             events = _feed(server)
             granted = [each for each in events if each["type"] == "membership.granted"]
             wanted = {each["id"] for each in events if each["type"].startswith("membership.")}
@@ -147,12 +150,14 @@ def _feed(server: Server) -> list[dict[str, Any]]:
         after = page["next_after"]
 
 
-def _kill_one(dice: random.Random) -> None:
-    """Kill one of the installation's processes: the web server, its own child, or the worker."""
+def _kill_one(dice: random.Random, killed: list[int]) -> None:
+    """Kill one of the installation's processes, the web server, its own child, or the worker, and put it down."""
     victims = [pid for child in _children(os.getpid()) if _serves(child) for pid in _descendants(child)]
     if victims:
+        victim = dice.choice(victims)
         with suppress(ProcessLookupError):
-            os.kill(dice.choice(victims), signal.SIGKILL)
+            os.kill(victim, signal.SIGKILL)
+            killed.append(victim)
 
 
 def _serves(pid: int) -> bool:

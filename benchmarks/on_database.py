@@ -43,7 +43,6 @@ def main() -> int:
             signing.measure(wanted.database, club),
             over_http.measure(wanted.database, club),
             importing.measure(wanted.database, many=wanted.people),
-            importing.measure(wanted.database, many=wanted.people),
             jobs.measure(wanted.database),
             midnight.measure(wanted.database, club, many=wanted.ending),
             of_lists,

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Max
 
 from benchmarks.bare import bare
 from benchmarks.crowd import AT, Row, insert
@@ -89,17 +90,18 @@ def _block(club: Organization, plans: list[Any], start: int, size: int, rng: ran
         (row[0], searching.text_of(row[5], row[2], None, [email], [phone]))
         for row, email, phone in zip(rows, emails, phones, strict=True)
     ]
-    _index(club, "customer_id", texts, start * 2)
+    _index(club, "customer_id", texts)
     named = [(row[0], searching.text_of(row[4], row[2], None, [], [])) for row in companies]
-    _index(club, "company_id", named, start * 2 + _BLOCK)
+    _index(club, "company_id", named)
 
 
-def _index(club: Organization, column: str, texts: Iterable[tuple[UUID, str]], first: int) -> None:
+def _index(club: Organization, column: str, texts: Iterable[tuple[UUID, str]]) -> None:
     """Write what they are found by, and the index of it: as `searching` does, from what was just written."""
     salt = search.salt_of(column.encode(), club.pk.bytes)
     other = "company_id" if column == "customer_id" else "customer_id"
     columns = f"id organization_id {column} {other} text"
-    rows: list[Row] = [(first + n, club.pk, key, None, text) for n, (key, text) in enumerate(texts, 1)]
+    last = SearchEntry.objects.aggregate(last=Max("id"))["last"] or 0  # of other benchmarks, or of the block before
+    rows: list[Row] = [(last + n, club.pk, key, None, text) for n, (key, text) in enumerate(texts, 1)]
     if connection.vendor == "postgresql":
         marked = [(*row, search.as_array(search.marks_of(row[4], salt))) for row in rows]
         insert(SearchEntry, f"{columns} marks", marked)

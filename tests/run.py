@@ -3,7 +3,7 @@
 Many tests wait for processes: while those of one database do, those of the other work. What PostgreSQL's say is shown
 when SQLite's are done. With `--soak`, when a single test may take half an hour, one comes after the other.
 
-`make quick` is `--quick`: nine tests of ten in a third of the time, on SQLite alone, without those that start commands,
+`make quick` is `--quick`: nine of ten of SQLite's tests in a third of the time, without those that start commands,
 servers and browsers or race.
 
 Options are pytest's, and `--only=sqlite` or `--only=postgresql`. `TESSERA_TEST_MINUTES` bounds each of the two: 25, and

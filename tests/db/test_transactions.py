@@ -17,20 +17,21 @@ def test_whoever_says_the_same_words_waits_for_the_end_and_nobody_else(
 ) -> None:
     if connection.vendor == "sqlite":
         pytest.skip("SQLite has one writer at a time")
+    came: list[bool] = []
     done_by_then: list[bool] = []
-    counting = SimpleNamespace(count=lambda: done_by_then.append(bool(outcomes)))
+    counting = SimpleNamespace(count=lambda: done_by_then.append(bool(came)))
 
-    def other() -> bool:
+    def other() -> None:
         with db.transaction():
             db.one_at_a_time(*others)
-            return True
+            came.append(True)
 
-    with meanwhile(monkeypatch, counting, "count", other) as outcomes, db.transaction():
+    with meanwhile(monkeypatch, counting, "count", other), db.transaction():
         db.one_at_a_time("club", "codes")
         counting.count()
 
     assert done_by_then == [not waited]
-    assert outcomes == [True]
+    assert came == [True]
 
 
 def test_where_nothing_would_be_held_it_is_refused() -> None:

@@ -20,7 +20,6 @@ from tests.plugin import OutsideNetwork
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 PUBLIC = "93.184.215.14"
-_AT_LAST = 15.0  # seconds: of a machine that does something else meanwhile; who is waited for takes longer
 
 
 @pytest.fixture
@@ -313,7 +312,7 @@ def test_one_who_answers_drop_by_drop_is_cut_off_in_time(
         listed(f"127.0.0.1:{there.port}")
         began = time.monotonic()
         assert failure(there.port, seconds=0.6) == "timed_out"
-        assert 0.5 < time.monotonic() - began < _AT_LAST
+        assert 0.5 < time.monotonic() - began < 3
 
 
 def test_one_who_takes_drop_by_drop_is_cut_off_in_time(listed: Callable[[str], None]) -> None:
@@ -327,7 +326,7 @@ def test_one_who_takes_drop_by_drop_is_cut_off_in_time(listed: Callable[[str], N
         with pytest.raises(OutboundFailed) as failed:
             outbound.request("POST", f"http://127.0.0.1:{there.port}/", headers={}, body=b"x" * 30_000_000, seconds=0.6)
         assert failed.value.reason == "timed_out"
-        assert 0.5 < time.monotonic() - began < _AT_LAST
+        assert 0.5 < time.monotonic() - began < 3
 
 
 def test_one_who_never_begins_tls_is_cut_off_in_time(listed: Callable[[str], None]) -> None:
@@ -337,7 +336,7 @@ def test_one_who_never_begins_tls_is_cut_off_in_time(listed: Callable[[str], Non
         with pytest.raises(OutboundFailed) as failed:
             outbound.request("GET", f"https://127.0.0.1:{there.port}/", headers={}, body=None, seconds=0.6)
         assert failed.value.reason == "timed_out"
-        assert 0.5 < time.monotonic() - began < _AT_LAST
+        assert 0.5 < time.monotonic() - began < 3
 
 
 def test_a_lookup_that_takes_too_long_is_not_waited_for() -> None:
@@ -352,7 +351,7 @@ def test_a_lookup_that_takes_too_long_is_not_waited_for() -> None:
         outbound.request("GET", "https://slow.example/", headers={}, body=None, seconds=0.3, resolver=slow)
     known.set()
     assert failed.value.reason == "timed_out"
-    assert time.monotonic() - began < _AT_LAST
+    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize(
